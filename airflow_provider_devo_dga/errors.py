@@ -1,0 +1,195 @@
+"""Every exception this provider raises, in one tree. Retry policies match them by dotted name.
+
+::
+
+    DevoDgaError
+    ├── DevoError                        .status .code .message .cid as Devo sent them, None when absent
+    │   ├── DevoTransientError           no answer, reset, stall, 5xx: the same call may work later
+    │   │   └── DevoThrottledError       adds .retry_after in seconds, None when Devo named no delay
+    │   ├── DevoIncompleteError          rows began and did not end; adds .rows_read; read the whole window again
+    │   └── DevoPermanentError           the same call will fail again
+    │       ├── DevoConnectionConfigError    the Airflow connection lacks or contradicts something
+    │       ├── DevoAuthError            token, key or signature refused
+    │       ├── DevoQueryError           Devo refused the LINQ text; adds .query
+    │       ├── DevoWindowError          a window that is naive, empty, reversed or not yet over
+    │       ├── DevoResultError          a whole answer that does not mean what was asked for
+    │       ├── ModelNotFoundError
+    │       ├── ModelAlreadyExistsError
+    │       └── ModelRejectedError       the Model Manager refused or altered a model; adds .detail
+    ├── FeatureError                     a feature set that cannot mean anything
+    ├── ReportError                      scored rows that cannot become a report
+    └── TrainingError
+        ├── DatasetError                 the dataset cannot be trained on
+        ├── H2OClusterError              no cluster, no Java, or the cluster died
+        └── MojoExportError              no MOJO can be had from this client, or the file is not one
+"""
+
+from __future__ import annotations
+
+
+class DevoDgaError(Exception):
+    """Base of everything this provider raises on purpose."""
+
+
+class DevoError(DevoDgaError):
+    """Devo, or the way to it, failed.
+
+    :param message: what happened and what to do, without credentials.
+    :param status: HTTP status, when there was an answer.
+    :param code: Devo's own error code (number or word), when it sent one.
+    :param cid: Devo's correlation id; give it to Devo's support.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: int | str | None = None,
+        cid: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.cid = cid
+
+    def __str__(self) -> str:
+        facts = [
+            f"{name} {value}"
+            for name, value in (("HTTP", self.status), ("code", self.code), ("cid", self.cid))
+            if value is not None
+        ]
+        return f"{self.message} [{', '.join(facts)}]" if facts else self.message
+
+
+class DevoTransientError(DevoError):
+    """No answer, a reset, a stall or a 5xx: the same call may work later."""
+
+
+class DevoThrottledError(DevoTransientError):
+    """Devo asked to slow down (429).
+
+    :param retry_after: seconds that Devo asked to wait, None when it did not say.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        status: int | None = None,
+        code: int | str | None = None,
+        cid: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, code=code, cid=cid)
+        self.retry_after = retry_after
+
+
+class DevoIncompleteError(DevoError):
+    """Rows began and did not end. What was read is not the whole answer; read the window again.
+
+    :param rows_read: whole rows seen before the break.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        rows_read: int = 0,
+        status: int | None = None,
+        code: int | str | None = None,
+        cid: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, code=code, cid=cid)
+        self.rows_read = rows_read
+
+
+class DevoPermanentError(DevoError):
+    """The same call will fail again; a retry only costs time."""
+
+
+class DevoConnectionConfigError(DevoPermanentError):
+    """The Airflow connection lacks something, or holds something that cannot be used."""
+
+
+class DevoAuthError(DevoPermanentError):
+    """Devo refused the token, key or signature."""
+
+
+class DevoQueryError(DevoPermanentError):
+    """Devo refused the query.
+
+    :param query: the LINQ text that was refused.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        query: str | None = None,
+        status: int | None = None,
+        code: int | str | None = None,
+        cid: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, code=code, cid=cid)
+        self.query = query
+
+
+class DevoWindowError(DevoPermanentError, ValueError):
+    """A time window that is naive, empty, reversed or not yet over."""
+
+
+class DevoResultError(DevoPermanentError):
+    """A whole answer that does not mean what was asked for (columns, labels, values)."""
+
+
+class ModelNotFoundError(DevoPermanentError):
+    """The Model Manager knows no model of this name."""
+
+
+class ModelAlreadyExistsError(DevoPermanentError):
+    """The Model Manager has another model under this name, and replacing was not asked for."""
+
+
+class ModelRejectedError(DevoPermanentError):
+    """The Model Manager refused a model, or holds something else than what was sent.
+
+    :param detail: the Model Manager's own words, None when it gave none.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        detail: str | None = None,
+        status: int | None = None,
+        code: int | str | None = None,
+        cid: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, code=code, cid=cid)
+        self.detail = detail
+
+
+class FeatureError(DevoDgaError, ValueError):
+    """A feature set, name or literal that cannot mean anything."""
+
+
+class ReportError(DevoDgaError):
+    """Scored rows that cannot become a report."""
+
+
+class TrainingError(DevoDgaError):
+    """No model came of it."""
+
+
+class DatasetError(TrainingError, ValueError):
+    """The dataset cannot be trained on."""
+
+
+class H2OClusterError(TrainingError):
+    """No H2O cluster could be had, or it went away."""
+
+
+class MojoExportError(TrainingError):
+    """No MOJO can be had from this H2O client, or the file is not one."""
