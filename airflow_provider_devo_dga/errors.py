@@ -6,7 +6,7 @@
     ├── DevoError                        .status .code .message .cid as Devo sent them, None when absent
     │   ├── DevoTransientError           no answer, reset, stall, 5xx: the same call may work later
     │   │   └── DevoThrottledError       adds .retry_after in seconds, None when Devo named no delay
-    │   ├── DevoIncompleteError          rows began and did not end; adds .rows_read; read the whole window again
+    │   ├── DevoIncompleteError          rows began and did not end; adds .rows_read; read it all again
     │   └── DevoPermanentError           the same call will fail again
     │       ├── DevoConnectionConfigError    the Airflow connection lacks or contradicts something
     │       ├── DevoAuthError            token, key or signature refused

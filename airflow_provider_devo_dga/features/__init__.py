@@ -1,0 +1,1 @@
+"""Features of a host: one specification, three backends (plain Python, H2O frame, LINQ)."""

@@ -1,0 +1,81 @@
+"""The feature sets that ship: the tutorial's three, repaired, and the default of 31."""
+
+from __future__ import annotations
+
+from airflow_provider_devo_dga.errors import FeatureError
+from airflow_provider_devo_dga.features import expression as e
+from airflow_provider_devo_dga.features.feature_set import Feature, FeatureSet
+
+VOWELS = "aeiou"
+CONSONANTS = "bcdfghjklmnpqrstvwxyz"
+DIGITS = "0123456789"
+
+_LABEL = e.Label()
+_TLD = e.Tld()
+
+
+def _share(name: str, chars: str) -> Feature:
+    return Feature(name, e.Division(e.CountChars(_LABEL, chars), e.Length(_LABEL)))
+
+
+def _is_tld(name: str) -> Feature:
+    return Feature(f"tld_{name}", e.IsOneOf(_TLD, (name,)))
+
+
+TUTORIAL_FEATURES = FeatureSet(
+    "tutorial",
+    (
+        Feature("length", e.Length(_LABEL)),
+        Feature("entropy", e.Entropy(_LABEL)),
+        _share("vowel_proportion", VOWELS),
+    ),
+)
+"""Length, entropy and vowel proportion of the label, the same in training and serving.
+
+Devo's tutorial trains on the proportion over the label and serves a bare count over the whole host.
+"""
+
+DGA_FEATURES = FeatureSet(
+    "dga",
+    (
+        Feature("length", e.Length(_LABEL)),
+        Feature("entropy", e.Entropy(_LABEL)),
+        Feature("entropy_ratio", e.EntropyRatio(_LABEL)),
+        _share("vowel_share", VOWELS),
+        _share("digit_share", DIGITS),
+        _share("hyphen_share", "-"),
+        _share("rare_share", "jqxz"),
+        _share("uncommon_share", "jkqvwxyz"),
+        _share("frequent_share", "etaoinsr"),
+        _share("hex_share", "abcdef0123456789"),
+        _share("first_half_share", "abcdefghijklm"),
+        Feature("q_count", e.CountChars(_LABEL, "q")),
+        _share("y_share", "y"),
+        _share("liquid_share", "lrmn"),
+        Feature("longest_consonant_run", e.LongestRun(_LABEL, CONSONANTS, 8)),
+        Feature("longest_vowel_run", e.LongestRun(_LABEL, VOWELS, 5)),
+        Feature("longest_digit_run", e.LongestRun(_LABEL, DIGITS, 8)),
+        Feature("starts_with_digit", e.StartsIn(_LABEL, DIGITS)),
+        Feature("ends_with_vowel", e.EndsIn(_LABEL, VOWELS)),
+        Feature("is_punycode", e.StartsWith(_LABEL, "xn--")),
+        *(_is_tld(name) for name in ("com", "net", "org", "ru", "info", "biz", "cn", "de", "uk")),
+        Feature("tld_is_country", e.HasLength(_TLD, 2)),
+        Feature("tld_length", e.Length(_TLD)),
+    ),
+)
+"""Twenty lexical features of the label and eleven coarse ones of the TLD; only LINQ's plainest operations."""
+
+FEATURE_SETS: dict[str, FeatureSet] = {
+    feature_set.name: feature_set for feature_set in (DGA_FEATURES, TUTORIAL_FEATURES)
+}
+
+
+def feature_set_named(name: str) -> FeatureSet:
+    """Return a feature set that ships with this package.
+
+    :raises FeatureError: for a name that is not one of ``FEATURE_SETS``.
+    """
+    try:
+        return FEATURE_SETS[name]
+    except KeyError:
+        raise FeatureError(f"No feature set named {name!r}; there are {', '.join(FEATURE_SETS)}") from None

@@ -1,0 +1,61 @@
+"""An ordered set of named features: the model's columns and the LINQ arguments, in that order."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from airflow_provider_devo_dga.errors import FeatureError
+from airflow_provider_devo_dga.features.expression import Number
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One named number computed from a host.
+
+    :param name: model column; lower-case letters, digits and ``_``, at most 40.
+    :param number: what is computed.
+    """
+
+    name: str
+    number: Number
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise FeatureError(
+                f"Feature name {self.name!r} is not usable as a model column: "
+                "use up to 40 lower-case letters, digits and '_', starting with a letter"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSet:
+    """Features in order, under a name that is kept with every model trained on them.
+
+    :param name: short name, e.g. ``dga``.
+    :param features: at least one, names unique.
+    """
+
+    name: str
+    features: tuple[Feature, ...]
+
+    def __post_init__(self) -> None:
+        if not self.features:
+            raise FeatureError(f"Feature set {self.name!r} is empty")
+        if len(set(self.names)) != len(self.names):
+            twice = sorted({name for name in self.names if self.names.count(name) > 1})
+            raise FeatureError(f"Feature set {self.name!r} names these features twice: {', '.join(twice)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Feature names in order."""
+        return tuple(feature.name for feature in self.features)
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits that change whenever a feature, its meaning or the order changes."""
+        text = ";".join(f"{feature.name}={feature.number!r}" for feature in self.features)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]

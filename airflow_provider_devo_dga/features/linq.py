@@ -1,0 +1,155 @@
+"""Backend: LINQ text. Generated from the feature set, so that serving cannot drift from training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from airflow_provider_devo_dga.errors import FeatureError
+from airflow_provider_devo_dga.features import expression as e
+from airflow_provider_devo_dga.features import quoting
+from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.features.host import LABEL_PATTERN
+
+LABEL_ALIAS = "sld"
+REGISTRABLE_ALIAS = "reg_domain"
+SCORE_ALIAS = "malicious"
+
+
+@dataclass(frozen=True, slots=True)
+class HostSource:
+    """Where a table keeps hosts.
+
+    :param table: dotted table name, e.g. ``demo.ecommerce.data``.
+    :param field: column that holds a URI or a host.
+    :param client_field: column that names who asked, e.g. ``clientIpAddress``.
+    :param kind: ``uri`` when ``field`` holds URIs, ``host`` when it holds bare host names.
+    """
+
+    table: str
+    field: str
+    client_field: str
+    kind: Literal["uri", "host"] = "uri"
+
+    def __post_init__(self) -> None:
+        quoting.table(self.table)
+        quoting.identifier(self.field)
+        quoting.identifier(self.client_field)
+        if self.kind not in {"uri", "host"}:
+            raise FeatureError(f"kind must be 'uri' or 'host', not {self.kind!r}")
+
+    @property
+    def host(self) -> str:
+        """LINQ expression of the lower-case host."""
+        return f"lower(urihost({self.field}))" if self.kind == "uri" else f"lower({self.field})"
+
+
+def scoring_query(
+    feature_set: FeatureSet, source: HostSource, *, devo_domain: str, model: str, with_features: bool = False
+) -> str:
+    """Return the LINQ that scores every distinct registrable domain of a window once.
+
+    The window's events are grouped first and scored after, so the model runs once a domain.
+
+    :param devo_domain: domain that owns the model, e.g. ``self``.
+    :param model: name of the registered model, whose columns are the feature set's, in order.
+    :param with_features: also return each feature as column ``f_<name>``.
+    :return: one row a domain: ``reg_domain``, ``sld``, ``events_n``, ``first_seen``, ``last_seen``,
+        ``client_ips`` (array of text), [features,] ``malicious``.
+    """
+    arguments = [linq(feature.number) for feature in feature_set.features]
+    columns = []
+    if with_features:
+        columns = [f"{text} as f_{name}" for text, name in zip(arguments, feature_set.names, strict=True)]
+        arguments = [f"f_{name}" for name in feature_set.names]
+    columns.append(_mlevalmodel(devo_domain, model, arguments))
+    return "\n".join(
+        (
+            f"from {source.table}",
+            f"where isnotnull({source.field}), not isempty({source.field})",
+            *_host_clauses(source.host),
+            f"group by {REGISTRABLE_ALIAS}, {LABEL_ALIAS}",
+            "select count() as events_n, min(eventdate) as first_seen, max(eventdate) as last_seen,",
+            f"  collectdistinct(str({source.client_field})) as client_ips",
+            "select " + ",\n  ".join(columns),
+        )
+    )
+
+
+def count_query(source: HostSource) -> str:
+    """Return the LINQ that counts a window's events: ``events_n``, one row."""
+    return f"from {source.table}\ngroup\nselect count() as events_n"
+
+
+def _host_clauses(host: str) -> tuple[str, ...]:
+    # rootdomain and rootsuffix give null where there is no registrable domain, and `where` drops null
+    usable = f"{LABEL_ALIAS} ~ re({quoting.string(LABEL_PATTERN)})"
+    return (
+        f"select rootsuffix({host}) as {REGISTRABLE_ALIAS}, rootdomain({host}) as {LABEL_ALIAS}",
+        f"where isnotnull({REGISTRABLE_ALIAS}), isnotnull({LABEL_ALIAS}), {usable}",
+    )
+
+
+def _mlevalmodel(devo_domain: str, model: str, arguments: list[str]) -> str:
+    owner = quoting.string(quoting.domain_name(devo_domain))
+    name = quoting.string(quoting.model_name(model))
+    return f"mlevalmodel({owner}, {name},\n    " + ",\n    ".join(arguments) + f") as {SCORE_ALIAS}"
+
+
+def linq(node: e.Number) -> str:
+    """Return the LINQ expression of a node, of type float8."""
+    match node:
+        case e.Length(of):
+            return f"float(length({text(of)}))"
+        case e.Entropy(of):
+            return f"shannonentropy({text(of)})"
+        case e.EntropyRatio(of):
+            value = text(of)
+            # log2(1) is 0, so a single character must not reach the division
+            return (
+                f"ifthenelse(length({value}) > 1, "
+                f"shannonentropy({value}) / log2(float(length({value}))), 1.0)"
+            )
+        case e.CountChars(of, chars):
+            return f"float(countbyfilter({text(of)}, {quoting.string(chars)}))"
+        case e.LongestRun(of, chars, most):
+            runs = (_matches(of, f"{_one_of(chars)}{{{length}}}") for length in range(1, most + 1))
+            return f"({' + '.join(runs)})"
+        case e.StartsIn(of, chars):
+            return _matches(of, f"^{_one_of(chars)}")
+        case e.EndsIn(of, chars):
+            return _matches(of, f"{_one_of(chars)}$")
+        case e.StartsWith(of, prefix):
+            return f"ifthenelse(startswith({text(of)}, {quoting.string(prefix)}), 1.0, 0.0)"
+        case e.IsOneOf(of, values):
+            condition = " or ".join(f"{text(of)} = {quoting.string(value)}" for value in values)
+            return f"ifthenelse({condition}, 1.0, 0.0)"
+        case e.HasLength(of, length):
+            return f"ifthenelse(length({text(of)}) = {length}, 1.0, 0.0)"
+        case e.Division(numerator, denominator):
+            return f"({linq(numerator)} / {linq(denominator)})"
+        case _:
+            assert_never(node)
+
+
+def text(node: e.Text) -> str:
+    """Return the LINQ expression of a text node over the grouped columns."""
+    match node:
+        case e.Label():
+            return LABEL_ALIAS
+        case e.Tld():
+            return f"topleveldomain({REGISTRABLE_ALIAS})"
+        case _:
+            assert_never(node)
+
+
+def _matches(node: e.Text, pattern: str) -> str:
+    return f"ifthenelse(matches({text(node)}, re({quoting.string(pattern)})), 1.0, 0.0)"
+
+
+def _one_of(chars: str) -> str:
+    # a hyphen is safe only at the end of a class; nothing else in our alphabets is special
+    plain = "".join(character for character in chars if character != "-")
+    if not plain.isalnum() and plain:
+        raise FeatureError(f"Character class {chars!r} may hold letters, digits and '-' only")
+    return f"[{plain}{'-' if '-' in chars else ''}]"

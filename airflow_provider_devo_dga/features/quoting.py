@@ -1,0 +1,75 @@
+"""Quote identifiers and literals for LINQ. The only way by which a value enters LINQ text."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from airflow_provider_devo_dga.errors import FeatureError
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_TABLE_PART = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_MODEL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_DOMAIN_NAME = re.compile(r"[A-Za-z0-9_.@-]{1,128}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def string(value: str) -> str:
+    """Return ``value`` as a LINQ string literal.
+
+    :raises FeatureError: for control characters, which LINQ has no documented escape for.
+    """
+    if _CONTROL.search(value):
+        raise FeatureError(f"A LINQ string cannot hold control characters: {value!r}")
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def number(value: float) -> str:
+    """Return ``value`` as a LINQ real literal.
+
+    :raises FeatureError: for NaN and infinities.
+    """
+    if not math.isfinite(value):
+        raise FeatureError(f"LINQ has no literal for {value}")
+    return repr(float(value))
+
+
+def identifier(name: str) -> str:
+    """Return a column name or alias, checked.
+
+    :raises FeatureError: for anything but letters, digits and ``_``.
+    """
+    if not _IDENTIFIER.fullmatch(name):
+        raise FeatureError(f"{name!r} is not a LINQ field name (letters, digits and '_' only)")
+    return name
+
+
+def table(name: str) -> str:
+    """Return a dotted table name such as ``demo.ecommerce.data``, checked.
+
+    :raises FeatureError: for anything but dotted words of letters, digits and ``_``.
+    """
+    if not name or not all(_TABLE_PART.fullmatch(part) for part in name.split(".")):
+        raise FeatureError(f"{name!r} is not a Devo table name (words of letters, digits and '_', with dots)")
+    return name
+
+
+def model_name(name: str) -> str:
+    """Return a model name, checked: it also becomes part of the Model Manager's addresses.
+
+    :raises FeatureError: for anything but 1–64 letters, digits, ``_``, ``.`` and ``-``.
+    """
+    if not _MODEL_NAME.fullmatch(name):
+        raise FeatureError(f"{name!r} is not a usable model name (1–64 letters, digits, '_', '.', '-')")
+    return name
+
+
+def domain_name(name: str) -> str:
+    """Return a Devo domain name such as ``self``, checked.
+
+    :raises FeatureError: for anything but 1–128 letters, digits, ``_``, ``.``, ``@`` and ``-``.
+    """
+    if not _DOMAIN_NAME.fullmatch(name):
+        raise FeatureError(f"{name!r} is not a Devo domain name (letters, digits, '_', '.', '@', '-')")
+    return name
