@@ -1,0 +1,1 @@
+"""Hooks: Airflow connections turned into Devo's and H2O's clients."""

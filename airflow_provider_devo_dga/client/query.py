@@ -1,0 +1,102 @@
+"""One query exchange without I/O: the request to send, and what the reply's status and bytes mean."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from airflow_provider_devo_dga.client.auth import Credentials
+from airflow_provider_devo_dga.client.reply import refusal
+from airflow_provider_devo_dga.client.rows import RowDecoder
+from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.client.wire import Column, Request, Value
+from airflow_provider_devo_dga.errors import DevoQueryError
+
+FORMAT = "json/simple/compact"
+_COMMENT = re.compile(r"""[\x00-\x1f\x7f"'\\]""")
+_MOST_ERROR_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """LINQ over a closed window.
+
+    :param text: LINQ without pragmas.
+    :param window: half-open window on ``eventdate``.
+    :param limit: at most this many rows, None for all.
+    :param comments: pragma comments (``id``, ``user``, ``free``) by which Devo's own audit names the caller.
+    """
+
+    text: str
+    window: Window
+    limit: int | None = None
+    comments: Mapping[str, str] | None = None
+
+    def body(self) -> str:
+        """Return the request's body, in devo-sdk's key order and spelling."""
+        if not self.text.strip():
+            raise DevoQueryError("The query is empty")
+        if self.limit is not None and self.limit < 1:
+            raise DevoQueryError(f"limit must be at least 1, not {self.limit}; leave it out for all rows")
+        payload: dict[str, object] = {
+            "from": self.window.start_seconds,
+            "to": self.window.end_seconds,
+            "mode": {"type": FORMAT},
+            "query": self.text + self._pragmas(),
+        }
+        if self.limit is not None:
+            payload["limit"] = self.limit
+        payload["ipAsString"] = True
+        return json.dumps(payload)
+
+    def _pragmas(self) -> str:
+        # pragma values are not escaped by Devo's grammar; what could end the string becomes "_"
+        pairs = (self.comments or {}).items()
+        return "".join(f' pragma comment.{name}:"{_COMMENT.sub("_", value)}"' for name, value in pairs)
+
+
+class QueryExchange:
+    """One attempt at a query. A driver sends ``request``, then hands over head, bytes and end.
+
+    :param url: the query endpoint.
+    :param credentials: signs the request with ``timestamp_ms``; make a new exchange for a new attempt.
+    """
+
+    def __init__(self, query: Query, url: str, credentials: Credentials, timestamp_ms: int) -> None:
+        self.query = query
+        body = query.body()
+        self.request = Request("POST", url, credentials.headers(body, timestamp_ms), body.encode())
+        self._decoder = RowDecoder()
+        self._status = 0
+        self._headers: Mapping[str, str] = {}
+        self._refusal = b""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The result's columns; empty until the first line of the reply is there."""
+        return self._decoder.columns
+
+    @property
+    def rows_read(self) -> int:
+        """Whole rows decoded so far."""
+        return self._decoder.rows_read
+
+    def head(self, status: int, headers: Mapping[str, str]) -> None:
+        """Take the reply's status and headers (lower-case names)."""
+        self._status, self._headers = status, headers
+
+    def feed(self, chunk: bytes) -> list[list[Value]]:
+        """Take bytes of the reply; return the rows they complete."""
+        if self._status == 200:
+            return self._decoder.feed(chunk)
+        if len(self._refusal) < _MOST_ERROR_BYTES:
+            self._refusal += chunk
+        return []
+
+    def finish(self) -> list[list[Value]]:
+        """Take the reply's end; return a last row, or raise what the reply amounts to."""
+        if self._status == 200:
+            return self._decoder.close()
+        raise refusal(self._status, self._headers, self._refusal, query=self.query.text)

@@ -1,0 +1,121 @@
+"""Decode Devo's ``json/simple/compact`` stream into rows. Reads no socket: feed it bytes, then close it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from airflow_provider_devo_dga.client.wire import Column, Value
+from airflow_provider_devo_dga.errors import (
+    DevoError,
+    DevoIncompleteError,
+    DevoPermanentError,
+    DevoQueryError,
+    DevoResultError,
+)
+
+_SHOWN = 80
+
+
+class RowDecoder:
+    """A state machine over the reply's bytes: metadata first, then rows, at any point an error.
+
+    Keep-alive spaces are dropped. The stream has no end mark and no count, so ``close`` can tell a reply
+    that was cut inside a line, and one that never began, but not one that was cut between two rows.
+    """
+
+    def __init__(self) -> None:
+        self.columns: tuple[Column, ...] = ()
+        self.rows_read = 0
+        self._rest = b""
+
+    def feed(self, chunk: bytes) -> list[list[Value]]:
+        """Return the rows that ``chunk`` completes, each with its values in column order.
+
+        :raises DevoIncompleteError: Devo reported an error in place of a row.
+        :raises DevoResultError: a line that is not of this format, or of another shape than the columns.
+        """
+        # not splitlines(): U+2028 is legal inside a JSON string, and logs contain it
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        rows: list[list[Value]] = []
+        for line in lines:
+            if not line.isspace() and line:
+                self._take(line, rows)
+        return rows
+
+    def close(self) -> list[list[Value]]:
+        """End the stream; return the last row when its line break is missing.
+
+        :raises DevoIncompleteError: the reply was cut inside a line, or had no metadata at all.
+        """
+        rows: list[list[Value]] = []
+        rest, self._rest = self._rest.strip(), b""
+        if rest:
+            try:
+                orjson.loads(rest)
+            except orjson.JSONDecodeError:
+                if self.columns or rest.startswith(b"{"):
+                    raise DevoIncompleteError(
+                        f"Devo's answer was cut inside a row, after {self.rows_read} whole rows;"
+                        " read the whole window again",
+                        rows_read=self.rows_read,
+                    ) from None
+                raise _not_ours(rest) from None
+            self._take(rest, rows)
+        if not self.columns:
+            raise DevoIncompleteError("Devo's answer was empty: not even its columns arrived; try again")
+        return rows
+
+    def _take(self, line: bytes, rows: list[list[Value]]) -> None:
+        try:
+            message: Any = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            raise _not_ours(line) from None
+        if not isinstance(message, dict):
+            raise _not_ours(line)
+        if (values := message.get("d")) is not None and self.columns:
+            rows.append(self._checked(values))
+            self.rows_read += 1
+        elif "e" in message:
+            raise self._failed(message["e"])
+        elif not self.columns:
+            self.columns = _columns(message, line)
+        else:
+            raise _not_ours(line)
+
+    def _checked(self, values: Any) -> list[Value]:
+        if not isinstance(values, list) or len(values) != len(self.columns):
+            raise DevoResultError(
+                f"Row {self.rows_read + 1} of Devo's answer does not have its {len(self.columns)} columns"
+            )
+        return values
+
+    def _failed(self, error: Any) -> DevoError:
+        code, text = (*error, None)[:2] if isinstance(error, list) and error else (None, str(error))
+        return DevoIncompleteError(
+            f"Devo broke off the query after {self.rows_read} rows: {text}; read the whole window again",
+            rows_read=self.rows_read,
+            code=code,
+        )
+
+
+def _columns(message: dict[str, Any], line: bytes) -> tuple[Column, ...]:
+    metadata = message.get("metadata")
+    if not isinstance(metadata, list):
+        if {"error", "msg"} & message.keys():
+            raise DevoQueryError(f"Devo refused the query: {message.get('msg') or message.get('error')}")
+        raise _not_ours(line)
+    columns = tuple(Column(str(item["name"]), str(item["type"])) for item in metadata)
+    names = [column.name for column in columns]
+    if len(set(names)) != len(names):
+        raise DevoResultError("Devo's answer has two columns of one name; give each its own alias")
+    return columns
+
+
+def _not_ours(line: bytes) -> DevoPermanentError:
+    shown = line[:_SHOWN].decode("utf-8", "replace")
+    return DevoResultError(
+        f"The server's answer is not Devo's row format; it begins {shown!r}."
+        " Check the connection's host: this may be a proxy or a login page"
+    )

@@ -1,0 +1,71 @@
+"""A closed window of time, half open: ``start`` is in, ``end`` is out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from airflow_provider_devo_dga.errors import DevoWindowError
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """``[start, end)`` on ``eventdate``, the time at which Devo received an event.
+
+    :param start: aware datetime, whole seconds.
+    :param end: aware datetime, whole seconds, after ``start``.
+    :raises DevoWindowError: for anything else. An open window is never sent: Devo would not end it.
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        for name, value in (("from", self.start), ("to", self.end)):
+            if value.tzinfo is None or value.utcoffset() is None:
+                raise DevoWindowError(f"{name!r} is a naive datetime ({value}); give it a time zone")
+            if value.microsecond:
+                raise DevoWindowError(f"{name!r} must be whole seconds, not {value.isoformat()}")
+        if self.end <= self.start:
+            raise DevoWindowError(
+                f"The window ends before it starts: from {self.start.isoformat()} to {self.end.isoformat()}"
+            )
+
+    @classmethod
+    def parse(cls, start: datetime | str, end: datetime | str) -> Window:
+        """Return a window from datetimes or ISO 8601 texts, as templates render them.
+
+        :raises DevoWindowError: also for texts that are no ISO 8601 date and time with an offset.
+        """
+        return cls(_parse("from", start), _parse("to", end))
+
+    @property
+    def start_seconds(self) -> int:
+        """Start as epoch seconds."""
+        return int(self.start.timestamp())
+
+    @property
+    def end_seconds(self) -> int:
+        """End as epoch seconds, excluded."""
+        return int(self.end.timestamp())
+
+    def is_over(self, now: datetime | None = None) -> bool:
+        """Whether the end has passed, so that the window can be read without waiting."""
+        return self.end <= (now or datetime.now(UTC))
+
+    def __str__(self) -> str:
+        start, end = (
+            moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") for moment in (self.start, self.end)
+        )
+        return f"[{start}, {end})"
+
+
+def _parse(name: str, value: datetime | str) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise DevoWindowError(
+            f"{name!r} is not an ISO 8601 date and time: {value!r}; use e.g. 2026-01-01T00:00:00+00:00"
+        ) from None

@@ -1,0 +1,86 @@
+"""What an Airflow connection of type ``devo`` says, checked: address, credentials, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from airflow_provider_devo_dga.client.address import QUERY_PATH, service_url
+from airflow_provider_devo_dga.client.auth import Credentials
+from airflow_provider_devo_dga.client.drive import Limits
+from airflow_provider_devo_dga.errors import DevoConnectionConfigError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+_YES = {"true", "1", "yes", ""}
+_DEFAULTS = Limits()
+_NO = {"false", "0", "no"}
+
+
+_Number = TypeVar("_Number", int, float)
+
+
+@dataclass(frozen=True, slots=True)
+class DevoSettings:
+    """A checked ``devo`` connection.
+
+    :param verify: True, False, or the path of a CA file.
+    """
+
+    url: str
+    credentials: Credentials
+    verify: bool | str
+    limits: Limits
+
+    @classmethod
+    def of(cls, connection: Connection) -> DevoSettings:
+        """Read a connection.
+
+        :raises DevoConnectionConfigError: names the field that is wrong.
+        """
+        from airflow.sdk.log import mask_secret
+
+        extra: dict[str, Any] = connection.extra_dejson
+        for name in ("jwt", "api_key", "api_secret"):
+            if extra.get(name):
+                mask_secret(extra[name])
+        return cls(
+            url=service_url(connection.host, connection.port, default_path=QUERY_PATH),
+            credentials=Credentials(
+                token=connection.password or None,
+                jwt=extra.get("jwt") or None,
+                api_key=extra.get("api_key") or None,
+                api_secret=extra.get("api_secret") or None,
+            ),
+            verify=verify_of(extra),
+            limits=Limits(
+                timeout=_number(extra, "timeout", float, _DEFAULTS.timeout),
+                retries=_number(extra, "retries", int, _DEFAULTS.retries),
+            ),
+        )
+
+
+def verify_of(extra: dict[str, Any]) -> bool | str:
+    """Return the extra field ``verify``: True by default, False, or a CA file's path."""
+    value = extra.get("verify")
+    text = "" if value is None else str(value).strip()
+    if text.lower() in _YES:
+        return True
+    return False if text.lower() in _NO else text
+
+
+def _number(extra: dict[str, Any], name: str, kind: Callable[[Any], _Number], default: _Number) -> _Number:
+    value = extra.get(name)
+    if value in {None, ""}:
+        return default
+    try:
+        number = kind(value)
+    except (TypeError, ValueError):
+        number = kind(-1)
+    if number < 0:
+        raise DevoConnectionConfigError(
+            f"The connection's extra field {name!r} must be a number from 0, not {value!r}"
+        )
+    return number

@@ -1,0 +1,59 @@
+"""Publish files whole: nobody sees half of one, a failed writer leaves nothing behind."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import IO, Any, Protocol, Self
+
+
+class StoragePath(Protocol):
+    """What is asked of a path; ``pathlib.Path`` and Airflow's ``ObjectStoragePath`` both have it."""
+
+    @property
+    def name(self) -> str:
+        """Last part of the path."""
+
+    @property
+    def parent(self) -> Self:
+        """The folder the path is in."""
+
+    def __truediv__(self, name: str, /) -> Self:
+        """Return a path below this one."""
+
+    def with_name(self, name: str, /) -> Self:
+        """Return a sibling of this path."""
+
+    def open(self, mode: str, /) -> AbstractContextManager[Any]:
+        """Open the file in a binary mode."""
+
+    def exists(self) -> bool:
+        """Whether there is a file or folder."""
+
+    def mkdir(self, *, parents: bool, exist_ok: bool) -> None:
+        """Make the folder."""
+
+    def replace(self, target: Self, /) -> object:
+        """Rename over ``target``."""
+
+    def unlink(self, missing_ok: bool = False) -> None:
+        """Remove the file."""
+
+
+@contextmanager
+def publish(target: StoragePath) -> Iterator[IO[bytes]]:
+    """Yield a binary file that becomes ``target`` when the block ends without an error.
+
+    It is written beside ``target`` and renamed over it: atomic on file systems. Object stores copy whole
+    objects, so readers there see the old object or the new one as well.
+    """
+    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
