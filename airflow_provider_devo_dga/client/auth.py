@@ -45,6 +45,10 @@ class Credentials:
             return common | {"Authorization": f"Bearer {self.token}"}
         return common | {"Authorization": f"jwt {self.jwt}"}
 
+    def secrets(self) -> tuple[str, ...]:
+        """Return what must be masked in logs."""
+        return tuple(secret for secret in (self.token, self.jwt, self.api_key, self.api_secret) if secret)
+
     def for_sdk(self) -> dict[str, str]:
         """Return devo-sdk's ``auth`` argument."""
         if self.api_key and self.api_secret:

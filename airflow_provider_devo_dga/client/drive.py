@@ -158,6 +158,17 @@ def _pause(error: DevoTransientError, exchange: QueryExchange, attempt: int, lim
 
 
 def _fault(error: httpx.HTTPError, exchange: QueryExchange) -> DevoError:
+    if exchange.rows_read and not _is_tls(error):
+        return DevoIncompleteError(
+            f"The connection broke after {exchange.rows_read} rows ({type(error).__name__});"
+            " read the whole window again",
+            rows_read=exchange.rows_read,
+        )
+    return transport_error(error, exchange.request.url)
+
+
+def transport_error(error: httpx.HTTPError, url: str) -> DevoError:
+    """Return the error that httpx's failure to talk to ``url`` stands for; never with its headers."""
     import httpx
 
     if _is_tls(error):
@@ -165,17 +176,11 @@ def _fault(error: httpx.HTTPError, exchange: QueryExchange) -> DevoError:
             "The server's certificate is not trusted; check the connection's host,"
             " or name your CA file in its extra field 'verify'"
         )
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL | httpx.LocalProtocolError):
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
         return DevoConnectionConfigError(
-            f"The connection's host or credentials cannot be sent: {type(error).__name__}"
+            f"The connection's host or credentials cannot be sent ({type(error).__name__}); check them"
         )
-    if exchange.rows_read:
-        return DevoIncompleteError(
-            f"The connection broke after {exchange.rows_read} rows ({type(error).__name__});"
-            " read the whole window again",
-            rows_read=exchange.rows_read,
-        )
-    where = httpx.URL(exchange.request.url)
+    where = httpx.URL(url)
     return DevoTransientError(
         f"No answer from {where.host}:{where.port or 443} ({type(error).__name__});"
         " check the address, the network and whether the server is up"

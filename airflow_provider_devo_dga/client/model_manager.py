@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +33,7 @@ class RegisteredModel:
     image: bytes | None = None
 
 
-def parse_model(status: int, headers: dict[str, str], body: bytes) -> RegisteredModel | None:
+def parse_model(status: int, headers: Mapping[str, str], body: bytes) -> RegisteredModel | None:
     """Return the model of a ``GET /models/{name}`` reply, None when there is no such model.
 
     :raises DevoResultError: for a success that is not a model, such as a login page; the official client

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook
+from airflow.sdk.log import mask_secret
 
 from airflow_provider_devo_dga.client.drive import Batch, http_options, stream
 from airflow_provider_devo_dga.client.files import WrittenFile, write_batches
@@ -60,7 +61,10 @@ class DevoHook(BaseHook):
     @functools.cached_property
     def settings(self) -> DevoSettings:
         """The connection, checked; read once per hook."""
-        return DevoSettings.of(self.get_connection(self.devo_conn_id))
+        settings = DevoSettings.of(self.get_connection(self.devo_conn_id))
+        for secret in settings.credentials.secrets():
+            mask_secret(secret)  # Airflow masks by field name and does not know `jwt`
+        return settings
 
     def get_conn(self) -> Client:
         """Return a new client of the official devo-sdk. Use one per query: it is not safe to share."""

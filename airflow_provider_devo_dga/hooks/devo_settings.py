@@ -35,17 +35,14 @@ class DevoSettings:
     limits: Limits
 
     @classmethod
-    def of(cls, connection: Connection) -> DevoSettings:
+    def of(cls, connection: Connection, *, extra: dict[str, Any] | None = None) -> DevoSettings:
         """Read a connection.
 
+        :param extra: the extra fields, when they were read asynchronously (in a trigger).
         :raises DevoConnectionConfigError: names the field that is wrong.
         """
-        from airflow.sdk.log import mask_secret
-
-        extra: dict[str, Any] = connection.extra_dejson
-        for name in ("jwt", "api_key", "api_secret"):
-            if extra.get(name):
-                mask_secret(extra[name])
+        if extra is None:
+            extra = connection.extra_dejson
         return cls(
             url=service_url(connection.host, connection.port, default_path=QUERY_PATH),
             credentials=Credentials(

@@ -1,0 +1,1 @@
+"""Operators: train, register, query, report."""

@@ -1,0 +1,135 @@
+"""RegisterModelOperator: a model file into Devo's ML Model Manager, verified, with a way back."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator, ObjectStoragePath
+
+from airflow_provider_devo_dga.errors import DevoPermanentError, MojoExportError
+from airflow_provider_devo_dga.hooks.ml_model_manager import IfExists, MLModelManagerHook
+from airflow_provider_devo_dga.provenance import Provenance
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class RegisterModelOperator(BaseOperator):
+    """Registers a model file, reads it back and compares every byte.
+
+    A retry after success finds the same file registered and does nothing. When a replacement cannot be
+    verified, the former file is put back and the task fails. Outlets that are assets get the model's facts
+    as the event's extra.
+
+    Returns ``{"name", "engine", "sha256", "bytes", "description", "fields"}``.
+
+    :param name: name in the Model Manager: letters, digits, ``_``, ``.`` and ``-``. (templated)
+    :param model_file: URI or path of the model file. (templated)
+    :param engine: the Model Manager's engine, ``H2O`` for a MOJO. (templated)
+    :param description: what people read in Devo. (templated)
+    :param trained: what ``H2OTrainOperator`` returned; its facts are added to the description, from where
+        reports take version and threshold. (templated)
+    :param if_exists: another file under this name: ``fail`` or ``replace`` it.
+    :param mlmm_conn_id: Airflow connection of type ``devo_mlmm``. (templated)
+    :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
+    """
+
+    template_fields: Sequence[str] = (
+        "name",
+        "model_file",
+        "engine",
+        "description",
+        "trained",
+        "mlmm_conn_id",
+        "storage_conn_id",
+    )
+    ui_color = "#d9f2d9"
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        model_file: str,
+        engine: str = "H2O",
+        description: str | None = None,
+        trained: Mapping[str, Any] | None = None,
+        if_exists: IfExists = "fail",
+        mlmm_conn_id: str = MLModelManagerHook.default_conn_name,
+        storage_conn_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.name = name
+        self.model_file = model_file
+        self.engine = engine
+        self.description = description
+        self.trained = trained
+        self.if_exists = if_exists
+        self.mlmm_conn_id = mlmm_conn_id
+        self.storage_conn_id = storage_conn_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Register and verify."""
+        if self.if_exists not in {"fail", "replace"}:
+            raise DevoPermanentError(f"if_exists must be 'fail' or 'replace', not {self.if_exists!r}")
+        provenance = Provenance.of_training(self.trained) if self.trained else None
+        description = provenance.describe(self.description or self.name) if provenance else self.description
+        with tempfile.TemporaryDirectory(prefix="devo-dga-") as folder:
+            file = self._fetch(Path(folder))
+            facts = self._checked(file, provenance)
+            model = MLModelManagerHook(self.mlmm_conn_id).add_model(
+                self.name, self.engine, file, description=description, if_exists=self.if_exists
+            )
+        self._tell_outlets(context, facts)
+        return {
+            "name": model.name,
+            "engine": model.engine,
+            "sha256": facts["sha256"],
+            "bytes": facts["bytes"],
+            "description": model.description,
+            "fields": list(model.fields),
+        }
+
+    def _fetch(self, folder: Path) -> Path:
+        """Copy the model file next to us; the Model Manager's client wants a local file."""
+        source = ObjectStoragePath(self.model_file, conn_id=self.storage_conn_id)
+        if not source.is_file():
+            raise MojoExportError(
+                f"There is no model file at {self.model_file}; did the training task finish, and can this"
+                " worker read its storage?"
+            )
+        file = folder / source.name
+        with source.open("rb") as reader, file.open("wb") as writer:
+            while chunk := reader.read(1 << 20):
+                writer.write(chunk)
+        return file
+
+    def _checked(self, file: Path, provenance: Provenance | None) -> dict[str, Any]:
+        """Return what is known of the file; refuse what is no MOJO before anything is sent."""
+        from airflow_provider_devo_dga.training.mojo import inspect_mojo, sha256_of
+
+        if self.engine == "H2O":
+            mojo = inspect_mojo(file)
+            self.log.info("MOJO of %d bytes, columns %s", mojo.size, ", ".join(mojo.columns))
+        sha256 = sha256_of(file)
+        if provenance is not None and provenance.sha256 != sha256:
+            raise MojoExportError(
+                f"{self.model_file} is not the file that was trained"
+                f" (sha256 {sha256[:12]} instead of {provenance.sha256[:12]})"
+            )
+        facts: dict[str, Any] = {"sha256": sha256, "bytes": file.stat().st_size}
+        if provenance is not None:
+            facts |= {
+                "version": provenance.version,
+                "threshold": provenance.threshold,
+                "auc": provenance.auc,
+                "train_rows": provenance.train_rows,
+            }
+        return facts
+
+    def _tell_outlets(self, context: Context, facts: dict[str, Any]) -> None:
+        for outlet in self.outlets:
+            context["outlet_events"][outlet].extra = {"name": self.name, **facts}

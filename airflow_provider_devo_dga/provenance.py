@@ -1,0 +1,96 @@
+"""What a registered model's description says of where it came from.
+
+The Model Manager has no versions and no metadata fields, only a free description. These facts travel in it
+as ``key=value`` pairs behind the human text, so that whoever scores with a model also knows its threshold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_PAIR = re.compile(r"\b([a-z0-9_]+)=([^;\]]*)")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f;\[\]=]")
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Facts about one trained model.
+
+    :param version: sorts by time, e.g. ``20260101T030000Z``.
+    :param sha256: of the model file, 64 hex digits.
+    :param feature_set: name of the feature set the model was trained on.
+    :param fingerprint: of that feature set's meaning.
+    :param threshold: score from which the model answers ``1``.
+    :param false_positive_rate: measured on held-out legit names at that threshold.
+    :param auc: on held-out names.
+    :param train_rows: names the model was trained on.
+    :param run_id: the Airflow run that trained it.
+    """
+
+    version: str
+    sha256: str
+    feature_set: str
+    fingerprint: str
+    threshold: float | None = None
+    false_positive_rate: float | None = None
+    auc: float | None = None
+    train_rows: int | None = None
+    run_id: str | None = None
+
+    def describe(self, text: str) -> str:
+        """Return a description: ``text [version=…; sha256=…; …]``."""
+        facts = [
+            f"{name}={_UNSAFE.sub('_', _spell(value))}"
+            for name in self.__slots__
+            if (value := getattr(self, name)) is not None
+        ]
+        return f"{text} [{'; '.join(facts)}]"
+
+    @classmethod
+    def of_description(cls, description: str) -> Provenance | None:
+        """Read what :meth:`describe` wrote; None for a description without these facts."""
+        facts = dict(_PAIR.findall(description.rpartition("[")[2]))
+        if not {"version", "sha256", "feature_set", "fingerprint"} <= facts.keys():
+            return None
+        return cls(
+            version=facts["version"],
+            sha256=facts["sha256"],
+            feature_set=facts["feature_set"],
+            fingerprint=facts["fingerprint"],
+            threshold=_float(facts.get("threshold")),
+            false_positive_rate=_float(facts.get("false_positive_rate")),
+            auc=_float(facts.get("auc")),
+            train_rows=int(facts["train_rows"]) if facts.get("train_rows", "").isdigit() else None,
+            run_id=facts.get("run_id"),
+        )
+
+    @classmethod
+    def of_training(cls, trained: Mapping[str, Any]) -> Provenance:
+        """Take the facts from what ``H2OTrainOperator`` returned."""
+        metrics = trained.get("metrics", {})
+        return cls(
+            version=trained["version"],
+            sha256=trained["sha256"],
+            feature_set=trained["feature_set"],
+            fingerprint=trained["feature_fingerprint"],
+            threshold=trained.get("threshold"),
+            false_positive_rate=metrics.get("false_positive_rate"),
+            auc=metrics.get("auc"),
+            train_rows=trained.get("rows", {}).get("train"),
+            run_id=trained.get("run_id"),
+        )
+
+
+def _spell(value: object) -> str:
+    # 17 digits bring back the same double
+    return f"{value:.17g}" if isinstance(value, float) else str(value)
+
+
+def _float(text: str | None) -> float | None:
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return None
