@@ -70,12 +70,12 @@ class Provenance:
     @classmethod
     def of_training(cls, trained: Mapping[str, Any]) -> Provenance:
         """Take the facts from what ``H2OTrainOperator`` returned."""
-        metrics = trained.get("metrics", {})
+        metrics = trained.get("test_metrics") or trained.get("metrics") or {}
         return cls(
             version=trained["version"],
             sha256=trained["sha256"],
-            feature_set=trained["feature_set"],
-            fingerprint=trained["feature_fingerprint"],
+            feature_set=trained["feature_set"]["name"],
+            fingerprint=trained["feature_set"]["fingerprint"],
             threshold=trained.get("threshold"),
             false_positive_rate=metrics.get("false_positive_rate"),
             auc=metrics.get("auc"),

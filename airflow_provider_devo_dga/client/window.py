@@ -49,6 +49,12 @@ class Window:
         """End as epoch seconds, excluded."""
         return int(self.end.timestamp())
 
+    @property
+    def slug(self) -> str:
+        """A name for files, sorted by time: ``20260101T080000Z_3600s``."""
+        start = self.start.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+        return f"{start}_{self.end_seconds - self.start_seconds}s"
+
     def is_over(self, now: datetime | None = None) -> bool:
         """Whether the end has passed, so that the window can be read without waiting."""
         return self.end <= (now or datetime.now(UTC))

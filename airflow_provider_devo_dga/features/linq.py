@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, assert_never
 
 from airflow_provider_devo_dga.errors import FeatureError
@@ -37,6 +37,10 @@ class HostSource:
         quoting.identifier(self.client_field)
         if self.kind not in {"uri", "host"}:
             raise FeatureError(f"kind must be 'uri' or 'host', not {self.kind!r}")
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the source as JSON values, for XCom."""
+        return asdict(self)
 
     @property
     def host(self) -> str:
@@ -79,6 +83,11 @@ def scoring_query(
 def count_query(source: HostSource) -> str:
     """Return the LINQ that counts a window's events: ``events_n``, one row."""
     return f"from {source.table}\ngroup\nselect count() as events_n"
+
+
+def enough_events_query(source: HostSource, at_least: int) -> str:
+    """Return the LINQ that gives one row when a window has at least so many events, else none."""
+    return f"{count_query(source)}\nwhere events_n >= {int(at_least)}"
 
 
 def _host_clauses(host: str) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ class H2OHook(BaseHook):
         from airflow_provider_devo_dga.training.connection import h2o_connection
 
         if self.h2o_conn_id is None:
-            cluster = LocalCluster(self.max_mem, self.nthreads, self.log)
+            cluster = LocalCluster(self.max_mem, self.nthreads)
             return stack.enter_context(cluster).connection()
         return h2o_connection(**_remote(self.get_connection(self.h2o_conn_id)))
 

@@ -102,19 +102,17 @@ class RegisterModelOperator(BaseOperator):
                 " worker read its storage?"
             )
         file = folder / source.name
-        with source.open("rb") as reader, file.open("wb") as writer:
-            while chunk := reader.read(1 << 20):
-                writer.write(chunk)
+        file.write_bytes(source.read_bytes())
         return file
 
     def _checked(self, file: Path, provenance: Provenance | None) -> dict[str, Any]:
         """Return what is known of the file; refuse what is no MOJO before anything is sent."""
-        from airflow_provider_devo_dga.training.mojo import inspect_mojo, sha256_of
+        from airflow_provider_devo_dga.training.mojo import file_sha256, inspect_mojo
 
         if self.engine == "H2O":
             mojo = inspect_mojo(file)
             self.log.info("MOJO of %d bytes, columns %s", mojo.size, ", ".join(mojo.columns))
-        sha256 = sha256_of(file)
+        sha256 = file_sha256(file)
         if provenance is not None and provenance.sha256 != sha256:
             raise MojoExportError(
                 f"{self.model_file} is not the file that was trained"

@@ -1,0 +1,108 @@
+"""ProbeModelOperator: ask a registered model in Devo, and hold its answers against the MOJO itself."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator, ObjectStoragePath
+
+from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.features.dga import feature_set_named
+from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
+from airflow_provider_devo_dga.hooks.devo import DevoHook
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class ProbeModelOperator(BaseOperator):
+    """Scores domains of a table's recent events in Devo, and the same domains through the MOJO here.
+
+    Every label must agree and every feature to 1e-9, else the model is not fit to serve: a difference means
+    that Devo extracts hosts, computes features or reads the model otherwise than it was trained.
+
+    Returns ``{"compared", "flagged"}``.
+
+    :param name: name in the Model Manager. (templated)
+    :param model_file: URI of the MOJO that was registered. (templated)
+    :param feature_set: name of the feature set it was trained on. (templated)
+    :param source: ``HostSource`` as a mapping: ``table``, ``field``, ``client_field``, ``kind``. (templated)
+    :param from_: start of the window whose events are taken. (templated)
+    :param to: end of the window, excluded. (templated)
+    :param devo_domain: Devo domain that owns the model. (templated)
+    :param min_domains: fewer domains than this prove nothing and fail.
+    :param max_domains: at most this many are compared.
+    :param devo_conn_id: Airflow connection of type ``devo``. (templated)
+    :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
+    """
+
+    template_fields: Sequence[str] = (
+        "name",
+        "model_file",
+        "feature_set",
+        "source",
+        "from_",
+        "to",
+        "devo_domain",
+        "devo_conn_id",
+        "storage_conn_id",
+    )
+    ui_color = "#d9f2d9"
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        model_file: str,
+        feature_set: str,
+        source: Mapping[str, Any],
+        from_: datetime | str,
+        to: datetime | str,
+        devo_domain: str = "self",
+        min_domains: int = 20,
+        max_domains: int = 2000,
+        devo_conn_id: str = DevoHook.default_conn_name,
+        storage_conn_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.name = name
+        self.model_file = model_file
+        self.feature_set = feature_set
+        self.source = source
+        self.from_ = from_
+        self.to = to
+        self.devo_domain = devo_domain
+        self.min_domains = min_domains
+        self.max_domains = max_domains
+        self.devo_conn_id = devo_conn_id
+        self.storage_conn_id = storage_conn_id
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Score twice and compare."""
+        from airflow_provider_devo_dga.training.probe import compare
+
+        features = feature_set_named(self.feature_set)
+        window = Window.parse(self.from_, self.to)
+        query = scoring_query(
+            features,
+            HostSource(**self.source),
+            devo_domain=self.devo_domain,
+            model=self.name,
+            with_features=True,
+        )
+        hook = DevoHook(self.devo_conn_id)
+        answers = hook.get_records(query, from_=window.start, to=window.end, limit=self.max_domains)
+        self.log.info("Devo scored %d domains of %s", len(answers), window)
+        with tempfile.TemporaryDirectory(prefix="devo-dga-") as folder:
+            mojo = Path(folder, "model.zip")
+            mojo.write_bytes(ObjectStoragePath(self.model_file, conn_id=self.storage_conn_id).read_bytes())
+            flagged = compare(answers, mojo, features, at_least=self.min_domains)
+        self.log.info(
+            "All %d answers of %r agree with the MOJO; %d flagged", len(answers), self.name, flagged
+        )
+        return {"compared": len(answers), "flagged": flagged}

@@ -1,0 +1,129 @@
+"""What Airflow may discover about this provider. Imports nothing: the CLI reads it at every start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_NAME = "Devo DGA"
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Return the provider's description in Airflow's form."""
+    return {
+        "package-name": "airflow-provider-devo-dga",
+        "name": _NAME,
+        "description": "DGA detection with H2O models, registered and scored in Devo.",
+        "integrations": [
+            {"integration-name": "Devo", "external-doc-url": "https://docs.devo.com/", "tags": ["service"]},
+            {
+                "integration-name": "H2O",
+                "external-doc-url": "https://docs.h2o.ai/h2o/latest-stable/h2o-docs/",
+                "tags": ["software"],
+            },
+        ],
+        "operators": [
+            {
+                "integration-name": "Devo",
+                "python-modules": [
+                    "airflow_provider_devo_dga.operators.devo_query",
+                    "airflow_provider_devo_dga.operators.dga_report",
+                    "airflow_provider_devo_dga.operators.register_model",
+                ],
+            },
+            {
+                "integration-name": "H2O",
+                "python-modules": ["airflow_provider_devo_dga.operators.h2o_train"],
+            },
+        ],
+        "sensors": [
+            {"integration-name": "Devo", "python-modules": ["airflow_provider_devo_dga.sensors.devo_query"]}
+        ],
+        "triggers": [
+            {"integration-name": "Devo", "python-modules": ["airflow_provider_devo_dga.triggers.devo_query"]}
+        ],
+        "hooks": [
+            {
+                "integration-name": "Devo",
+                "python-modules": [
+                    "airflow_provider_devo_dga.hooks.devo",
+                    "airflow_provider_devo_dga.hooks.ml_model_manager",
+                ],
+            },
+            {"integration-name": "H2O", "python-modules": ["airflow_provider_devo_dga.hooks.h2o"]},
+        ],
+        "asset-uris": [
+            {"schemes": ["devo-mlmm"], "handler": "airflow_provider_devo_dga.assets.normalise_model_uri"}
+        ],
+        "connection-types": [_devo(), _model_manager(), _h2o()],
+    }
+
+
+def _devo() -> dict[str, Any]:
+    return {
+        "connection-type": "devo",
+        "hook-name": "Devo",
+        "hook-class-name": "airflow_provider_devo_dga.hooks.devo.DevoHook",
+        "conn-fields": {
+            "api_key": _secret("API key", "With the API secret, instead of a token"),
+            "api_secret": _secret("API secret", "Signs each request; never sent"),
+            "jwt": _secret("JWT", "Instead of a token"),
+            "verify": _text("Verify", "true, false, or the path of a CA file", default="true"),
+            "timeout": _text("Timeout", "Seconds for a whole answer", default="300"),
+            "retries": _text("Retries", "Further attempts after a fault that may pass", default="3"),
+        },
+        "ui-field-behaviour": {
+            "hidden-fields": ["schema", "login", "extra"],
+            "relabeling": {"host": "API address", "password": "Token"},
+            "placeholders": {"host": "apiv2-us.devo.com"},
+        },
+    }
+
+
+def _model_manager() -> dict[str, Any]:
+    return {
+        "connection-type": "devo_mlmm",
+        "hook-name": "Devo ML Model Manager",
+        "hook-class-name": "airflow_provider_devo_dga.hooks.ml_model_manager.MLModelManagerHook",
+        "conn-fields": {
+            "auth_type": _text("Authentication", "standalone or bearer", default="standalone"),
+            "verify": _text("Verify", "true, false, or the path of a CA file", default="true"),
+        },
+        "ui-field-behaviour": {
+            "hidden-fields": ["schema", "login", "extra"],
+            "relabeling": {"host": "API address", "password": "Token"},
+            "placeholders": {"host": "api-us.devo.com"},
+        },
+    }
+
+
+def _h2o() -> dict[str, Any]:
+    return {
+        "connection-type": "h2o",
+        "hook-name": "H2O",
+        "hook-class-name": "airflow_provider_devo_dga.hooks.h2o.H2OHook",
+        "conn-fields": {
+            "context_path": _text("Context path", "Path below the host, when the cluster has one"),
+            "verify": _text("Verify", "true, false, or the path of a CA file", default="true"),
+        },
+        "ui-field-behaviour": {
+            "hidden-fields": ["extra"],
+            "relabeling": {"schema": "https or http", "login": "User"},
+            "placeholders": {"host": "h2o.example.com", "port": "54321", "schema": "https"},
+        },
+    }
+
+
+def _text(label: str, description: str, *, default: str | None = None) -> dict[str, Any]:
+    return {
+        "label": label,
+        "description": description,
+        "schema": {"type": ["string", "null"], "default": default},
+    }
+
+
+def _secret(label: str, description: str) -> dict[str, Any]:
+    return {
+        "label": label,
+        "description": description,
+        "schema": {"type": ["string", "null"], "format": "password"},
+    }

@@ -1,0 +1,120 @@
+"""Report every hour which clients ask for algorithmically generated domains.
+
+window → wait for its events → plan the query for the model in service → score in Devo → report.
+Runs also when a new model is promoted, for the last full hour.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pendulum
+from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronDataIntervalTimetable, Param, task
+from airflow.sdk.definitions.asset import Model
+
+from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
+from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
+from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
+from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
+
+DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
+DGA_REPORT = Asset(name="dga_hourly_report", uri="x-devo-dga://reports/hourly")
+
+with DAG(
+    dag_id="dga_hourly_report",
+    doc_md=__doc__,
+    schedule=AssetOrTimeSchedule(
+        timetable=CronDataIntervalTimetable("0 * * * *", timezone="UTC"), assets=[DGA_MODEL]
+    ),
+    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    catchup=False,
+    max_active_runs=2,
+    tags=["devo", "dga", "report"],
+    default_args={
+        "owner": "security",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=2),
+        "retry_policy": DEVO_RETRY_POLICY,
+    },
+    params={
+        "from": Param(
+            None, type=["null", "string"], format="date-time", description="Instead of the interval"
+        ),
+        "to": Param(None, type=["null", "string"], format="date-time"),
+        "reports_dir": Param(
+            "file:///tmp/devo-dga/reports",
+            type="string",
+            description="Folder for reports; shared by all workers",
+        ),
+        "model_name": Param("dga_classifier", type="string", pattern="^[A-Za-z0-9_.-]{1,64}$"),
+        "devo_domain": Param("self", type="string", description="Devo domain that owns the model"),
+        "table": Param("demo.ecommerce.data", type="string"),
+        "field": Param("referralUri", type="string", description="Column with URIs or hosts"),
+        "field_kind": Param("uri", enum=["uri", "host"]),
+        "client_field": Param("clientIpAddress", type="string", description="Column that names who asked"),
+        "min_events": Param(1, type="integer", minimum=1, description="Wait for at least this many events"),
+    },
+    render_template_as_native_obj=True,
+) as dag:
+
+    @task
+    def plan(params: dict[str, Any], **context: Any) -> dict[str, Any]:
+        """Decide the window, and the queries for the model in service; nothing is spliced unchecked."""
+        from airflow_provider_devo_dga.features.linq import HostSource, enough_events_query
+        from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
+        from airflow_provider_devo_dga.interval import run_window
+        from airflow_provider_devo_dga.scoring import scoring_plan
+
+        window = run_window({"params": params, **context})
+        source = HostSource(
+            table=params["table"],
+            field=params["field"],
+            client_field=params["client_field"],
+            kind=params["field_kind"],
+        )
+        model = MLModelManagerHook().get_model(params["model_name"])
+        return {
+            "from": window.start.isoformat(),
+            "to": window.end.isoformat(),
+            "slug": window.slug,
+            "source": source.to_dict(),
+            "enough_events": enough_events_query(source, params["min_events"]),
+            "scoring": scoring_plan(model, source, devo_domain=params["devo_domain"]).to_dict(),
+        }
+
+    planned = plan()
+
+    # [START sensor]
+    wait_for_events = DevoQuerySensor(
+        task_id="wait_for_events",
+        query=planned["enough_events"],
+        from_=planned["from"],
+        to=planned["to"],
+        poke_interval=60,
+        timeout=timedelta(minutes=30),
+        mode="reschedule",
+    )
+    # [END sensor]
+
+    # [START classify]
+    classify = DevoQueryOperator(
+        task_id="classify",
+        query=planned["scoring"]["query"],
+        from_=planned["from"],
+        to=planned["to"],
+        output_path="{{ params.reports_dir }}/rows/{{ ti.xcom_pull('plan')['slug'] }}.parquet",
+    )
+    # [END classify]
+
+    report = DGAReportOperator(
+        task_id="report",
+        rows=classify.output,
+        plan=planned["scoring"],
+        source=planned["source"],
+        output_dir="{{ params.reports_dir }}",
+        devo_domain="{{ params.devo_domain }}",
+        outlets=[DGA_REPORT],
+    )
+
+    wait_for_events >> classify >> report
