@@ -34,7 +34,7 @@ class StoragePath(Protocol):
     def mkdir(self, *, parents: bool, exist_ok: bool) -> None:
         """Make the folder."""
 
-    def replace(self, target: Self, /) -> object:
+    def rename(self, target: Self, /) -> object:
         """Rename over ``target``."""
 
     def unlink(self, missing_ok: bool = False) -> None:
@@ -53,7 +53,7 @@ def publish(target: StoragePath) -> Iterator[IO[bytes]]:
     try:
         with part.open("wb") as file:
             yield file
-        part.replace(target)
+        part.rename(target)
     except BaseException:
         part.unlink(missing_ok=True)
         raise

@@ -6,6 +6,8 @@ Runs also when a new model is promoted, for the last full hour.
 
 from __future__ import annotations
 
+import os
+import tempfile
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +22,8 @@ from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
 DGA_REPORT = Asset(name="dga_hourly_report", uri="x-devo-dga://reports/hourly")
+# Can be set for a whole installation, or per run by the params below.
+STORE = os.environ.get("DEVO_DGA_STORE", f"file://{tempfile.gettempdir()}/devo-dga")
 
 with DAG(
     dag_id="dga_hourly_report",
@@ -43,7 +47,7 @@ with DAG(
         ),
         "to": Param(None, type=["null", "string"], format="date-time"),
         "reports_dir": Param(
-            "file:///tmp/devo-dga/reports",
+            f"{STORE}/reports",
             type="string",
             description="Folder for reports; shared by all workers",
         ),

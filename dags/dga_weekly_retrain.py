@@ -5,6 +5,8 @@ train → quality gate → register as candidate → probe in Devo → promote t
 
 from __future__ import annotations
 
+import os
+import tempfile
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +21,13 @@ from airflow_provider_devo_dga.operators.register_model import RegisterModelOper
 from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
 
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
+
+# Both can be set for a whole installation, or per run by the params below.
+DATASET = os.environ.get(
+    "DEVO_DGA_DATASET",
+    "https://devo-ml-models-public-demos.s3.eu-west-3.amazonaws.com/legit_dga/dataset.csv",
+)
+STORE = os.environ.get("DEVO_DGA_STORE", f"file://{tempfile.gettempdir()}/devo-dga")
 
 SOURCE = {
     "table": "{{ params.table }}",
@@ -43,12 +52,12 @@ with DAG(
     },
     params={
         "dataset": Param(
-            "https://devo-ml-models-public-demos.s3.eu-west-3.amazonaws.com/legit_dga/dataset.csv",
+            DATASET,
             type="string",
             description="Labelled domains, host;domain;class;subclass: https://, s3://, file:// …",
         ),
         "models_dir": Param(
-            "file:///tmp/devo-dga/models",
+            f"{STORE}/models",
             type="string",
             description="Folder for models; shared by all workers",
         ),

@@ -1,0 +1,72 @@
+# Everything lands in this checkout (.venv, build/); nothing in HOME.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Airflow writes a configuration file into AIRFLOW_HOME at import; keep it here, also for tests.
+export AIRFLOW_HOME ?= $(CURDIR)/build/airflow
+
+.PHONY: help setup demo ui test test-fast check format docs bench constraints dist clean
+
+help:
+	@echo "make demo       the whole job once: train, register, score, report; leaves build/demo/"
+	@echo "make ui         Airflow with the Dags, wired to the Devo sandbox"
+	@echo "make test       every test"
+	@echo "make test-fast  no H2O, no Airflow processes, no browser; under a minute"
+	@echo "make check      format, lint, types, layers, docs"
+	@echo "make dist       wheel and sdist"
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name it with: make PYTHON=/path/to/python3"; exit 1; }
+	@echo "Setting up $(VENV) (once, about 1.5 GB; a minute or two with a warm package cache) …"
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv -q --clear --python $(PYTHON) $(VENV) && \
+	  uv pip install -q --python $(BIN)/python -c constraints.txt -e '.[dev]'; \
+	else \
+	  $(PYTHON) -m venv --clear $(VENV) && \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
+	fi
+	@touch $(READY)
+
+demo: $(READY)
+	@python -m airflow_provider_devo_dga.demo.run
+
+ui: $(READY)
+	@python -m airflow_provider_devo_dga.demo.ui
+
+test: $(READY)
+	@python -m tests.needs
+	@pytest
+
+test-fast: $(READY)
+	@pytest -m "not slow" -n 2
+
+check: $(READY)
+	@ruff format --check . || { echo "Run: make format"; exit 1; }
+	@ruff check .
+	@mypy
+	@lint-imports
+	@mkdocs build --strict --quiet --site-dir build/site
+
+format: $(READY)
+	@ruff format .
+	@ruff check --fix .
+
+bench: $(READY)
+	@python -m benchmarks
+
+constraints: $(READY)
+	@{ echo "# Every version that the tests run with. Regenerate with \`make constraints\`."; \
+	   $(BIN)/python -m pip freeze --exclude-editable | grep -v '^#'; } > constraints.txt
+
+dist: $(READY)
+	@rm -rf dist
+	@python -m build --outdir dist . >/dev/null
+	@twine check --strict dist/*
+
+clean:
+	rm -rf $(VENV) build dist
