@@ -1,0 +1,212 @@
+"""Read the Parquet file of scored rows, batch by batch, and refuse what it must not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_devo_dga.errors import ReportError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from airflow_provider_devo_dga.reports.paths import ReadablePath
+
+COLUMNS = ("reg_domain", "sld", "events_n", "first_seen", "last_seen", "client_ips", "malicious")
+"""What a file must have; other columns are not read."""
+
+LABELS = frozenset({"0", "1"})
+BATCH_ROWS = 16_384
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlaggedRow:
+    """One row that the model calls malicious. ``clients`` are distinct and without nulls."""
+
+    reg_domain: str
+    suffix: str
+    events_n: int
+    first_seen: datetime
+    last_seen: datetime
+    clients: tuple[str, ...]
+    score: float | None
+
+
+class RowBatch:
+    """Some rows of the file; answers are computed when asked for."""
+
+    def __init__(self, batch: pa.RecordBatch, threshold: float | None) -> None:
+        self._batch = batch
+        self._threshold = threshold
+
+    @property
+    def domains(self) -> int:
+        """Rows, which are distinct registrable domains."""
+        return int(self._batch.num_rows)
+
+    @property
+    def events(self) -> int:
+        """Events behind the rows."""
+        import pyarrow.compute as pc
+
+        return pc.sum(self._batch["events_n"]).as_py() or 0
+
+    @property
+    def domains_without_client(self) -> int:
+        """Rows whose list of clients is null or empty."""
+        import pyarrow.compute as pc
+
+        lengths = pc.fill_null(pc.list_value_length(self._batch["client_ips"]), 0)
+        return pc.sum(pc.equal(lengths, 0)).as_py() or 0
+
+    def asked(self) -> dict[str, int]:
+        """Return for each client of these rows how many of them it asked for."""
+        import pyarrow.compute as pc
+
+        counts = pc.value_counts(pc.drop_null(pc.list_flatten(self._batch["client_ips"])))
+        return dict(zip(counts.field(0).to_pylist(), counts.field(1).to_pylist(), strict=True))
+
+    def flagged(self) -> list[FlaggedRow]:
+        """Return the rows that are labelled ``1`` or reach the threshold, in the file's order.
+
+        :raises ReportError: for a label or score that cannot be read.
+        """
+        return [_flagged_row(row) for row in self._batch.filter(self._mask()).to_pylist()]
+
+    def _mask(self) -> pa.Array:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        column = self._batch["malicious"]
+        if column.null_count:
+            raise ReportError("Column malicious has rows without a label")
+        if self._threshold is None:
+            labels = pc.cast(
+                pc.cast(column, pa.int8()) if pa.types.is_boolean(column.type) else column, "string"
+            )
+            _refuse_labels(set(pc.unique(labels).to_pylist()) - LABELS)
+            return pc.equal(labels, "1")
+        return pc.greater_equal(_scores(column), self._threshold)
+
+
+class ScoredRows:
+    """The file of scored rows, one row for each registrable domain of the window.
+
+    :param path: where it lies; anything with ``open("rb")``.
+    :param threshold: score from which a row is flagged; None: rows carry labels ``"0"`` and ``"1"``.
+    """
+
+    def __init__(self, path: ReadablePath, threshold: float | None) -> None:
+        self.path = path
+        self.threshold = threshold
+
+    def batches(self, batch_rows: int = BATCH_ROWS) -> Iterator[RowBatch]:
+        """Read the file once, at most ``batch_rows`` rows at a time.
+
+        :raises ReportError: when it is not Parquet, a column is missing or has another type, or a
+            required value is null.
+        :raises OSError: when it cannot be opened.
+        """
+        import pyarrow.parquet as pq
+
+        with self.path.open("rb") as source, _parquet_errors(self.path):
+            file = pq.ParquetFile(source, pre_buffer=False)
+            _check_schema(file.schema_arrow, self.threshold)
+            for batch in file.iter_batches(batch_size=batch_rows, columns=list(COLUMNS)):
+                _refuse_nulls(batch)
+                yield RowBatch(batch, self.threshold)
+
+
+@contextmanager
+def _parquet_errors(path: ReadablePath) -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        raise ReportError(f"{path} cannot be read as Parquet: {error}") from error
+
+
+def _check_schema(schema: pa.Schema, threshold: float | None) -> None:
+    import pyarrow as pa
+
+    types = pa.types
+    if missing := [name for name in COLUMNS if name not in schema.names]:
+        raise ReportError(f"The scored rows lack column {', '.join(missing)}")
+
+    def is_text(kind: pa.DataType) -> bool:
+        return bool(types.is_string(kind) or types.is_large_string(kind))
+
+    def is_instant(kind: pa.DataType) -> bool:
+        return bool(types.is_timestamp(kind) and kind.tz is not None)
+
+    def is_clients(kind: pa.DataType) -> bool:
+        return bool((types.is_list(kind) or types.is_large_list(kind)) and is_text(kind.value_type))
+
+    def is_label(kind: pa.DataType) -> bool:
+        return is_text(kind) or bool(types.is_integer(kind) or types.is_boolean(kind))
+
+    wanted = {
+        "reg_domain": (is_text, "text"),
+        "sld": (is_text, "text"),
+        "events_n": (types.is_integer, "an integer"),
+        "first_seen": (is_instant, "a timestamp with time zone"),
+        "last_seen": (is_instant, "a timestamp with time zone"),
+        "client_ips": (is_clients, "a list of text"),
+        "malicious": (is_label, 'a label "0" or "1" (a score needs a threshold)'),
+    }
+    if threshold is not None and types.is_floating(schema.field("malicious").type):
+        del wanted["malicious"]
+    for name, (fits, words) in wanted.items():
+        if not fits(kind := schema.field(name).type):
+            raise ReportError(f"Column {name} is {kind}, and must be {words}")
+
+
+def _refuse_nulls(batch: pa.RecordBatch) -> None:
+    for name in ("reg_domain", "events_n", "first_seen", "last_seen"):
+        if batch[name].null_count:
+            raise ReportError(f"Column {name} has rows without a value")
+
+
+def _refuse_labels(strange: set[str]) -> None:
+    if strange:
+        shown = ", ".join(sorted(repr(label[:40]) for label in strange)[:3])
+        raise ReportError(
+            f'Column malicious holds {shown}; without a threshold only "0" and "1" have a meaning'
+        )
+
+
+def _scores(column: pa.Array) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        scores = pc.cast(column, pa.float64())
+    except pa.ArrowInvalid as error:
+        raise ReportError(f"Column malicious holds what is neither label nor score: {error}") from error
+    within = pc.and_(pc.greater_equal(scores, 0.0), pc.less_equal(scores, 1.0))  # NaN compares false
+    if not pc.all(within, min_count=0).as_py():
+        raise ReportError("Column malicious holds scores outside [0, 1]")
+    return scores
+
+
+def _flagged_row(row: dict[str, Any]) -> FlaggedRow:
+    label = row["malicious"]
+    clients = dict.fromkeys(client for client in row["client_ips"] or () if client is not None)
+    return FlaggedRow(
+        reg_domain=row["reg_domain"],
+        suffix=_suffix(row["reg_domain"], row["sld"] or ""),
+        events_n=row["events_n"],
+        first_seen=row["first_seen"],
+        last_seen=row["last_seen"],
+        clients=tuple(clients),
+        score=None if str(label) in LABELS | {"True"} else float(label),
+    )
+
+
+def _suffix(reg_domain: str, sld: str) -> str:
+    """``bad.co.uk`` with main label ``bad`` gives ``co.uk``."""
+    return reg_domain[len(sld) + 1 :] if sld and reg_domain.startswith(f"{sld}.") else ""
