@@ -5,7 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import IO, Any, Protocol, Self
+from typing import IO, Any, Literal, Protocol, Self
+
+
+class ReadablePath(Protocol):
+    """A file that can be opened for reading bytes."""
+
+    def open(self, mode: Literal["rb"], /) -> AbstractContextManager[Any]:
+        """Open the file."""
 
 
 class StoragePath(Protocol):
@@ -25,11 +32,8 @@ class StoragePath(Protocol):
     def with_name(self, name: str, /) -> Self:
         """Return a sibling of this path."""
 
-    def open(self, mode: str, /) -> AbstractContextManager[Any]:
-        """Open the file in a binary mode."""
-
-    def exists(self) -> bool:
-        """Whether there is a file or folder."""
+    def open(self, mode: Literal["wb"], /) -> AbstractContextManager[Any]:
+        """Open the file for writing bytes."""
 
     def mkdir(self, *, parents: bool, exist_ok: bool) -> None:
         """Make the folder."""
@@ -37,7 +41,7 @@ class StoragePath(Protocol):
     def rename(self, target: Self, /) -> object:
         """Rename over ``target``."""
 
-    def unlink(self, missing_ok: bool = False) -> None:
+    def unlink(self, missing_ok: bool, /) -> None:
         """Remove the file."""
 
 
@@ -55,5 +59,5 @@ def publish(target: StoragePath) -> Iterator[IO[bytes]]:
             yield file
         part.rename(target)
     except BaseException:
-        part.unlink(missing_ok=True)
+        part.unlink(True)
         raise

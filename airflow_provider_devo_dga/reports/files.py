@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
-from uuid import uuid4
 
 from airflow_provider_devo_dga.reports.detections_csv import detections_csv
 from airflow_provider_devo_dga.reports.html import render
-from airflow_provider_devo_dga.reports.paths import ReportPath
+from airflow_provider_devo_dga.storage import StoragePath, publish
 
 if TYPE_CHECKING:
     from airflow_provider_devo_dga.reports.summary import ReportSummary
 
-P = TypeVar("P", bound=ReportPath)
+P = TypeVar("P", bound=StoragePath)
 
 
 @dataclass(frozen=True)
@@ -40,25 +39,8 @@ def write_report(summary: ReportSummary, directory: P, *, stem: str = "report") 
         "csv": detections_csv(summary.detections),
         "html": render(summary),
     }
-    directory.mkdir(parents=True, exist_ok=True)
     targets = {kind: directory / f"{stem}.{kind}" for kind in pages}
     for kind, text in pages.items():
-        _publish(directory, targets[kind], text.encode())
+        with publish(targets[kind]) as file:
+            file.write(text.encode())
     return ReportFiles(html=targets["html"], json=targets["json"], csv=targets["csv"])
-
-
-def _publish(directory: P, target: P, content: bytes) -> None:
-    """Write under a name of its own, then rename over the target.
-
-    ``rename`` and not ``replace``: every kind of path has it, and on POSIX it overwrites. On a file system
-    it is the atomic step. An object store has no rename: it copies the finished
-    object in one atomic put and deletes the first, so it needs the right to delete.
-    """
-    part = directory / f".{target.name}.{uuid4().hex}.part"
-    try:
-        with part.open("wb") as out:
-            out.write(content)
-        part.rename(target)
-    except BaseException:
-        part.unlink(True)
-        raise

@@ -13,7 +13,7 @@ from airflow_provider_devo_dga.errors import ReportError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from airflow_provider_devo_dga.reports.paths import ReadablePath
+    from airflow_provider_devo_dga.storage import ReadablePath
 
 COLUMNS = ("reg_domain", "sld", "events_n", "first_seen", "last_seen", "client_ips", "malicious")
 """What a file must have; other columns are not read."""

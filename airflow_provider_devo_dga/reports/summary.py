@@ -22,7 +22,7 @@ from airflow_provider_devo_dga.reports.scored_rows import BATCH_ROWS, FlaggedRow
 
 if TYPE_CHECKING:
     from airflow_provider_devo_dga.reports.context import ReportContext
-    from airflow_provider_devo_dga.reports.paths import ReadablePath
+    from airflow_provider_devo_dga.storage import ReadablePath
 
 WIDELY_ASKED_SHARE = 0.1
 WIDELY_ASKED_CLIENTS = 10
