@@ -31,15 +31,24 @@ def say(text: str = "", *, end: str = "\n") -> None:
     sys.stdout.flush()
 
 
-def run_logged(command: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
+def run_logged(
+    command: Sequence[str], log: Path, environment: Mapping[str, str], *, timeout: float = 240.0
+) -> None:
     """Run a command with its output in ``log``.
 
-    :raises StepFailedError: when it fails.
+    :param timeout: seconds; a task that waits for its retry would wait for minutes.
+    :raises StepFailedError: when it fails or takes longer.
     """
     with log.open("wb") as output:
-        done = subprocess.run(
-            command, stdout=output, stderr=subprocess.STDOUT, env=dict(environment), check=False
-        )
-    if done.returncode:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=dict(environment))
+        try:
+            failed = process.wait(timeout) != 0
+        except BaseException as error:
+            process.terminate()
+            process.wait()
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+            failed = True
+    if failed:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_TAIL:])
         raise StepFailedError(f"{' '.join(command[:5])} failed; the end of {log}:\n{tail}")

@@ -45,7 +45,7 @@ def split_host(host: str) -> HostParts | None:
         253 characters and labels outside ``[a-z0-9_-]``.
     """
     name = host.strip().removesuffix(".")
-    if not name.isascii() or len(name) > _LONGEST_HOST or _is_address(name):
+    if not name.isascii() or len(name) > _LONGEST_HOST or "" in name.split(".") or _is_address(name):
         return None
     registrable = _suffixes().privatesuffix(name.lower())
     if not registrable:

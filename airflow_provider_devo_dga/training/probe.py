@@ -46,7 +46,8 @@ def compare(
     ]
     if wrong:
         raise ModelRejectedError(
-            f"{len(wrong)} of {len(answers)} answers differ between Devo and the MOJO: " + "; ".join(wrong[:_SHOWN])
+            f"{len(wrong)} of {len(answers)} answers differ between Devo and the MOJO: "
+            + "; ".join(wrong[:_SHOWN])
         )
     return sum(score.label == "1" for score in scores)
 

@@ -1,0 +1,160 @@
+"""Open a dataset as a stream of plain bytes: from HTTP(S) or any path, compressed or not."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import logging
+import lzma
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Protocol, cast
+from urllib.parse import urlsplit, urlunsplit
+
+from airflow_provider_devo_dga.errors import DatasetError, TrainingError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CHUNK = 1 << 20
+_LONGEST_MAGIC = 6
+_CONNECT_TIMEOUT = 15.0
+
+
+class Openable(Protocol):
+    """A path-like object: ``pathlib.Path``, Airflow's ``ObjectStoragePath``, …"""
+
+    def open(self, mode: str = ..., /) -> Any:
+        """Open for reading bytes."""
+
+
+@contextmanager
+def open_dataset(source: str | Path | Openable, *, timeout: float = 60.0) -> Iterator[BinaryIO]:
+    """Yield the dataset's bytes, decompressed: gzip, bzip2, xz, or zip with a single member.
+
+    Compression is told by the first bytes, never by the name.
+
+    :param source: ``http://`` or ``https://`` address, or an object with ``.open("rb")``.
+    :param timeout: seconds that an HTTP server may stay silent.
+    :raises DatasetError: when the source is absent, refused (its HTTP status is named), or not usable.
+    :raises TrainingError: when the way to it failed or the server did (5xx): the same call may work later.
+    """
+    with ExitStack() as stack:
+        raw = _download(source, timeout, stack) if isinstance(source, str) else _open_path(source, stack)
+        yield _decompressed(raw, stack)
+
+
+def redacted(uri: str) -> str:
+    """Return ``uri`` without user, password, query and fragment, fit for logs and errors."""
+    try:
+        parts = urlsplit(uri)
+        host = parts.netloc.rpartition("@")[2]
+        return urlunsplit((parts.scheme, host, parts.path, "", ""))
+    except ValueError:
+        return "the given address"
+
+
+def _download(uri: str, timeout: float, stack: ExitStack) -> BinaryIO:
+    import httpx
+
+    if urlsplit(uri).scheme.lower() not in {"http", "https"}:
+        raise DatasetError(f"{redacted(uri)!r} is not an http:// or https:// address; pass a path object")
+    target = _temporary_file(stack)
+    limits = httpx.Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT))
+    try:
+        with (
+            _silenced("httpx"),
+            httpx.Client(timeout=limits, follow_redirects=True) as client,
+            client.stream("GET", uri, headers={"Accept-Encoding": "identity"}) as answer,
+        ):
+            _check_status(answer.status_code, uri)
+            for chunk in answer.iter_bytes(_CHUNK):
+                target.write(chunk)
+    # `from None`: the client's own messages may carry the whole address
+    except httpx.InvalidURL:
+        raise DatasetError(f"{redacted(uri)} is not a valid address") from None
+    except httpx.HTTPError as error:
+        raise TrainingError(f"Cannot download {redacted(uri)}: {type(error).__name__}") from None
+    target.seek(0)
+    return target
+
+
+def _check_status(status: int, uri: str) -> None:
+    if status >= 500 or status == 429:
+        raise TrainingError(f"Cannot download {redacted(uri)}: HTTP {status}")
+    if status != 200:
+        raise DatasetError(f"Cannot download {redacted(uri)}: HTTP {status}")
+
+
+def _open_path(source: Path | Openable, stack: ExitStack) -> BinaryIO:
+    try:
+        stream = stack.enter_context(source.open("rb"))
+    except OSError as error:
+        raise DatasetError(
+            f"Cannot open {redacted(str(source))}: {error.strerror or type(error).__name__}"
+        ) from None
+    return cast("BinaryIO", stream)
+
+
+def _decompressed(raw: BinaryIO, stack: ExitStack) -> BinaryIO:
+    head, raw = _peeked(raw, stack)
+    if head.startswith(b"\x1f\x8b"):
+        return cast("BinaryIO", stack.enter_context(gzip.GzipFile(fileobj=raw)))
+    if head.startswith(b"BZh"):
+        return cast("BinaryIO", stack.enter_context(bz2.BZ2File(raw)))
+    if head.startswith(b"\xfd7zXZ\x00"):
+        return cast("BinaryIO", stack.enter_context(lzma.LZMAFile(raw)))
+    if head.startswith(b"PK\x03\x04"):
+        return cast("BinaryIO", stack.enter_context(_single_member(raw, stack)))
+    return raw
+
+
+def _peeked(raw: BinaryIO, stack: ExitStack) -> tuple[bytes, BinaryIO]:
+    """Return the first bytes and a stream that starts with them again; a pipe is copied to a file first."""
+    if not raw.seekable():
+        copy = _temporary_file(stack)
+        while chunk := raw.read(_CHUNK):
+            copy.write(chunk)
+        copy.seek(0)
+        raw = copy
+    head = raw.read(_LONGEST_MAGIC)
+    raw.seek(0)
+    return head, raw
+
+
+def _single_member(raw: BinaryIO, stack: ExitStack) -> IO[bytes]:
+    try:
+        archive = stack.enter_context(zipfile.ZipFile(raw))
+    except zipfile.BadZipFile as error:
+        raise DatasetError(f"The dataset looks like a zip archive and is none: {error}") from None
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len(members) != 1:
+        raise DatasetError(f"The zip archive must hold exactly one file, not {len(members)}")
+    try:
+        return archive.open(members[0])
+    except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown method
+        raise DatasetError(f"The zip archive cannot be read: {error}") from None
+
+
+def _temporary_file(stack: ExitStack) -> BinaryIO:
+    return cast("BinaryIO", stack.enter_context(tempfile.TemporaryFile()))
+
+
+@contextmanager
+def _silenced(name: str) -> Iterator[None]:
+    """Drop a logger's records meanwhile: httpx logs whole addresses, with the signatures in their queries."""
+    logger = logging.getLogger(name)
+
+    refusal = _RefuseAll()
+    logger.addFilter(refusal)
+    try:
+        yield
+    finally:
+        logger.removeFilter(refusal)
+
+
+class _RefuseAll(logging.Filter):
+    def filter(self, _record: logging.LogRecord) -> bool:
+        return False

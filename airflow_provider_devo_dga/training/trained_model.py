@@ -1,0 +1,61 @@
+"""What a training leaves behind, fit to travel between tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_provider_devo_dga.training.dataset_report import DatasetReport
+from airflow_provider_devo_dga.training.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A MOJO on disk and everything that is known of it.
+
+    :param model_file: path of the MOJO.
+    :param size: bytes of the MOJO.
+    :param features: columns of the model in order.
+    :param metrics: on the validation part, on which the threshold was chosen too.
+    :param test_metrics: on the part that nothing was chosen on; None when the ratios left none.
+    :param threshold: score at or above which the model's label is ``1``; also in the MOJO.
+    :param false_positive_budget: share of legit validation rows that the threshold was to keep to.
+    :param rows: rows by part: ``train``, ``valid`` and, with two ratios, ``test``.
+    :param dataset: what the dataset held, when the caller said.
+    :param seconds: duration by step.
+    """
+
+    model_id: str
+    model_file: str
+    sha256: str
+    size: int
+    features: tuple[str, ...]
+    feature_set: str
+    feature_set_fingerprint: str
+    metrics: Metrics
+    test_metrics: Metrics | None
+    threshold: float
+    false_positive_budget: float
+    rows: dict[str, int]
+    dataset: DatasetReport | None
+    seconds: dict[str, float]
+    h2o_version: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON, a few kilobytes."""
+        return {
+            "model_id": self.model_id,
+            "model_file": self.model_file,
+            "sha256": self.sha256,
+            "size": self.size,
+            "features": list(self.features),
+            "feature_set": {"name": self.feature_set, "fingerprint": self.feature_set_fingerprint},
+            "metrics": self.metrics.to_dict(),
+            "test_metrics": self.test_metrics.to_dict() if self.test_metrics else None,
+            "threshold": self.threshold,
+            "false_positive_budget": self.false_positive_budget,
+            "rows": dict(self.rows),
+            "dataset": self.dataset.to_dict() if self.dataset else None,
+            "seconds": {step: round(seconds, 2) for step, seconds in self.seconds.items()},
+            "h2o_version": self.h2o_version,
+        }

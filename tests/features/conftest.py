@@ -1,0 +1,15 @@
+"""A real H2O node for parity tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from airflow_provider_devo_dga.training.cluster import LocalCluster
+
+
+@pytest.fixture(scope="module")
+def connected() -> Iterator[LocalCluster]:
+    with LocalCluster(max_mem="1g") as cluster, cluster.connection():
+        yield cluster

@@ -1,0 +1,68 @@
+"""Feature sets: what makes one, what cannot be one."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_provider_devo_dga.errors import FeatureError
+from airflow_provider_devo_dga.features import expression as e
+from airflow_provider_devo_dga.features.dga import (
+    DGA_FEATURES,
+    FEATURE_SETS,
+    TUTORIAL_FEATURES,
+    feature_set_named,
+)
+from airflow_provider_devo_dga.features.feature_set import Feature, FeatureSet
+
+LENGTH = Feature("length", e.Length(e.Label()))
+ENTROPY = Feature("entropy", e.Entropy(e.Label()))
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Length", "1st", "_length", "vowel share", "vowel-share", "a" * 41, "länge", "a;drop"]
+)
+def test_a_name_that_cannot_be_a_column_is_refused(name: str) -> None:
+    with pytest.raises(FeatureError, match="not usable as a model column"):
+        Feature(name, e.Length(e.Label()))
+
+
+def test_a_name_may_have_forty_characters() -> None:
+    assert Feature("a" * 40, e.Length(e.Label())).name == "a" * 40
+
+
+def test_an_empty_set_is_refused() -> None:
+    with pytest.raises(FeatureError, match="is empty"):
+        FeatureSet("none", ())
+
+
+def test_a_name_used_twice_is_refused_and_named() -> None:
+    with pytest.raises(FeatureError, match="twice: length"):
+        FeatureSet("twice", (LENGTH, ENTROPY, LENGTH))
+
+
+def test_names_keep_the_order() -> None:
+    assert FeatureSet("two", (ENTROPY, LENGTH)).names == ("entropy", "length")
+
+
+def test_fingerprint_tells_order_and_meaning_but_not_the_name_of_the_set() -> None:
+    one = FeatureSet("one", (LENGTH, ENTROPY))
+    assert one.fingerprint == FeatureSet("other", (LENGTH, ENTROPY)).fingerprint
+    assert one.fingerprint != FeatureSet("one", (ENTROPY, LENGTH)).fingerprint
+    of_the_tld = Feature("length", e.Length(e.Tld()))
+    assert one.fingerprint != FeatureSet("one", (of_the_tld, ENTROPY)).fingerprint
+    assert len(one.fingerprint) == 12
+
+
+def test_shipped_sets_are_found_by_name() -> None:
+    assert feature_set_named("dga") is DGA_FEATURES
+    assert feature_set_named("tutorial") is TUTORIAL_FEATURES
+    assert all(name == feature_set.name for name, feature_set in FEATURE_SETS.items())
+
+
+def test_an_unknown_set_is_refused_with_those_there_are() -> None:
+    with pytest.raises(FeatureError, match="there are dga, tutorial"):
+        feature_set_named("nope")
+
+
+def test_the_tutorial_set_is_the_three_of_the_tutorial() -> None:
+    assert TUTORIAL_FEATURES.names == ("length", "entropy", "vowel_proportion")
