@@ -78,13 +78,15 @@ with DAG(
             kind=params["field_kind"],
         )
         model = MLModelManagerHook().get_model(params["model_name"])
+        scoring = scoring_plan(model, source, devo_domain=params["devo_domain"])
         return {
             "from": window.start.isoformat(),
             "to": window.end.isoformat(),
             "slug": window.slug,
             "source": source.to_dict(),
             "enough_events": enough_events_query(source, params["min_events"]),
-            "scoring": scoring_plan(model, source, devo_domain=params["devo_domain"]).to_dict(),
+            "scoring_query": scoring.query,
+            "scoring": scoring.to_dict(),
         }
 
     planned = plan()
@@ -104,7 +106,7 @@ with DAG(
     # [START classify]
     classify = DevoQueryOperator(
         task_id="classify",
-        query=planned["scoring"]["query"],
+        query=planned["scoring_query"],
         from_=planned["from"],
         to=planned["to"],
         output_path="{{ params.reports_dir }}/rows/{{ ti.xcom_pull('plan')['slug'] }}.parquet",

@@ -28,6 +28,8 @@ class Credentials:
                 "The connection has no credentials: put a Devo token into the password field, "
                 "or jwt, or api_key and api_secret, into the extra fields"
             )
+        for name, value in (("token", self.token), ("jwt", self.jwt), ("api_key", self.api_key)):
+            check_sendable(name, value or "")
 
     def headers(self, body: str, timestamp_ms: int) -> dict[str, str]:
         """Return the headers that authenticate ``body`` at ``timestamp_ms`` (epoch milliseconds)."""
@@ -56,3 +58,15 @@ class Credentials:
         if self.token:
             return {"token": self.token}
         return {"jwt": self.jwt or ""}
+
+
+def check_sendable(name: str, secret: str) -> None:
+    """Refuse a secret that no header can carry; HTTP clients would quote it in their error.
+
+    :raises DevoConnectionConfigError: does not quote it.
+    """
+    if not (secret.isascii() and secret.isprintable() and secret == secret.strip()):
+        raise DevoConnectionConfigError(
+            f"The connection's {name} has a line break, a space at an end or a character outside ASCII;"
+            " copy it again"
+        )

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 _SILENCE_SECONDS = 60.0
 _CONNECT_SECONDS = 10.0
 _LONGEST_PAUSE = 60.0
+# subclasses of SSLError that say "not now" or "gone", not "never"
+_TLS_INTERRUPTED = (
+    ssl.SSLWantReadError,
+    ssl.SSLWantWriteError,
+    ssl.SSLEOFError,
+    ssl.SSLZeroReturnError,
+    ssl.SSLSyscallError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +166,7 @@ def _pause(error: DevoTransientError, exchange: QueryExchange, attempt: int, lim
 
 
 def _fault(error: httpx.HTTPError, exchange: QueryExchange) -> DevoError:
-    if exchange.rows_read and not _is_tls(error):
+    if exchange.rows_read:
         return DevoIncompleteError(
             f"The connection broke after {exchange.rows_read} rows ({type(error).__name__});"
             " read the whole window again",
@@ -171,10 +179,14 @@ def transport_error(error: httpx.HTTPError, url: str) -> DevoError:
     """Return the error that httpx's failure to talk to ``url`` stands for; never with its headers."""
     import httpx
 
-    if _is_tls(error):
+    if isinstance(error, httpx.ConnectError) and (refused := _tls_refusal(error)) is not None:
+        if isinstance(refused, ssl.SSLCertVerificationError):
+            return DevoConnectionConfigError(
+                "The server's certificate is not trusted; check the connection's host,"
+                " or name your CA file in its extra field 'verify'"
+            )
         return DevoConnectionConfigError(
-            "The server's certificate is not trusted; check the connection's host,"
-            " or name your CA file in its extra field 'verify'"
+            f"The server does not speak TLS as Devo does ({refused.reason}); check the connection's host"
         )
     if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
         return DevoConnectionConfigError(
@@ -187,9 +199,10 @@ def transport_error(error: httpx.HTTPError, url: str) -> DevoError:
     )
 
 
-def _is_tls(error: BaseException | None) -> bool:
+def _tls_refusal(error: BaseException | None) -> ssl.SSLError | None:
+    """Return the TLS error behind a failed handshake, None when the connection was merely lost in it."""
     while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
+        if isinstance(error, ssl.SSLError) and not isinstance(error, _TLS_INTERRUPTED):
+            return error
         error = error.__cause__ or error.__context__
-    return False
+    return None

@@ -36,8 +36,10 @@ class Query:
 
     def body(self) -> str:
         """Return the request's body, in devo-sdk's key order and spelling."""
-        if not self.text.strip():
-            raise DevoQueryError("The query is empty")
+        if not self.text or not self.text.strip():
+            raise DevoQueryError(
+                "The query is empty; did the template or the task that makes it give nothing?"
+            )
         if self.limit is not None and self.limit < 1:
             raise DevoQueryError(f"limit must be at least 1, not {self.limit}; leave it out for all rows")
         payload: dict[str, object] = {
@@ -68,7 +70,7 @@ class QueryExchange:
         self.query = query
         body = query.body()
         self.request = Request("POST", url, credentials.headers(body, timestamp_ms), body.encode())
-        self._decoder = RowDecoder()
+        self._decoder = RowDecoder(query.text)
         self._status = 0
         self._headers: Mapping[str, str] = {}
         self._refusal = b""

@@ -33,7 +33,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, query: str 
     """
     answer = _json(body)
     facts: dict[str, Any] = {"status": status, "code": answer.get("code"), "cid": answer.get("cid")}
-    text = _text(answer) or f"the answer begins {body[:_SHOWN].decode('utf-8', 'replace')!r}"
+    text = words_of(answer) or f"the answer begins {body[:_SHOWN].decode('utf-8', 'replace')!r}"
     if status in {401, 403}:
         return DevoAuthError(
             f"Devo refused the credentials: {text}. Check the token (or key and secret) of the connection,"
@@ -63,7 +63,8 @@ def _json(body: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _text(answer: dict[str, Any]) -> str:
+def words_of(answer: dict[str, Any]) -> str:
+    """Return what Devo says in the body of a refusal, with its details; empty when it says nothing."""
     words: list[Any] = [answer.get("msg") or answer.get("error")]
     details = answer.get("object")
     words += details if isinstance(details, list) else []
@@ -73,7 +74,7 @@ def _text(answer: dict[str, Any]) -> str:
 
 
 def _is_launch_error(answer: dict[str, Any]) -> bool:
-    return answer.get("code") == _UNKNOWN_TABLE or _LAUNCH in _text(answer)
+    return answer.get("code") == _UNKNOWN_TABLE or _LAUNCH in words_of(answer)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

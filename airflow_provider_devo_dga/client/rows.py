@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from airflow_provider_devo_dga.client.reply import words_of
 from airflow_provider_devo_dga.client.wire import Column, Value
 from airflow_provider_devo_dga.errors import (
     DevoError,
@@ -80,7 +81,7 @@ class RowDecoder:
         elif "e" in message:
             raise self._failed(message["e"])
         elif not self.columns:
-            self.columns = _columns(message, line)
+            self.columns = _columns(message, line, self.query)
         else:
             raise _not_ours(line)
 
@@ -100,11 +101,16 @@ class RowDecoder:
         )
 
 
-def _columns(message: dict[str, Any], line: bytes) -> tuple[Column, ...]:
+def _columns(message: dict[str, Any], line: bytes, query: str | None) -> tuple[Column, ...]:
     metadata = message.get("metadata")
     if not isinstance(metadata, list):
         if {"error", "msg"} & message.keys():
-            raise DevoQueryError(f"Devo refused the query: {message.get('msg') or message.get('error')}")
+            raise DevoQueryError(
+                f"Devo refused the query: {words_of(message)}",
+                query=query,
+                code=message.get("code"),
+                cid=message.get("cid"),
+            )
         raise _not_ours(line)
     columns = tuple(Column(str(item["name"]), str(item["type"])) for item in metadata)
     names = [column.name for column in columns]
