@@ -57,6 +57,9 @@ with DAG(
         "field": Param("referralUri", type="string", description="Column with URIs or hosts"),
         "field_kind": Param("uri", enum=["uri", "host"]),
         "client_field": Param("clientIpAddress", type="string", description="Column that names who asked"),
+        "allow": Param(
+            [], type="array", items={"type": "string"}, description="Registrable domains never to flag"
+        ),
         "min_events": Param(1, type="integer", minimum=1, description="Wait for at least this many events"),
     },
     render_template_as_native_obj=True,
@@ -119,6 +122,7 @@ with DAG(
         plan=planned["scoring"],
         source=planned["source"],
         output_dir="{{ params.reports_dir }}",
+        allow="{{ params.allow }}",
         devo_domain="{{ params.devo_domain }}",
         outlets=[DGA_REPORT],
     )

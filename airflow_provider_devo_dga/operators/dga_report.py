@@ -29,6 +29,7 @@ class DGAReportOperator(BaseOperator):
     :param plan: ``ScoringPlan`` as a mapping: the model and its threshold. (templated)
     :param source: ``HostSource`` as a mapping: ``table``, ``field``, ``client_field``, ``kind``. (templated)
     :param output_dir: URI of the folder that holds reports. (templated)
+    :param allow: registrable domains that count as not flagged, however the model judges them. (templated)
     :param devo_domain: Devo domain of the table. (templated)
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
@@ -39,6 +40,7 @@ class DGAReportOperator(BaseOperator):
         "plan",
         "source",
         "output_dir",
+        "allow",
         "devo_domain",
         "devo_conn_id",
         "storage_conn_id",
@@ -52,6 +54,7 @@ class DGAReportOperator(BaseOperator):
         plan: Mapping[str, Any],
         source: Mapping[str, Any],
         output_dir: str,
+        allow: Sequence[str] = (),
         devo_domain: str = "self",
         devo_conn_id: str = DevoHook.default_conn_name,
         storage_conn_id: str | None = None,
@@ -62,6 +65,7 @@ class DGAReportOperator(BaseOperator):
         self.plan = plan
         self.source = source
         self.output_dir = output_dir
+        self.allow = allow
         self.devo_domain = devo_domain
         self.devo_conn_id = devo_conn_id
         self.storage_conn_id = storage_conn_id
@@ -89,7 +93,11 @@ class DGAReportOperator(BaseOperator):
             dag_id=self.dag_id,
             run_id=context["run_id"],
         )
-        summary = summarise(ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id), facts)
+        summary = summarise(
+            ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id),
+            facts,
+            allow=frozenset(domain.lower() for domain in self.allow),
+        )
         folder = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id) / window.slug
         files = write_report(summary, folder)
         found = headline(summary)
