@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -56,14 +57,17 @@ def running_sandbox(folder: Path, log: Path) -> Iterator[SandboxAddress]:
     folder.mkdir(parents=True, exist_ok=True)
     ready = folder / "ready.json"
     ready.unlink(missing_ok=True)
+    token = secrets.token_urlsafe(24)
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", _MODULE, "serve", "--data-dir", str(folder), "--ready-file", str(ready)],
+            # by the environment: the sandbox prints a token that it had to make up itself, and this goes to a log
+            env={**os.environ, "DEVO_SANDBOX_TOKEN": token},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
         try:
-            yield _wait(process, ready, log)
+            yield _wait(process, ready, log, token)
         finally:
             process.terminate()
             try:
@@ -73,11 +77,11 @@ def running_sandbox(folder: Path, log: Path) -> Iterator[SandboxAddress]:
                 process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], ready: Path, log: Path) -> SandboxAddress:
+def _wait(process: subprocess.Popen[bytes], ready: Path, log: Path, token: str) -> SandboxAddress:
     deadline = time.monotonic() + _READY_SECONDS
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"The sandbox did not start:\n{log.read_text()[-2000:]}")
         time.sleep(0.1)
     facts = json.loads(ready.read_text())
-    return SandboxAddress(facts["url"], facts["mlmm_url"], facts["ca_file"], facts["token"])
+    return SandboxAddress(facts["url"], facts["mlmm_url"], facts["ca_file"], token)
