@@ -123,7 +123,7 @@ with DAG(
         model_file="{{ ti.xcom_pull('train')['model_file'] }}",
         feature_set="{{ params.feature_set }}",
         source=SOURCE,
-        from_="{{ (dag_run.start_date - macros.timedelta(hours=params.probe_hours)).replace(microsecond=0) }}",
+        from_="{{ dag_run.start_date.replace(microsecond=0) - macros.timedelta(hours=params.probe_hours) }}",
         to="{{ dag_run.start_date.replace(microsecond=0) }}",
         devo_domain="{{ params.devo_domain }}",
     )

@@ -61,7 +61,7 @@ def running_sandbox(folder: Path, log: Path) -> Iterator[SandboxAddress]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", _MODULE, "serve", "--data-dir", str(folder), "--ready-file", str(ready)],
-            # by the environment: the sandbox prints a token that it had to make up itself, and this goes to a log
+            # by the environment: a token that the sandbox makes up itself is printed, and this goes to a log
             env={**os.environ, "DEVO_SANDBOX_TOKEN": token},
             stdout=output,
             stderr=subprocess.STDOUT,

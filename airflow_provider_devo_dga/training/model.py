@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import secrets
 import time
@@ -121,7 +122,7 @@ class _Run:
                 col_names=list(PREPARED_COLUMNS),
                 col_types=list(_PREPARED_TYPES),
             )
-        with self._timed("features"):
+        with self._timed("features"), _young_objects_only():
             frame = add_features(frame, self.feature_set)
             # the levels decide which class is the positive one
             frame[TARGET] = frame[TARGET].asfactor()
@@ -221,6 +222,20 @@ def _log_metrics(metrics: dict[str, Metrics], threshold: float, log: logging.Log
             "%s: AUC %.4f; at %.6f recall %.3f, false-positive rate %.4f, mean recall of families %.3f",
             *(name, found.auc, threshold, found.recall, found.false_positive_rate, found.macro_family_recall),
         )
+
+
+@contextmanager
+def _young_objects_only() -> Iterator[None]:
+    """Spare h2o the older objects while it turns expressions into requests.
+
+    For every node of an expression it asks ``gc.get_referrers``, which walks all objects of the process:
+    beside Airflow's own that made 31 features take eight times as long. Frozen objects are not walked.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager
