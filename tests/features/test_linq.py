@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pytest
+
+from airflow_provider_devo_dga.errors import FeatureError
+from airflow_provider_devo_dga.features import quoting
+from airflow_provider_devo_dga.features.dga import FEATURE_SETS, TUTORIAL_FEATURES
+from airflow_provider_devo_dga.features.linq import (
+    HostSource,
+    count_query,
+    enough_events_query,
+    linq,
+    scoring_query,
+)
+
+SOURCE = HostSource("demo.ecommerce.data", "referralUri", "clientIpAddress")
+
+
+def test_the_tutorials_query_repaired() -> None:
+    assert scoring_query(TUTORIAL_FEATURES, SOURCE, devo_domain="self", model="dga_classifier") == (
+        "from demo.ecommerce.data\n"
+        "where isnotnull(referralUri), not isempty(referralUri)\n"
+        "select rootsuffix(lower(urihost(referralUri))) as reg_domain,"
+        " rootdomain(lower(urihost(referralUri))) as sld\n"
+        'where isnotnull(reg_domain), isnotnull(sld), sld ~ re("^[a-z0-9_-]+$")\n'
+        "group by reg_domain, sld\n"
+        "select count() as events_n, min(eventdate) as first_seen, max(eventdate) as last_seen,\n"
+        "  collectdistinct(str(clientIpAddress)) as client_ips\n"
+        'select mlevalmodel("self", "dga_classifier",\n'
+        "    float(length(sld)),\n"
+        "    shannonentropy(sld),\n"
+        '    (float(countbyfilter(sld, "aeiou")) / float(length(sld)))) as malicious'
+    )
+
+
+def test_bare_hosts_are_not_parsed_as_uris() -> None:
+    source = HostSource("firewall.all", "host", "src", kind="host")
+    query = scoring_query(TUTORIAL_FEATURES, source, devo_domain="self", model="m")
+    assert "urihost" not in query
+    assert "rootdomain(lower(host))" in query
+
+
+def test_features_can_come_back_as_columns_in_the_models_order() -> None:
+    query = scoring_query(TUTORIAL_FEATURES, SOURCE, devo_domain="self", model="m", with_features=True)
+    assert query.endswith("f_length,\n    f_entropy,\n    f_vowel_proportion) as malicious")
+
+
+def test_counting_queries() -> None:
+    assert count_query(SOURCE) == "from demo.ecommerce.data\ngroup\nselect count() as events_n"
+    assert enough_events_query(SOURCE, 7).endswith("\nwhere events_n >= 7")
+
+
+@pytest.mark.parametrize("feature_set", FEATURE_SETS.values(), ids=FEATURE_SETS)
+def test_every_feature_has_its_linq(feature_set) -> None:  # type: ignore[no-untyped-def]
+    texts = [linq(feature.number) for feature in feature_set.features]
+    assert len(set(texts)) == len(texts)
+    assert all(text.count("(") == text.count(")") for text in texts)
+
+
+HOSTILE = ['x"', "x where 1=1", "x;y", "x`", "x\n", "", "x y", "é", "x)", "a.b"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_field_name_leaves_its_place(text: str) -> None:
+    with pytest.raises(FeatureError):
+        HostSource("t", text, "c")
+    with pytest.raises(FeatureError):
+        HostSource("t", "f", text)
+
+
+@pytest.mark.parametrize(
+    "text", [*HOSTILE[:-1], "a..b", ".a", "a.b where true", "demo.ecommerce.data limit 1"]
+)
+def test_no_table_name_leaves_its_place(text: str) -> None:
+    with pytest.raises(FeatureError):
+        HostSource(text, "f", "c")
+
+
+@pytest.mark.parametrize("name", ['m", "x', "m\\", "", "m" * 65, "a/b", "m n", "m\x00"])
+def test_no_model_name_leaves_its_string(name: str) -> None:
+    with pytest.raises(FeatureError):
+        scoring_query(TUTORIAL_FEATURES, SOURCE, devo_domain="self", model=name)
+    with pytest.raises(FeatureError):
+        scoring_query(TUTORIAL_FEATURES, SOURCE, devo_domain=name.ljust(129, "x") if name else "", model="m")
+
+
+@pytest.mark.parametrize(
+    ("value", "literal"), [("a", '"a"'), ('a"b', '"a\\"b"'), ("a\\", '"a\\\\"'), ("ñ", '"ñ"'), ("'", '"\'"')]
+)
+def test_strings_are_quoted(value: str, literal: str) -> None:
+    assert quoting.string(value) == literal
+
+
+def test_control_characters_and_odd_numbers_have_no_literal() -> None:
+    with pytest.raises(FeatureError):
+        quoting.string("a\nb")
+    with pytest.raises(FeatureError):
+        quoting.number(float("nan"))
+    assert quoting.number(1) == "1.0"
+
+
+def test_an_unknown_kind_of_field_is_refused() -> None:
+    with pytest.raises(FeatureError, match="kind"):
+        HostSource("t", "f", "c", kind="url")  # type: ignore[arg-type]
