@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Airflow writes a configuration file into AIRFLOW_HOME at import; keep it here, also for tests.
+# mkdocs-material prints a page of news about itself otherwise
+export NO_MKDOCS_2_WARNING := 1
 export AIRFLOW_HOME ?= $(CURDIR)/build/airflow
 
-.PHONY: help setup demo ui test test-fast check format docs bench constraints dist clean
+.PHONY: help setup demo ui test test-fast check format docs constraints dist clean
 
 help:
 	@echo "make demo       the whole job once: train, register, score, report; leaves build/demo/"
@@ -52,12 +54,14 @@ check: $(READY)
 	@lint-imports
 	@mkdocs build --strict --quiet --site-dir build/site
 
+# Fills the generated blocks of docs/ from the code, and builds the site.
+docs: $(READY)
+	@python tests/docs/generate.py
+	@mkdocs build --strict --quiet --site-dir build/site
+
 format: $(READY)
 	@ruff format .
 	@ruff check --fix .
-
-bench: $(READY)
-	@python -m benchmarks
 
 constraints: $(READY)
 	@{ echo "# Every version that the tests run with. Regenerate with \`make constraints\`."; \

@@ -20,6 +20,7 @@
     ├── ReportError                      scored rows that cannot become a report
     └── TrainingError
         ├── DatasetError                 the dataset cannot be trained on
+        ├── TrainingParameterError       a parameter that is unknown or out of range
         ├── H2OClusterError              no cluster, no Java, or the cluster died
         └── MojoExportError              no MOJO can be had from this client, or the file is not one
 """
@@ -185,6 +186,10 @@ class TrainingError(DevoDgaError):
 
 class DatasetError(TrainingError, ValueError):
     """The dataset cannot be trained on."""
+
+
+class TrainingParameterError(TrainingError, ValueError):
+    """A parameter of the training that is unknown or out of range."""
 
 
 class H2OClusterError(TrainingError):

@@ -27,6 +27,8 @@ def get_provider_info() -> dict[str, Any]:
                 "python-modules": [
                     "airflow_provider_devo_dga.operators.devo_query",
                     "airflow_provider_devo_dga.operators.dga_report",
+                    "airflow_provider_devo_dga.operators.probe_model",
+                    "airflow_provider_devo_dga.operators.probe_model",
                     "airflow_provider_devo_dga.operators.register_model",
                 ],
             },

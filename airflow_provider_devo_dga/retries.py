@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
-_HOPELESS = ("DevoPermanentError", "FeatureError", "ReportError", "DatasetError", "MojoExportError")
+_HOPELESS = (
+    "DevoPermanentError",
+    "FeatureError",
+    "ReportError",
+    "DatasetError",
+    "TrainingParameterError",
+    "MojoExportError",
+)
 
 DEVO_RETRY_POLICY = ExceptionRetryPolicy(
     rules=[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -34,14 +35,22 @@ class ScoringPlan:
         return asdict(self)
 
 
-def scoring_plan(model: RegisteredModel, source: HostSource, *, devo_domain: str) -> ScoringPlan:
+def scoring_plan(
+    model: RegisteredModel,
+    source: HostSource,
+    *,
+    devo_domain: str,
+    feature_sets: Iterable[FeatureSet] = tuple(FEATURE_SETS.values()),
+) -> ScoringPlan:
     """Return the plan for a registered model.
+
+    :param feature_sets: sets that a model may have been trained on; name your own here.
 
     :raises DevoResultError: the model's inputs are those of no feature set here, or the set has changed its
         meaning since the model was trained: its answers would be wrong without any error.
     """
     provenance = Provenance.of_description(model.description)
-    features = _feature_set(model, provenance)
+    features = _feature_set(model, provenance, tuple(feature_sets))
     return ScoringPlan(
         query=scoring_query(features, source, devo_domain=devo_domain, model=model.name),
         model_name=model.name,
@@ -53,8 +62,10 @@ def scoring_plan(model: RegisteredModel, source: HostSource, *, devo_domain: str
     )
 
 
-def _feature_set(model: RegisteredModel, provenance: Provenance | None) -> FeatureSet:
-    for features in FEATURE_SETS.values():
+def _feature_set(
+    model: RegisteredModel, provenance: Provenance | None, known: tuple[FeatureSet, ...]
+) -> FeatureSet:
+    for features in known:
         if features.names == model.fields:
             if provenance is not None and provenance.fingerprint != features.fingerprint:
                 raise DevoResultError(
@@ -64,5 +75,5 @@ def _feature_set(model: RegisteredModel, provenance: Provenance | None) -> Featu
             return features
     raise DevoResultError(
         f"Model {model.name!r} takes {', '.join(model.fields) or 'no inputs'}, which is no feature set here"
-        f" ({', '.join(FEATURE_SETS)}); train it with H2OTrainOperator, or name another model"
+        f" ({', '.join(features.name for features in known)}); train it with H2OTrainOperator"
     )

@@ -61,6 +61,8 @@ with DAG(
             [], type="array", items={"type": "string"}, description="Registrable domains never to flag"
         ),
         "min_events": Param(1, type="integer", minimum=1, description="Wait for at least this many events"),
+        "devo_conn_id": Param("devo_default", type="string"),
+        "mlmm_conn_id": Param("devo_mlmm_default", type="string"),
     },
     render_template_as_native_obj=True,
 ) as dag:
@@ -80,7 +82,7 @@ with DAG(
             client_field=params["client_field"],
             kind=params["field_kind"],
         )
-        model = MLModelManagerHook().get_model(params["model_name"])
+        model = MLModelManagerHook(params["mlmm_conn_id"]).get_model(params["model_name"])
         scoring = scoring_plan(model, source, devo_domain=params["devo_domain"])
         return {
             "from": window.start.isoformat(),
@@ -100,6 +102,7 @@ with DAG(
         query=planned["enough_events"],
         from_=planned["from"],
         to=planned["to"],
+        devo_conn_id="{{ params.devo_conn_id }}",
         poke_interval=60,
         timeout=timedelta(minutes=30),
         mode="reschedule",
@@ -113,6 +116,7 @@ with DAG(
         from_=planned["from"],
         to=planned["to"],
         output_path="{{ params.reports_dir }}/rows/{{ ti.xcom_pull('plan')['slug'] }}.parquet",
+        devo_conn_id="{{ params.devo_conn_id }}",
     )
     # [END classify]
 
@@ -124,6 +128,7 @@ with DAG(
         output_dir="{{ params.reports_dir }}",
         allow="{{ params.allow }}",
         devo_domain="{{ params.devo_domain }}",
+        devo_conn_id="{{ params.devo_conn_id }}",
         outlets=[DGA_REPORT],
     )
 

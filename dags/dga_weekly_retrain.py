@@ -63,16 +63,33 @@ with DAG(
         ),
         "model_name": Param("dga_classifier", type="string", pattern="^[A-Za-z0-9_.-]{1,54}$"),
         "feature_set": Param("dga", enum=["dga", "tutorial"]),
-        "false_positive_budget": Param(0.01, type="number", exclusiveMinimum=0, maximum=0.1),
+        "false_positive_budget": Param(
+            0.01,
+            type="number",
+            exclusiveMinimum=0,
+            maximum=0.1,
+            description="Share of legit names that may be flagged; decides the model's threshold",
+        ),
         "model_params": Param({}, type="object", description="H2O GBM parameters that replace the defaults"),
-        "min_auc": Param(0.85, type="number", minimum=0.5, maximum=1),
-        "min_recall": Param(0.4, type="number", minimum=0, maximum=1),
+        "min_auc": Param(
+            0.85, type="number", minimum=0.5, maximum=1, description="Gate: least AUC on held-out names"
+        ),
+        "min_recall": Param(
+            0.4, type="number", minimum=0, maximum=1, description="Gate: least share of DGA names flagged"
+        ),
         "devo_domain": Param("self", type="string", description="Devo domain that owns the model"),
         "table": Param("demo.ecommerce.data", type="string"),
         "field": Param("referralUri", type="string", description="Column with URIs or hosts"),
         "field_kind": Param("uri", enum=["uri", "host"]),
         "client_field": Param("clientIpAddress", type="string", description="Column that names who asked"),
-        "probe_hours": Param(24, type="integer", minimum=1, maximum=168),
+        "probe_hours": Param(
+            24, type="integer", minimum=1, maximum=168, description="Probe with the traffic of so many hours"
+        ),
+        "devo_conn_id": Param("devo_default", type="string"),
+        "mlmm_conn_id": Param("devo_mlmm_default", type="string"),
+        "h2o_conn_id": Param(
+            None, type=["null", "string"], description="An existing H2O cluster; none starts a private one"
+        ),
     },
     render_template_as_native_obj=True,
 ) as dag:
@@ -85,6 +102,7 @@ with DAG(
         feature_set="{{ params.feature_set }}",
         model_params="{{ params.model_params }}",
         false_positive_budget="{{ params.false_positive_budget }}",
+        h2o_conn_id="{{ params.h2o_conn_id }}",
         ratios=(0.8, 0.1),
         execution_timeout=timedelta(hours=2),
     )
@@ -99,6 +117,7 @@ with DAG(
         gate = QualityGate(
             min_auc=params["min_auc"],
             min_recall=params["min_recall"],
+            # the budget is kept on the validation part; on the test part it may be missed by chance
             max_false_positive_rate=2 * params["false_positive_budget"],
         )
         if reasons := gate.reasons_against(trained):
@@ -114,6 +133,7 @@ with DAG(
         description="DGA domain classifier, candidate",
         trained="{{ ti.xcom_pull('train') }}",
         if_exists="replace",
+        mlmm_conn_id="{{ params.mlmm_conn_id }}",
     )
     # [END register]
 
@@ -126,6 +146,7 @@ with DAG(
         from_="{{ dag_run.start_date.replace(microsecond=0) - macros.timedelta(hours=params.probe_hours) }}",
         to="{{ dag_run.start_date.replace(microsecond=0) }}",
         devo_domain="{{ params.devo_domain }}",
+        devo_conn_id="{{ params.devo_conn_id }}",
     )
 
     promote = RegisterModelOperator(
@@ -135,6 +156,7 @@ with DAG(
         description="DGA domain classifier",
         trained="{{ ti.xcom_pull('train') }}",
         if_exists="replace",
+        mlmm_conn_id="{{ params.mlmm_conn_id }}",
         outlets=[DGA_MODEL],
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from airflow_provider_devo_dga.demo.airflow_home import airflow_environment
 from airflow_provider_devo_dga.demo.console import StepFailedError, run_logged, say, step
+from airflow_provider_devo_dga.demo.families import FAMILIES
 from airflow_provider_devo_dga.demo.outcome import tell
 from airflow_provider_devo_dga.demo.sandbox_process import running_sandbox
 from airflow_provider_devo_dga.demo.world import HOUR, TABLE, World
@@ -38,7 +39,7 @@ def main() -> int:
 def run(world: World) -> None:
     """Run every step; the log of each lies in ``world.logs``."""
     say(f"\nDGA detection, end to end, below {_shown(world.root)}\n")
-    with step("Write labelled domains (20 DGA families, legit names)"):
+    with step(f"Write labelled domains: {len(FAMILIES)} DGA families, legit names"):
         world.write_dataset()
     with step(f"Write an hour of events, {world.hour:%Y-%m-%d %H:%M} UTC"):
         world.write_events()

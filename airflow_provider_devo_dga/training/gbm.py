@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_devo_dga.errors import TrainingError
+from airflow_provider_devo_dga.errors import TrainingParameterError
 
 if TYPE_CHECKING:
     from h2o.estimators import H2OGradientBoostingEstimator
@@ -52,7 +52,7 @@ def build_estimator(
     known = set(inspect.signature(H2OGradientBoostingEstimator.__init__).parameters) - _OURS
     for name in model_params or {}:
         if name not in known:
-            raise TrainingError(_unknown(name, known))
+            raise TrainingParameterError(_unknown(name, known))
     params = {**DEFAULT_PARAMS, **(model_params or {})}
     try:
         return H2OGradientBoostingEstimator(
@@ -64,7 +64,9 @@ def build_estimator(
             **params,
         )
     except (H2OTypeError, H2OValueError) as error:
-        raise TrainingError(f"H2O's GBM refuses these parameters: {str(error).splitlines()[0]}") from None
+        raise TrainingParameterError(
+            f"H2O's GBM refuses these parameters: {str(error).splitlines()[0]}"
+        ) from None
 
 
 def _unknown(name: str, known: set[str]) -> str:

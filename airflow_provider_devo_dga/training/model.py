@@ -11,7 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_devo_dga.errors import FeatureError, H2OClusterError, MojoExportError, TrainingError
+from airflow_provider_devo_dga.errors import (
+    DatasetError,
+    FeatureError,
+    H2OClusterError,
+    MojoExportError,
+    TrainingError,
+    TrainingParameterError,
+)
 from airflow_provider_devo_dga.features import quoting
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import add_features
@@ -148,9 +155,7 @@ class _Run:
             scored = {name: _scored(estimator, part) for name, part in parts.items() if name != "train"}
         for name, rows in scored.items():
             if len({row.malicious for row in rows}) != 2:
-                raise TrainingError(
-                    f"The part {name!r} ({len(rows)} rows) lacks one class; give it more rows"
-                )
+                raise DatasetError(f"The part {name!r} ({len(rows)} rows) lacks one class; give it more rows")
         return scored
 
     def export(self, estimator: H2OGradientBoostingEstimator, threshold: float, target: Path) -> MojoInfo:
@@ -181,11 +186,13 @@ def _check_arguments(model_id: str, ratios: Sequence[float], budget: float) -> N
     try:
         quoting.model_name(model_id)
     except FeatureError as error:
-        raise TrainingError(str(error)) from None
+        raise TrainingParameterError(str(error)) from None
     if not 1 <= len(ratios) <= 2 or min(ratios) <= 0 or sum(ratios) >= 1:
-        raise TrainingError(f"ratios must be one or two shares above 0 that sum to less than 1, not {ratios}")
+        raise TrainingParameterError(
+            f"ratios must be one or two shares above 0 that sum to less than 1, not {ratios}"
+        )
     if not 0 < budget < 1:
-        raise TrainingError(f"The false-positive budget must lie between 0 and 1, not {budget}")
+        raise TrainingParameterError(f"The false-positive budget must lie between 0 and 1, not {budget}")
 
 
 def _check_levels(frame: H2OFrame) -> None:

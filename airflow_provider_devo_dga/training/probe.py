@@ -11,9 +11,10 @@ from airflow_provider_devo_dga.errors import ModelRejectedError
 from airflow_provider_devo_dga.features import reference
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.host import split_host
-from airflow_provider_devo_dga.training.mojo_scoring import score_mojo
+from airflow_provider_devo_dga.training.mojo_scoring import MojoScore, score_mojo
 
 _TOLERANCE = 1e-9
+_SCORE_TOLERANCE = 1e-6  # float4 would be enough
 _SHOWN = 3
 
 
@@ -42,7 +43,7 @@ def compare(
     wrong = [
         difference
         for row, score in zip(answers, scores, strict=True)
-        if (difference := _difference(row, score.label, feature_set))
+        if (difference := _difference(row, score, feature_set))
     ]
     if wrong:
         raise ModelRejectedError(
@@ -52,7 +53,7 @@ def compare(
     return sum(score.label == "1" for score in scores)
 
 
-def _difference(row: Mapping[str, Any], label: str, feature_set: FeatureSet) -> str | None:
+def _difference(row: Mapping[str, Any], score: MojoScore, feature_set: FeatureSet) -> str | None:
     domain = row["reg_domain"]
     parts = split_host(domain)
     if parts is None or parts.label != row["sld"]:
@@ -61,6 +62,13 @@ def _difference(row: Mapping[str, Any], label: str, feature_set: FeatureSet) -> 
         found = row[f"f_{name}"]
         if found is None or not math.isclose(found, value, rel_tol=0, abs_tol=_TOLERANCE):
             return f"{domain!r}: {name} is {found} in Devo, {value} here"
-    if str(row["malicious"]) != label:
-        return f"{domain!r}: label {row['malicious']!r} in Devo, {label!r} from the MOJO"
+    if not _agrees(row["malicious"], score):
+        return f"{domain!r}: {row['malicious']!r} in Devo, label {score.label!r} with score {score.p1} here"
     return None
+
+
+def _agrees(answer: object, score: MojoScore) -> bool:
+    # Devo does not document whether it gives a binomial model's label or its score
+    if isinstance(answer, float):
+        return math.isclose(answer, score.p1, rel_tol=0, abs_tol=_SCORE_TOLERANCE)
+    return str(answer) == score.label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from airflow_provider_devo_dga.errors import TrainingError
+from airflow_provider_devo_dga.errors import TrainingError, TrainingParameterError
 
 
 def choose_threshold(legit: Sequence[float], dga: Sequence[float], false_positive_budget: float) -> float:
@@ -20,7 +20,7 @@ def choose_threshold(legit: Sequence[float], dga: Sequence[float], false_positiv
     :raises TrainingError: for no legit scores, a budget out of range, or scores that no threshold can part.
     """
     if not 0.0 < false_positive_budget < 1.0:
-        raise TrainingError(
+        raise TrainingParameterError(
             f"The false-positive budget must lie between 0 and 1, not {false_positive_budget}"
         )
     if not legit:
