@@ -1,0 +1,126 @@
+"""What Devo does not have: create tables, load events, name queries, plan faults, read the requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from airflow_provider_devo_dga.sandbox import events, types, wire_errors
+from airflow_provider_devo_dga.sandbox.tenant import Tenant
+from airflow_provider_devo_dga.sandbox.types import Type
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+PREFIX = "/_sandbox"
+
+
+async def _opened(request: Request) -> tuple[Tenant, bytes]:
+    tenant: Tenant = request.app.state.tenant
+    body = await request.body()
+    tenant.credentials.check(request.headers, body)
+    return tenant, body
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise wire_errors.bad_parameters("The body is not JSON") from error
+    if not isinstance(value, dict):
+        raise wire_errors.bad_parameters("The body is not an object")
+    return value
+
+
+async def create_table(request: Request) -> Response:
+    """Create or replace a table."""
+    tenant, body = await _opened(request)
+    schema = _schema(_object(body))
+    name = request.path_params["name"]
+    await run_in_threadpool(tenant.tables.create, name, schema)
+    return JSONResponse({"table": name, "columns": len(schema)}, 201)
+
+
+def _schema(wanted: Mapping[str, Any]) -> dict[str, Type]:
+    columns = wanted.get("columns")
+    if not isinstance(columns, list):
+        raise wire_errors.bad_parameters("columns is a list")
+    schema: dict[str, Type] = {}
+    for column in columns:
+        name = column.get("name") if isinstance(column, dict) else None
+        kind = types.BY_NAME.get(str(column.get("type"))) if isinstance(column, dict) else None
+        if not isinstance(name, str) or not name or kind is None:
+            raise wire_errors.bad_parameters(f"Column not valid: {column!r}")
+        schema[name] = kind
+    if schema.get("eventdate") != types.TIMESTAMP:
+        raise wire_errors.bad_parameters("eventdate must be a timestamp")
+    if len({name.lower() for name in schema}) < len(columns):
+        raise wire_errors.bad_parameters("Two columns of one name")
+    return schema
+
+
+async def insert_events(request: Request) -> Response:
+    """Store events, all or none."""
+    tenant, body = await _opened(request)
+    name = request.path_params["name"]
+    return JSONResponse({"inserted": await run_in_threadpool(_insert, tenant, name, body)}, 201)
+
+
+def _insert(tenant: Tenant, name: str, body: bytes) -> int:
+    schema = tenant.tables.schema(name)
+    if schema is None:
+        raise wire_errors.unknown_table(name)
+    try:
+        # By \n only: other line ends may stand inside a JSON string.
+        batches = events.read(body.split(b"\n"), schema)
+    except events.BadEventError as error:
+        raise wire_errors.bad_parameters(str(error)) from error
+    return tenant.tables.insert(name, batches)
+
+
+async def store_query(request: Request) -> Response:
+    """Give a query an id."""
+    tenant, body = await _opened(request)
+    text = _object(body).get("query")
+    if not isinstance(text, str):
+        raise wire_errors.bad_parameters("query is a text")
+    tenant.queries[request.path_params["id"]] = text
+    return JSONResponse({"queryId": request.path_params["id"]}, 201)
+
+
+async def plan_fault(request: Request) -> Response:
+    """Let the next queries meet a fault."""
+    tenant, body = await _opened(request)
+    try:
+        tenant.faults.add(_object(body))
+    except ValueError as error:
+        raise wire_errors.bad_parameters(str(error)) from error
+    return JSONResponse({}, 201)
+
+
+async def clear_faults(request: Request) -> Response:
+    """Forget the faults that wait."""
+    tenant, _ = await _opened(request)
+    tenant.faults.clear()
+    return JSONResponse({})
+
+
+async def requests(request: Request) -> Response:
+    """List the last requests, without their secrets."""
+    tenant, _ = await _opened(request)
+    return JSONResponse(tenant.requests.all())
+
+
+ROUTES = [
+    Route(f"{PREFIX}/tables/{{name}}", create_table, methods=["POST"]),
+    Route(f"{PREFIX}/tables/{{name}}/events", insert_events, methods=["POST"]),
+    Route(f"{PREFIX}/queries/{{id}}", store_query, methods=["POST"]),
+    Route(f"{PREFIX}/faults", plan_fault, methods=["POST"]),
+    Route(f"{PREFIX}/faults", clear_faults, methods=["DELETE"]),
+    Route(f"{PREFIX}/requests", requests, methods=["GET"]),
+]

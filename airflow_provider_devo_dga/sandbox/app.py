@@ -1,0 +1,75 @@
+"""The ASGI application: all routes, every refusal in Devo's form, every request in the log."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from airflow_provider_devo_dga.sandbox import admin_api, model_api, query_api
+from airflow_provider_devo_dga.sandbox.request_log import RequestLog
+from airflow_provider_devo_dga.sandbox.tenant import Tenant
+from airflow_provider_devo_dga.sandbox.wire_errors import WireError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+LOGGED = (admin_api.PREFIX + "/requests", "/")
+
+
+def application(tenant: Tenant) -> ASGIApp:
+    """Return the application that serves ``tenant``."""
+    routes = [Route("/", greet), *query_api.ROUTES, *model_api.ROUTES, *admin_api.ROUTES]
+    handlers = {WireError: _refuse, HTTPException: _refuse_http, Exception: _fail}
+    app = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
+    app.state.tenant = tenant
+    return _Logged(app, tenant.requests)
+
+
+async def greet(request: Request) -> Response:
+    """Say that the server is there; it needs no credentials."""
+    del request
+    return JSONResponse({"name": "devo-sandbox"})
+
+
+async def _refuse(request: Request, error: WireError) -> Response:
+    log.info("%s refused: %s", request.url.path, error.detail)
+    return JSONResponse(error.stamped(), error.status)
+
+
+async def _refuse_http(request: Request, error: HTTPException) -> Response:
+    del request
+    refused = WireError(error.status_code, {"code": error.status_code, "msg": error.detail})
+    return JSONResponse(refused.stamped(), error.status_code)
+
+
+async def _fail(request: Request, error: Exception) -> Response:
+    log.error("%s failed", request.url.path, exc_info=error)
+    return JSONResponse(WireError(500, {"code": 500, "msg": "Internal error"}).stamped(), 500)
+
+
+class _Logged:
+    """Keeps every request but those that read the log."""
+
+    def __init__(self, app: ASGIApp, requests: RequestLog) -> None:
+        self.app = app
+        self.requests = requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in LOGGED:
+            await self.app(scope, receive, send)
+            return
+        entry = self.requests.add(scope["method"], scope["path"], scope["headers"])
+
+        async def heard() -> Message:
+            message = await receive()
+            entry.hear(message.get("body", b""))
+            return message
+
+        await self.app(scope, heard, send)

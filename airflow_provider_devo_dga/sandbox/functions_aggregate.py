@@ -1,0 +1,108 @@
+"""The operations that make one value of all rows of a group. ``k`` numbers the rows in order of eventdate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from airflow_provider_devo_dga.sandbox.operation import Evidence, Operation, Overload, is_value
+from airflow_provider_devo_dga.sandbox.sql import Piece
+from airflow_provider_devo_dga.sandbox.types import (
+    BOOL,
+    FLOAT8,
+    INT8,
+    IP4,
+    STR,
+    TIMESTAMP,
+    Type,
+    array_of,
+    is_number,
+)
+
+
+def _kept(arguments: Sequence[Piece]) -> Type | None:
+    return arguments[0].type if is_value(arguments[0]) else None
+
+
+def _listed(arguments: Sequence[Piece]) -> Type | None:
+    return array_of(arguments[0].type)
+
+
+def _percent(piece: Piece) -> bool:
+    return is_number(piece.type) and isinstance(piece.written, int | float) and 0 <= piece.written <= 100
+
+
+def _percentile(arguments: Sequence[Piece]) -> str:
+    share = float(str(arguments[1].written)) / 100
+    return f"quantile_cont({arguments[0].text}, {share!r})"
+
+
+def _one(
+    name: str, signature: str, sql: str, result: Type, note: str = "", evidence: Evidence = "documented"
+) -> Operation:
+    return Operation(name, signature, evidence, note, (Overload((is_value,), result, sql),))
+
+
+def _extreme(name: str) -> Operation:
+    kinds = (INT8, FLOAT8, TIMESTAMP, STR, IP4, BOOL)
+    overloads = tuple(Overload((kind,), kind, f"{name}({{0}})") for kind in kinds)
+    return Operation(name, "(a) → a", "documented", "nulls do not count", overloads)
+
+
+def _number(name: str, sql: str, note: str = "") -> Operation:
+    return Operation(name, "(number) → float8", "documented", note, (Overload((FLOAT8,), FLOAT8, sql),))
+
+
+def _edge(name: str, sql: str, note: str) -> Operation:
+    return Operation(
+        name, "(a) → a", "documented", f"by order of eventdate; {note}", (Overload((is_value,), _kept, sql),)
+    )
+
+
+COUNT = Operation(
+    "count",
+    "() or (any) → int8",
+    "documented",
+    "with an argument: rows where it is not null",
+    (Overload((), INT8, "count(*)"), Overload((is_value,), INT8, "count({0})")),
+)
+
+OPERATIONS = (
+    COUNT,
+    Operation(
+        "sum",
+        "(number) → number",
+        "documented",
+        "nulls do not count",
+        (Overload((INT8,), INT8, "CAST(sum({0}) AS BIGINT)"), Overload((FLOAT8,), FLOAT8, "sum({0})")),
+    ),
+    _number("avg", "sum({0}) / nullif(count(*), 0)", "rows with null count, as 0"),
+    _number("nnavg", "avg({0})", "rows with null do not count"),
+    _extreme("min"),
+    _extreme("max"),
+    _number("median", "median({0})", "nulls do not count (assumed)"),
+    _number("stddev", "stddev_pop({0})", "of the population (assumed); nulls do not count (assumed)"),
+    Operation(
+        "percentile",
+        "(number, number p from 0 to 100) → float8",
+        "documented",
+        "interpolated (assumed)",
+        (Overload((FLOAT8, _percent), FLOAT8, _percentile),),
+    ),
+    _edge("first", "arg_min_null({0}, k)", "null counts"),
+    _edge("last", "arg_max_null({0}, k)", "null counts"),
+    _edge("nnfirst", "arg_min({0}, k)", "null does not count"),
+    _edge("nnlast", "arg_max({0}, k)", "null does not count"),
+    _one("hllppcount", "(any) → float8", "CAST(approx_count_distinct({0}) AS DOUBLE)", FLOAT8, "approximate"),
+    _one("sizedistinct", "(any) → int8", "count(DISTINCT {0})", INT8, "exact; nulls do not count (assumed)"),
+    Operation(
+        "collectdistinct",
+        "(a) → array(a)",
+        "documented",
+        "sorted; nulls are left out (both assumed)",
+        (
+            Overload(
+                (is_value,), _listed, "list_sort(coalesce(list(DISTINCT {0}) FILTER ({0} IS NOT NULL), []))"
+            ),
+        ),
+    ),
+)

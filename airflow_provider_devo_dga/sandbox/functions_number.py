@@ -1,0 +1,120 @@
+"""The operations on numbers, and on moments and durations where they share an operator."""
+
+from __future__ import annotations
+
+from airflow_provider_devo_dga.sandbox.operation import Operation, Overload
+from airflow_provider_devo_dga.sandbox.types import DURATION, FLOAT8, INT8, TIMESTAMP
+
+
+def _float8_or_null(expression: str) -> str:
+    return f"CASE WHEN isfinite({expression}) THEN {expression} END"
+
+
+def _arithmetic(operator: str) -> tuple[Overload, ...]:
+    text = f"{{0}} {operator} {{1}}"
+    return (Overload((INT8, INT8), INT8, text), Overload((FLOAT8, FLOAT8), FLOAT8, text))
+
+
+def _rounded(name: str, sql: str) -> Operation:
+    overloads = (Overload((INT8,), INT8, "{0}"), Overload((FLOAT8,), FLOAT8, sql))
+    return Operation(name, "(number) → number", "documented", "a real stays a real (assumed)", overloads)
+
+
+def _logarithm(name: str, sql: str, note: str) -> Operation:
+    overload = Overload((FLOAT8,), FLOAT8, f"CASE WHEN {{0}} > 0 THEN {sql} END")
+    return Operation(
+        name, "(number) → float8", "documented", f"{note}not above 0 gives null (assumed)", (overload,)
+    )
+
+
+OPERATIONS = (
+    Operation(
+        "+",
+        "number + number; timestamp + duration",
+        "documented",
+        "",
+        (
+            *_arithmetic("+"),
+            Overload((TIMESTAMP, DURATION), TIMESTAMP, "{0} + {1}"),
+            Overload((DURATION, DURATION), DURATION, "{0} + {1}"),
+        ),
+    ),
+    Operation(
+        "-",
+        "number - number; timestamp - duration; timestamp - timestamp",
+        "documented",
+        "",
+        (
+            *_arithmetic("-"),
+            Overload((TIMESTAMP, DURATION), TIMESTAMP, "{0} - {1}"),
+            Overload((TIMESTAMP, TIMESTAMP), DURATION, "{0} - {1}"),
+            Overload((DURATION, DURATION), DURATION, "{0} - {1}"),
+        ),
+    ),
+    Operation("*", "number * number", "documented", "", _arithmetic("*")),
+    Operation(
+        "/",
+        "number / number",
+        "documented",
+        "two integers give an integer, towards 0; by 0 gives null (assumed)",
+        (
+            Overload((INT8, INT8), INT8, "{0} // nullif({1}, 0)"),
+            Overload((FLOAT8, FLOAT8), FLOAT8, "{0} / nullif({1}, 0.0)"),
+        ),
+    ),
+    Operation(
+        "\\",
+        "number \\ number → float8",
+        "documented",
+        "by 0 gives null (assumed)",
+        (Overload((FLOAT8, FLOAT8), FLOAT8, "{0} / nullif({1}, 0.0)"),),
+    ),
+    Operation(
+        "%",
+        "int % int → int8",
+        "documented",
+        "the remainder, with the sign of the first; by 0 gives null (assumed)",
+        (Overload((INT8, INT8), INT8, "{0} % nullif({1}, 0)"),),
+    ),
+    Operation(
+        "%%",
+        "int %% int → int8",
+        "documented",
+        "the modulo, with the sign of the second; by 0 gives null (assumed)",
+        (Overload((INT8, INT8), INT8, "({0} % nullif({1}, 0) + {1}) % nullif({1}, 0)"),),
+    ),
+    Operation(
+        "negative",
+        "- number",
+        "documented",
+        "",
+        (Overload((INT8,), INT8, "-{0}"), Overload((FLOAT8,), FLOAT8, "-{0}")),
+    ),
+    Operation(
+        "abs",
+        "(number) → number",
+        "documented",
+        "",
+        (Overload((INT8,), INT8, "abs({0})"), Overload((FLOAT8,), FLOAT8, "abs({0})")),
+    ),
+    _rounded("round", "round({0})"),
+    _rounded("floor", "floor({0})"),
+    _rounded("ceil", "ceil({0})"),
+    _logarithm("log", "ln({0})", "natural (assumed); "),
+    _logarithm("log2", "log2({0})", ""),
+    _logarithm("log10", "log10({0})", ""),
+    Operation(
+        "pow",
+        "(number, number) → float8",
+        "documented",
+        "no finite result gives null (assumed)",
+        (Overload((FLOAT8, FLOAT8), FLOAT8, _float8_or_null("pow({0}, {1})")),),
+    ),
+    Operation(
+        "sqrt",
+        "(number) → float8",
+        "documented",
+        "below 0 gives null (assumed)",
+        (Overload((FLOAT8,), FLOAT8, "CASE WHEN {0} >= 0 THEN sqrt({0}) END"),),
+    ),
+)

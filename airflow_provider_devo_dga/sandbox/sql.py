@@ -1,0 +1,69 @@
+"""The only place where values become SQL text, and the typed pieces of SQL built from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from airflow_provider_devo_dga.sandbox import types, wire_errors
+from airflow_provider_devo_dga.sandbox.types import Type
+
+MAX_PIECE = 1_000_000
+
+
+class _NotWritten:
+    """Marks a piece whose value is only known for each row."""
+
+
+NOT_WRITTEN: Final = _NotWritten()
+Written = str | int | float | bool | None | _NotWritten
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of SQL and its Devo type.
+
+    :param written: the value when the query spells it out, else ``NOT_WRITTEN``.
+    :param members: the members of a set, array or tuple that the query spells out.
+    """
+
+    text: str
+    type: Type
+    written: Written = NOT_WRITTEN
+    members: tuple[Piece, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        # Some operations repeat an argument; nested, they would grow without bound.
+        if len(self.text) > MAX_PIECE:
+            raise wire_errors.parsing_error("the query grows too large")
+
+    @property
+    def is_written(self) -> bool:
+        """Tell whether the query itself spells the value."""
+        return not isinstance(self.written, _NotWritten)
+
+
+def quoted(value: str | int | float | bool | None) -> str:
+    """Return ``value`` as one SQL literal. Everything that comes from a query passes here."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return f"({int(value)})"
+    if isinstance(value, float):
+        return f"CAST('{float(value)!r}' AS DOUBLE)"
+    return "'" + value.replace("'", "''") + "'"
+
+
+def constant(value: str | int | float | bool | None) -> Piece:
+    """Return the piece for a value written in the query."""
+    if isinstance(value, bool):
+        return Piece(quoted(value), types.BOOL, value)
+    if isinstance(value, int):
+        return Piece(f"CAST({quoted(value)} AS BIGINT)", types.INT8, value)
+    if isinstance(value, float):
+        return Piece(quoted(value), types.FLOAT8, value)
+    if value is None:
+        return Piece("NULL", types.NULL, None)
+    return Piece(quoted(value), types.STR, value)

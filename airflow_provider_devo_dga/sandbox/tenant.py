@@ -1,0 +1,63 @@
+"""Everything one sandbox holds: its tables, models, stored queries, credentials and habits."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from airflow_provider_devo_dga.sandbox.auth import Credentials
+from airflow_provider_devo_dga.sandbox.faults import Faults
+from airflow_provider_devo_dga.sandbox.models import Models, Output
+from airflow_provider_devo_dga.sandbox.request_log import RequestLog
+from airflow_provider_devo_dga.sandbox.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What Devo leaves open, each in one switch.
+
+    :param domain: the Devo domain that ``mlevalmodel`` may name.
+    :param model_output: what a binomial model answers: its label, or ``p1``.
+    :param keep_alive_s: how long a waiting client hears nothing.
+    :param poll_s: how often a query that never ends looks for new events.
+    """
+
+    domain: str = "self"
+    model_output: Output = "label"
+    keep_alive_s: float = 5.0
+    poll_s: float = 0.2
+
+
+class Tenant:
+    """One tenant of the sandbox.
+
+    :param directory: where tables and models last; None keeps them in memory.
+    """
+
+    def __init__(
+        self, credentials: Credentials, directory: Path | None = None, habits: Habits | None = None
+    ) -> None:
+        if directory:
+            directory.mkdir(parents=True, exist_ok=True)
+        self.credentials = credentials
+        self.habits = habits or Habits()
+        self.tables = Tables(directory)
+        self.models = Models(directory, domain=self.habits.domain, output=self.habits.model_output)
+        self.models.scorer.register(self.tables.connection)
+        self.tables.lock_down()
+        self.queries: dict[str, str] = {}
+        self.faults = Faults()
+        self.requests = RequestLog()
+        # Queries block in DuckDB and Java; more of them than this wait their turn.
+        self.workers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="sandbox-query")
+
+    def now_ms(self) -> int:
+        """Return the time as epoch milliseconds."""
+        return time.time_ns() // 1_000_000
+
+    def close(self) -> None:
+        """Let go of the database and the threads."""
+        self.workers.shutdown(wait=False, cancel_futures=True)
+        self.tables.close()
