@@ -28,7 +28,6 @@ def get_provider_info() -> dict[str, Any]:
                     "airflow_provider_devo_dga.operators.devo_query",
                     "airflow_provider_devo_dga.operators.dga_report",
                     "airflow_provider_devo_dga.operators.probe_model",
-                    "airflow_provider_devo_dga.operators.probe_model",
                     "airflow_provider_devo_dga.operators.register_model",
                 ],
             },

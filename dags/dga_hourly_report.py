@@ -20,6 +20,8 @@ from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
 from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 
+# Params with this pattern are refused when a run is triggered, before anything is trained or asked.
+NAME = "[A-Za-z_][A-Za-z0-9_]*"
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
 DGA_REPORT = Asset(name="dga_hourly_report", uri="x-devo-dga://reports/hourly")
 # Can be set for a whole installation, or per run by the params below.
@@ -52,11 +54,20 @@ with DAG(
             description="Folder for reports; shared by all workers",
         ),
         "model_name": Param("dga_classifier", type="string", pattern="^[A-Za-z0-9_.-]{1,64}$"),
-        "devo_domain": Param("self", type="string", description="Devo domain that owns the model"),
-        "table": Param("demo.ecommerce.data", type="string"),
-        "field": Param("referralUri", type="string", description="Column with URIs or hosts"),
+        "devo_domain": Param(
+            "self",
+            type="string",
+            pattern="^[A-Za-z0-9_.@-]{1,128}$",
+            description="Devo domain that owns the model",
+        ),
+        "table": Param("demo.ecommerce.data", type="string", pattern=f"^{NAME}([.]{NAME})*$"),
+        "field": Param(
+            "referralUri", type="string", pattern=f"^{NAME}$", description="Column with URIs or hosts"
+        ),
         "field_kind": Param("uri", enum=["uri", "host"]),
-        "client_field": Param("clientIpAddress", type="string", description="Column that names who asked"),
+        "client_field": Param(
+            "clientIpAddress", type="string", pattern=f"^{NAME}$", description="Column that names who asked"
+        ),
         "allow": Param(
             [], type="array", items={"type": "string"}, description="Registrable domains never to flag"
         ),

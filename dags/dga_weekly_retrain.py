@@ -20,6 +20,8 @@ from airflow_provider_devo_dga.operators.probe_model import ProbeModelOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
 from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
 
+# Params with this pattern are refused when a run is triggered, before anything is trained or asked.
+NAME = "[A-Za-z_][A-Za-z0-9_]*"
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
 
 # Both can be set for a whole installation, or per run by the params below.
@@ -77,11 +79,20 @@ with DAG(
         "min_recall": Param(
             0.4, type="number", minimum=0, maximum=1, description="Gate: least share of DGA names flagged"
         ),
-        "devo_domain": Param("self", type="string", description="Devo domain that owns the model"),
-        "table": Param("demo.ecommerce.data", type="string"),
-        "field": Param("referralUri", type="string", description="Column with URIs or hosts"),
+        "devo_domain": Param(
+            "self",
+            type="string",
+            pattern="^[A-Za-z0-9_.@-]{1,128}$",
+            description="Devo domain that owns the model",
+        ),
+        "table": Param("demo.ecommerce.data", type="string", pattern=f"^{NAME}([.]{NAME})*$"),
+        "field": Param(
+            "referralUri", type="string", pattern=f"^{NAME}$", description="Column with URIs or hosts"
+        ),
         "field_kind": Param("uri", enum=["uri", "host"]),
-        "client_field": Param("clientIpAddress", type="string", description="Column that names who asked"),
+        "client_field": Param(
+            "clientIpAddress", type="string", pattern=f"^{NAME}$", description="Column that names who asked"
+        ),
         "probe_hours": Param(
             24, type="integer", minimum=1, maximum=168, description="Probe with the traffic of so many hours"
         ),

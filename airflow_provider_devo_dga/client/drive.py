@@ -60,19 +60,26 @@ def http_options(verify: bool | str, limits: Limits) -> dict[str, Any]:
     """Return the options of an httpx client: certificate check, time-outs of single steps, no redirects."""
     import httpx
 
-    trust: bool | ssl.SSLContext
-    try:
-        trust = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
-    except (OSError, ssl.SSLError) as error:
-        raise DevoConnectionConfigError(
-            f"The CA file {verify!r} of the connection's 'verify' cannot be used: {error}"
-        ) from error
     return {
-        "verify": trust,
+        "verify": trust_of(verify),
         "timeout": httpx.Timeout(
             min(_SILENCE_SECONDS, limits.timeout), connect=min(_CONNECT_SECONDS, limits.timeout)
         ),
     }
+
+
+def trust_of(verify: bool | str) -> bool | ssl.SSLContext:
+    """Return what ``verify`` stands for.
+
+    :param verify: True, False, or the path of a CA file.
+    :raises DevoConnectionConfigError: the file is not there, or holds no certificate.
+    """
+    try:
+        return ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
+    except (OSError, ssl.SSLError) as error:
+        raise DevoConnectionConfigError(
+            f"The CA file {verify!r} of the connection's 'verify' cannot be used: {error}"
+        ) from error
 
 
 def stream(

@@ -24,9 +24,12 @@ class RowDecoder:
 
     Keep-alive spaces are dropped. The stream has no end mark and no count, so ``close`` can tell a reply
     that was cut inside a line, and one that never began, but not one that was cut between two rows.
+
+    :param query: the LINQ that was asked, kept with a ``DevoQueryError``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, query: str | None = None) -> None:
+        self.query = query
         self.columns: tuple[Column, ...] = ()
         self.rows_read = 0
         self._rest = b""

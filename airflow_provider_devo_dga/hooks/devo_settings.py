@@ -70,13 +70,13 @@ def verify_of(extra: dict[str, Any]) -> bool | str:
 
 def _number(extra: dict[str, Any], name: str, kind: Callable[[Any], _Number], default: _Number) -> _Number:
     value = extra.get(name)
-    if value in {None, ""}:
+    if value is None or value == "":
         return default
     try:
         number = kind(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = kind(-1)
-    if number < 0:
+    if not number >= 0:  # NaN is not, either
         raise DevoConnectionConfigError(
             f"The connection's extra field {name!r} must be a number from 0, not {value!r}"
         )

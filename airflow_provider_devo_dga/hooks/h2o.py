@@ -43,6 +43,7 @@ class H2OHook(BaseHook):
         self.max_mem = max_mem
         self.nthreads = nthreads
         self._stack = ExitStack()
+        self._connection: H2OConnection | None = None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -53,12 +54,13 @@ class H2OHook(BaseHook):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
+        self._connection = None
         # hands the error on: the connection turns "server gone" into a typed error
         return self._stack.__exit__(kind, error, trace)
 
     def get_conn(self) -> H2OConnection:
         """Return the h2o package's connection; inside the ``with`` block only."""
-        if not hasattr(self, "_connection"):
+        if self._connection is None:
             raise H2OClusterError("H2OHook is not connected: use it as `with H2OHook(...) as hook:`")
         return self._connection
 

@@ -14,7 +14,8 @@ from urllib.parse import quote
 from airflow.sdk import BaseHook
 
 from airflow_provider_devo_dga.client.address import MODEL_MANAGER_PATH, service_url
-from airflow_provider_devo_dga.client.drive import Limits, http_options, transport_error
+from airflow_provider_devo_dga.client.auth import check_sendable
+from airflow_provider_devo_dga.client.drive import Limits, http_options, transport_error, trust_of
 from airflow_provider_devo_dga.client.model_manager import RegisteredModel, parse_model
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
@@ -66,6 +67,7 @@ class MLModelManagerHook(BaseHook):
         from devo_ml.modelmanager import create_client_from_token
 
         account = self._account
+        trust_of(account.verify)  # requests, below, has a bare OSError for a CA file it cannot read
         with _typed_errors():
             return create_client_from_token(
                 account.url, account.token, account.auth_type, verify=account.verify, timeout=self.timeout
@@ -127,8 +129,9 @@ class MLModelManagerHook(BaseHook):
     ) -> RegisteredModel:
         """Register a model file and verify what the Model Manager then holds, byte for byte.
 
-        The same file under the same name is left alone, so a retry after success does nothing. When a
-        replacement cannot be verified the former file is put back.
+        The same file under the same name is left alone, so a retry after success does nothing. When the
+        Model Manager holds our model with other bytes, the former file is put back; a model that someone
+        else registered meanwhile is left alone.
 
         :param engine: the Model Manager's engine, e.g. ``H2O``.
         :param if_exists: another file under this name: ``fail`` or ``replace`` it.
@@ -145,46 +148,36 @@ class MLModelManagerHook(BaseHook):
                 f"The Model Manager has another model {name!r} ({former.description or 'no description'});"
                 " choose another name or if_exists='replace'"
             )
-        try:
-            self._upload(name, engine, Path(model_file), description)
-            return self._verified(name, content)
-        except DevoError:
-            self._restore(name, former)
-            raise
+        self._upload(name, engine, Path(model_file), description)
+        # the official client never reads the reply that commits the model: only reading back tells
+        held = self.get_model(name, with_image=True)
+        if _image_of(held) == content:
+            self.log.info("Model %r is registered and read back: %d bytes", name, len(content))
+            return held
+        kept = former.description if former is not None else ""
+        if former is not None and held.description == (kept if description is None else description):
+            self._put_back(name, former)
+        raise ModelRejectedError(
+            f"The Model Manager holds another file under {name!r} than was sent"
+            f" (sha256 {_digest(_image_of(held))} instead of {_digest(content)});"
+            " is someone else registering this name?"
+        )
 
     def _upload(self, name: str, engine: str, model_file: Path, description: str | None) -> None:
         with _typed_errors():
             self.get_conn().add_model(name, engine, str(model_file), description=description, force=True)
 
-    def _verified(self, name: str, content: bytes) -> RegisteredModel:
-        # the official client never reads the reply that commits the model: only reading back tells
-        model = self.get_model(name, with_image=True)
-        held = hashlib.sha256(_image_of(model)).hexdigest()
-        sent = hashlib.sha256(content).hexdigest()
-        if held != sent:
-            raise ModelRejectedError(
-                f"The Model Manager holds another file under {name!r} than was sent"
-                f" (sha256 {held[:12]} instead of {sent[:12]}); is someone else registering this name?"
-            )
-        self.log.info("Model %r is registered and read back: %d bytes, sha256 %s", name, len(content), sent)
-        return model
-
-    def _restore(self, name: str, former: RegisteredModel | None) -> None:
-        """Put the former file back if it is gone; failing that, say so beside the error under way."""
-        if former is None or former.image is None:
-            return
+    def _put_back(self, name: str, former: RegisteredModel) -> None:
+        """Register the former file again; failing that, say so beside the error under way."""
         try:
-            now = self.find_model(name, with_image=True)
-            if now is not None and now.image == former.image:
-                self.log.info("The former model %r is still in place", name)
-                return
-            with tempfile.TemporaryDirectory() as folder:
+            with tempfile.TemporaryDirectory(prefix="devo-dga-") as folder:
                 file = Path(folder, f"{name}.zip")
-                file.write_bytes(former.image)
+                file.write_bytes(_image_of(former))
                 self._upload(name, former.engine, file, former.description)
-            self.log.warning("The former model %r was put back", name)
         except DevoError as error:
-            self.log.error("The former model %r could not be put back: %s", name, error)  # noqa: TRY400 - the cause is raised
+            self.log.error("The former model %r could not be put back: %s", name, error)  # noqa: TRY400 - its cause is raised
+        else:
+            self.log.warning("The former model %r was put back", name)
 
     def test_connection(self) -> tuple[bool, str]:
         """List the models; say which part fails when one does."""
@@ -208,6 +201,7 @@ class _Account:
             raise DevoConnectionConfigError(
                 "The connection has no token; put a Devo token into the password field"
             )
+        check_sendable("token", connection.password)
         self.url = service_url(connection.host, connection.port, default_path=MODEL_MANAGER_PATH)
         self.token: str = connection.password
         self.verify = verify_of(extra)
@@ -221,6 +215,10 @@ class _Account:
         if self.auth_type == "bearer":
             return {"Authorization": f"Bearer {self.token}"}
         return {"standAloneToken": self.token}
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def _image_of(model: RegisteredModel) -> bytes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
 from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.features.linq import HostSource, count_query
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 
@@ -77,6 +78,12 @@ class DGAReportOperator(BaseOperator):
         from airflow_provider_devo_dga.reports.headline import headline
         from airflow_provider_devo_dga.reports.summary import summarise
 
+        rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
+        if not rows.is_file():
+            raise ReportError(
+                f"There are no rows at {rows}; did the scoring task finish, and can this worker read its"
+                " storage?"
+            )
         window = Window.parse(self.rows["window"]["from"], self.rows["window"]["to"])
         facts = ReportContext(
             window_start=window.start,

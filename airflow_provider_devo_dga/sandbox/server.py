@@ -160,7 +160,8 @@ class Sandbox:
         return context
 
     def _ca_path(self) -> Path:
-        return (self.settings.data_dir or Path(self._directory.name)) / "ca.pem"
+        # absolute: whoever reads the ready line may stand in another folder
+        return (self.settings.data_dir or Path(self._directory.name)).resolve() / "ca.pem"
 
 
 def _listen(host: str, port: int) -> socket.socket:

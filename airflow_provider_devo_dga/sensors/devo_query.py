@@ -104,10 +104,14 @@ class DevoQuerySensor(BaseSensorOperator):
 
         :raises DevoDgaError: the error that the trigger met, by its own type.
         """
-        if event is None or event.get("status") not in {"success", "error"}:
-            raise DevoDgaError(f"The trigger sent no known event: {event!r}")
-        if event["status"] == "error":
-            kind = getattr(errors, str(event.get("error")), DevoDgaError)
-            raise kind(str(event.get("message")))
-        self.log.info("%d rows are there", event["rows"])
-        return int(event["rows"])
+        match event:
+            case {"status": "success", "rows": int(rows)}:
+                self.log.info("%d rows are there", rows)
+                return rows
+            case {"status": "error", "error": str(name), "message": str(message)}:
+                kind = getattr(errors, name, None)
+                if isinstance(kind, type) and issubclass(kind, DevoDgaError):
+                    raise kind(message)
+                raise DevoDgaError(f"{name}: {message}")
+            case _:
+                raise DevoDgaError(f"The trigger sent no known event: {event!r}")
