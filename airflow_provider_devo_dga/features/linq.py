@@ -44,8 +44,8 @@ class HostSource:
 
     @property
     def host(self) -> str:
-        """LINQ expression of the lower-case host."""
-        return f"lower(urihost({self.field}))" if self.kind == "uri" else f"lower({self.field})"
+        """LINQ expression of the host as it was asked for, in any case."""
+        return f"urihost({self.field})" if self.kind == "uri" else self.field
 
 
 def scoring_query(
@@ -91,10 +91,12 @@ def enough_events_query(source: HostSource, at_least: int) -> str:
 
 
 def _host_clauses(host: str) -> tuple[str, ...]:
-    # rootdomain and rootsuffix give null where there is no registrable domain, and `where` drops null
+    # Letters outside ASCII must go before `lower` can turn some of them (the Kelvin sign) into ASCII ones.
+    # rootdomain and rootsuffix give null where there is no registrable domain, and `where` drops null.
     usable = f"{LABEL_ALIAS} ~ re({quoting.string(LABEL_PATTERN)})"
     return (
-        f"select rootsuffix({host}) as {REGISTRABLE_ALIAS}, rootdomain({host}) as {LABEL_ALIAS}",
+        f"where {host} ~ re({quoting.string('^[!-~]+$')})",
+        f"select rootsuffix(lower({host})) as {REGISTRABLE_ALIAS}, rootdomain(lower({host})) as {LABEL_ALIAS}",
         f"where isnotnull({REGISTRABLE_ALIAS}), isnotnull({LABEL_ALIAS}), {usable}",
     )
 

@@ -20,6 +20,7 @@ def test_the_tutorials_query_repaired() -> None:
     assert scoring_query(TUTORIAL_FEATURES, SOURCE, devo_domain="self", model="dga_classifier") == (
         "from demo.ecommerce.data\n"
         "where isnotnull(referralUri), not isempty(referralUri)\n"
+        'where urihost(referralUri) ~ re("^[!-~]+$")\n'
         "select rootsuffix(lower(urihost(referralUri))) as reg_domain,"
         " rootdomain(lower(urihost(referralUri))) as sld\n"
         'where isnotnull(reg_domain), isnotnull(sld), sld ~ re("^[a-z0-9_-]+$")\n'

@@ -1,0 +1,278 @@
+"""An Airflow home, and a real Devo sandbox over TLS, for every test of the Airflow edge."""
+
+from __future__ import annotations
+
+import atexit
+import io
+import json
+import os
+import shutil
+import socket
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+# Airflow reads these when it is imported, and writes its configuration there.
+_HOME = tempfile.mkdtemp(prefix="devo-dga-airflow-")
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
+os.environ |= {
+    "AIRFLOW_HOME": _HOME,
+    "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).resolve().parents[1] / "dags"),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+}
+
+import pytest  # noqa: E402
+import requests  # noqa: E402
+
+from airflow_provider_devo_dga.sandbox.server import Sandbox  # noqa: E402
+from airflow_provider_devo_dga.sandbox.tenant import Habits  # noqa: E402
+
+FROM, TO = datetime(2026, 1, 1, 8, tzinfo=UTC), datetime(2026, 1, 1, 9, tzinfo=UTC)
+START_MS = int(FROM.timestamp()) * 1000
+_COUNTER = count()
+
+Connect = Callable[..., None]
+
+
+class Devo:
+    """A running sandbox, as its owner sees it: tables, faults, and what was asked."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.window = {"from_": FROM, "to": TO}
+        self._session = requests.Session()
+        self._session.trust_env = False  # REQUESTS_CA_BUNDLE would win over our own authority
+        self._session.headers["Authorization"] = f"Bearer {sandbox.token}"
+        self._session.verify = sandbox.ca_file
+
+    def call(self, method: str, path: str, content: bytes = b"") -> Any:
+        url = f"{self.sandbox.base_url}/_sandbox/{path}"
+        answer = self._session.request(method, url, data=content, timeout=30)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def table(self, events: Sequence[dict[str, Any]] = (), **columns: str) -> str:
+        """Create a table of its own for a test; ``eventdate`` is set where an event lacks it."""
+        name = f"test.edge.t{next(_COUNTER)}"
+        listed = [
+            {"name": name, "type": kind} for name, kind in {"eventdate": "timestamp", **columns}.items()
+        ]
+        self.call("POST", f"tables/{name}", json.dumps({"columns": listed}).encode())
+        if events:
+            self.load(name, events)
+        return name
+
+    def load(self, table: str, events: Sequence[dict[str, Any]]) -> None:
+        lines = (json.dumps({"eventdate": START_MS + number, **event}) for number, event in enumerate(events))
+        answer = self.call("POST", f"tables/{table}/events", "\n".join(lines).encode())
+        assert answer == {"inserted": len(events)}
+
+    def fault(self, name: str, *, after_rows: int = 0, times: int = 1) -> None:
+        """Let the next queries meet a fault."""
+        wanted = {"fault": name, "after_rows": after_rows, "times": times}
+        self.call("POST", "faults", json.dumps(wanted).encode())
+
+    def mark(self) -> None:
+        """Begin anew with what ``asked`` tells: the sandbox's log is as old as the session, and bounded."""
+        self._mark = f"/_sandbox/queries/mark{next(_COUNTER)}"
+        self.call("POST", self._mark.removeprefix("/_sandbox/"), b'{"query": ""}')
+
+    def asked(self, text: str = "", path: str = "") -> list[dict[str, Any]]:
+        """Return this test's requests with ``text`` in the body and ``path`` in the path."""
+        log = self.call("GET", "requests")
+        begin = [request["path"] for request in log].index(self._mark)
+        return [
+            request
+            for request in log[begin:]
+            if text in request["body"] and path in request["path"] and "/_sandbox/" not in request["path"]
+        ]
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """Serve one sandbox a session, and so one a worker; its token and secret are random."""
+    habits = Habits(keep_alive_s=0.2, poll_s=0.05)
+    secret = os.urandom(16).hex()
+    with Sandbox(api_key=f"key-{secret[:8]}", api_secret=secret, habits=habits) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def _owner(sandbox: Sandbox) -> Devo:
+    return Devo(sandbox)
+
+
+@pytest.fixture
+def devo(_owner: Devo) -> Iterator[Devo]:
+    """Return the sandbox with its administration; planned faults do not outlive the test."""
+    _owner.mark()
+    yield _owner
+    _owner.call("DELETE", "faults")
+
+
+@pytest.fixture
+def connect(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Connect:
+    """Define an Airflow connection to the sandbox; keywords replace its fields, those of ``extra`` add."""
+
+    def define(
+        conn_id: str, conn_type: str = "devo", extra: dict[str, Any] | None = None, **fields: Any
+    ) -> None:
+        connection = {
+            "conn_type": conn_type,
+            "host": sandbox.host,
+            "port": sandbox.port,
+            "password": sandbox.token,
+            "extra": {"verify": sandbox.ca_file, **(extra or {})},
+        }
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection | fields))
+
+    return define
+
+
+@pytest.fixture
+def devo_connections(connect: Connect) -> None:
+    """Define the default connections."""
+    connect("devo_default", "devo")
+    connect("devo_mlmm_default", "devo_mlmm")
+
+
+@pytest.fixture
+def dead_port() -> Iterator[int]:
+    """Return a port that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry at once."""
+    monkeypatch.setattr("airflow_provider_devo_dga.client.drive._LONGEST_PAUSE", 0.0)
+
+
+@pytest.fixture(scope="session")
+def glm_mojo() -> Callable[..., bytes]:
+    """Return a maker of MOJOs by hand: a binomial GLM, small, and different for each weight.
+
+    H2O's own classes read and score it like any other; no cluster has to train it.
+    """
+    return _glm_mojo
+
+
+def _glm_mojo(
+    columns: Sequence[str], weights: dict[str, float], intercept: float, threshold: float = 0.5
+) -> bytes:
+    inputs = len(columns)
+    beta = [weights.get(name, 0.0) for name in columns]
+    info: dict[str, object] = {
+        "h2o_version": "3.46.0.11",
+        "mojo_version": "1.00",
+        "algo": "glm",
+        "algorithm": "Generalized Linear Modeling",
+        "endianness": "LITTLE_ENDIAN",
+        "category": "Binomial",
+        "uuid": "1",
+        "supervised": "true",
+        "n_features": inputs,
+        "n_classes": 2,
+        "n_columns": inputs + 1,
+        "n_domains": 1,
+        "balance_classes": "false",
+        "default_threshold": threshold,
+        "prior_class_distrib": "[0.5, 0.5]",
+        "model_class_distrib": "[0.5, 0.5]",
+        "timestamp": "2026-01-01T00:00:00.000Z",
+        "use_all_factor_levels": "false",
+        "cats": 0,
+        "cat_offsets": "[0]",
+        "nums": inputs,
+        "num_means": [0.0] * inputs,
+        "mean_imputation": "true",
+        "beta": [*beta, intercept],
+        "family": "binomial",
+        "link": "logit",
+    }
+    lines = ["[info]", *(f"{name} = {value}" for name, value in info.items()), ""]
+    lines += ["[columns]", *columns, "malicious", "", "[domains]", f"{inputs}: 2 d000.txt", ""]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        # a ZipInfo has a fixed date, so that equal arguments give equal bytes
+        archive.writestr(zipfile.ZipInfo("model.ini"), "\n".join(lines))
+        archive.writestr(zipfile.ZipInfo("domains/d000.txt"), "0\n1\n")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def context() -> dict[str, Any]:
+    """Return as much of a task's context as the operators read, made of Airflow's own parts."""
+    from airflow.sdk.api.datamodels._generated import DagRun, DagRunState, DagRunType
+    from airflow.sdk.execution_time.context import OutletEventAccessors
+
+    run_after = datetime(2026, 1, 5, 3, tzinfo=UTC)
+    run = DagRun(
+        dag_id="a_dag",
+        run_id="manual__2026-01-05T03:00:00+00:00",
+        run_after=run_after,
+        run_type=DagRunType.MANUAL,
+        logical_date=None,
+        data_interval_start=None,
+        data_interval_end=None,
+        end_date=None,
+        partition_key=None,
+        start_date=run_after,
+        state=DagRunState.RUNNING,
+        consumed_asset_events=[],
+    )
+    return {"dag_run": run, "run_id": run.run_id, "outlet_events": OutletEventAccessors(), "params": {}}
+
+
+@pytest.fixture(scope="session")
+def airflow_database() -> None:
+    """Make Airflow's metadata database, for ``dag.test()``."""
+    from airflow.utils.db import initdb
+
+    initdb()
+
+
+@pytest.fixture(scope="session")
+def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a small labelled dataset of the demo's kind."""
+    from airflow_provider_devo_dga.demo.dataset import write_dataset
+
+    path = tmp_path_factory.mktemp("dataset") / "dataset.csv.gz"
+    write_dataset(path, legit=3000, dga_per_family=150)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_model(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Train a small GBM for real; return what the training says of it, the MOJO's path in ``model_file``."""
+    from airflow_provider_devo_dga.features.dga import DGA_FEATURES
+    from airflow_provider_devo_dga.training.cluster import LocalCluster
+    from airflow_provider_devo_dga.training.dataset import prepare_dataset
+    from airflow_provider_devo_dga.training.model import train
+    from airflow_provider_devo_dga.training.source import open_dataset
+
+    folder = tmp_path_factory.mktemp("tiny_model")
+    with open_dataset(small_dataset) as stream:
+        report = prepare_dataset(stream, folder / "prepared.csv")
+    with LocalCluster(max_mem="1g") as cluster, cluster.connection():
+        model = train(
+            folder / "prepared.csv",
+            feature_set=DGA_FEATURES,
+            output_dir=folder,
+            model_params={"ntrees": 15},
+            dataset=report,
+        )
+    return model.to_dict()
+
+
+@pytest.fixture
+def tiny_mojo(tiny_model: dict[str, Any]) -> Path:
+    """Return the MOJO of the small GBM, over the default feature set."""
+    return Path(tiny_model["model_file"])

@@ -1,0 +1,145 @@
+"""The example Dags in Airflow: once as they are meant, and with params that mean harm."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pyarrow.parquet as pq
+import pytest
+
+from airflow_provider_devo_dga.errors import FeatureError
+from airflow_provider_devo_dga.example_dags_path import example_dags_path
+
+TABLE = "demo.ecommerce.data"
+HOSTILE = {
+    "table": "x where 1=1",
+    "field": 'referralUri"',
+    "client_field": "clientIpAddress, n",
+    "devo_domain": 'self", "x',
+    "model_name": 'a"b',
+    "field_kind": "html",
+}
+
+
+@pytest.fixture
+def dags(devo_connections: None) -> Any:
+    from airflow.dag_processing.dagbag import DagBag
+
+    return DagBag(str(example_dags_path())).dags
+
+
+def path_of(uri: str) -> Path:
+    return Path(unquote(urlsplit(uri).path))
+
+
+def run(dag: Any, **options: Any) -> tuple[str, dict[str, str]]:
+    finished = dag.test(**options)
+    return str(finished.state), {ti.task_id: str(ti.state) for ti in finished.get_task_instances()}
+
+
+@pytest.mark.parametrize("name", ["table", "field", "client_field"])
+def test_the_plan_splices_nothing_unchecked(devo: Any, dags: Any, context: Any, name: str) -> None:
+    plan = dags["dga_hourly_report"].get_task("plan").python_callable
+    params = {**dags["dga_hourly_report"].params, name: HOSTILE[name]}
+    with pytest.raises(FeatureError):
+        plan(**(context | {"params": params}))
+    assert devo.asked() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dag_id", ["dga_hourly_report", "dga_weekly_retrain"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_param_is_refused_when_the_run_is_asked_for(
+    airflow_database: None, devo: Any, dags: Any, dag_id: str, name: str
+) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    if name not in dags[dag_id].params:
+        pytest.skip("no such param in this Dag")
+    with pytest.raises(ParamValidationError, match=name):
+        dags[dag_id].test(run_conf={name: HOSTILE[name]})
+    assert devo.asked() == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_model_is_trained_promoted_and_reports_an_hour(
+    airflow_database: None, devo: Any, dags: Any, small_dataset: Path, tmp_path: Path
+) -> None:
+    from airflow_provider_devo_dga.demo.events import write_events
+
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    events = tmp_path / "events.ndjson"
+    count = write_events(events, hour, events=6000, clients=60)
+    devo.call("POST", f"tables/{TABLE}/events", events.read_bytes())
+
+    weekly = {
+        "dataset": small_dataset.as_uri(),
+        "models_dir": f"{tmp_path.as_uri()}/models",
+        "model_params": {"ntrees": 30},
+        "min_auc": 0.6,
+        "min_recall": 0.1,
+        "false_positive_budget": 0.05,
+    }
+    state, tasks = run(dags["dga_weekly_retrain"], run_conf=weekly)
+    assert (state, set(tasks.values())) == ("success", {"success"})
+    asked = len(devo.asked(path="/search/query"))
+
+    hourly = {
+        "from": hour.isoformat(),
+        "to": (hour + timedelta(hours=1)).isoformat(),
+        "reports_dir": f"{tmp_path.as_uri()}/reports",
+    }
+    state, tasks = run(dags["dga_hourly_report"], run_conf=hourly)
+    assert (state, set(tasks.values())) == ("success", {"success"})
+    # enough events? · score · how many events
+    assert len(devo.asked(path="/search/query")) - asked == 3
+
+    summary = json.loads(next((tmp_path / "models").glob("*/dga_classifier.json")).read_text())
+    [folder] = [path for path in (tmp_path / "reports").iterdir() if path.name != "rows"]
+    report = json.loads((folder / "report.json").read_text())
+    assert report["context"]["events_in_window"] == count
+    assert report["context"]["model_version"] == summary["version"]
+    assert report["context"]["model_sha256"] == summary["sha256"]
+    assert report["context"]["threshold"] == summary["threshold"]
+    rows = pq.read_table(tmp_path / "reports" / "rows" / f"{folder.name}.parquet").to_pylist()
+    assert report["totals"]["domains"] == len(rows) > 100
+    assert report["totals"]["domains_flagged"] == sum(row["malicious"] == "1" for row in rows) > 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("conf", [{"model_name": "no_such_model"}, {"from": "yesterday", "to": "today"}])
+def test_what_can_never_be_planned_fails_at_once(
+    airflow_database: None, devo: Any, dags: Any, conf: dict[str, Any]
+) -> None:
+    state, tasks = run(dags["dga_hourly_report"], run_conf=conf)
+    assert state == "failed"
+    assert tasks == {
+        "plan": "failed",  # not up_for_retry: the policy knows that asking again changes nothing
+        "wait_for_events": "upstream_failed",
+        "classify": "upstream_failed",
+        "report": "upstream_failed",
+    }
+    assert devo.asked(path="/search/query") == []
+
+
+@pytest.mark.slow
+def test_a_model_below_the_gate_is_not_registered(
+    airflow_database: None, devo: Any, dags: Any, small_dataset: Path, tmp_path: Path
+) -> None:
+    conf = {
+        "dataset": small_dataset.as_uri(),
+        "models_dir": f"{tmp_path.as_uri()}/models",
+        "model_params": {"ntrees": 2},
+        "min_auc": 1.0,
+        "model_name": "below_the_gate",
+    }
+    state, tasks = run(dags["dga_weekly_retrain"], run_conf=conf)
+    assert (state, tasks["train"], tasks["quality_gate"]) == ("failed", "success", "failed")
+    assert tasks["register_candidate"] == tasks["promote"] == "upstream_failed"
+    assert devo.asked(path="/mlmodelmanager") == []
+    assert list((tmp_path / "models").rglob("*.zip"))

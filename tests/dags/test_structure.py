@@ -1,0 +1,133 @@
+"""The example Dags parse, and say what they are meant to say."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk import AssetOrTimeSchedule, CronDataIntervalTimetable
+
+from airflow_provider_devo_dga.example_dags_path import example_dags_path
+from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
+
+FOLDER = example_dags_path()
+EDGES = {
+    "dga_hourly_report": {
+        "plan": {"wait_for_events", "classify", "report"},
+        "wait_for_events": {"classify"},
+        "classify": {"report"},
+        "report": set(),
+    },
+    "dga_weekly_retrain": {
+        "train": {"quality_gate"},
+        "quality_gate": {"register_candidate"},
+        "register_candidate": {"probe_candidate"},
+        "probe_candidate": {"promote"},
+        "promote": set(),
+    },
+}
+HEAVY = ("altair", "devo", "devo_ml", "h2o", "httpx", "jinja2", "numpy", "pandas", "pyarrow", "requests")
+
+
+@pytest.fixture(scope="module")
+def bag() -> Any:
+    from airflow.dag_processing.dagbag import DagBag
+
+    return DagBag(str(FOLDER))
+
+
+def test_every_file_parses(bag: Any) -> None:
+    assert bag.import_errors == {}
+    assert set(bag.dags) == set(EDGES)
+    assert {Path(dag.fileloc).name for dag in bag.dags.values()} == {
+        file.name for file in FOLDER.glob("*.py")
+    }
+
+
+@pytest.mark.parametrize("dag_id", EDGES)
+def test_tasks_follow_each_other(bag: Any, dag_id: str) -> None:
+    found = {task.task_id: task.downstream_task_ids for task in bag.dags[dag_id].tasks}
+    assert found == EDGES[dag_id]
+
+
+@pytest.mark.parametrize("dag_id", EDGES)
+def test_every_task_has_an_owner_and_retries_only_what_may_pass(bag: Any, dag_id: str) -> None:
+    dag = bag.dags[dag_id]
+    assert dag.doc_md
+    assert "dga" in dag.tags
+    assert not dag.catchup
+    for task in dag.tasks:
+        assert task.owner == "security"
+        assert task.retries == 2
+        assert task.retry_policy == DEVO_RETRY_POLICY
+
+
+def test_the_report_covers_each_hour_and_follows_a_new_model(bag: Any) -> None:
+    dag = bag.dags["dga_hourly_report"]
+    assert isinstance(dag.schedule, AssetOrTimeSchedule)
+    # a plain cron schedule has an empty interval in Airflow 3
+    assert dag.schedule.timetable == CronDataIntervalTimetable("0 * * * *", timezone="UTC")
+    promoted = bag.dags["dga_weekly_retrain"].get_task("promote").outlets
+    assert [asset.uri for asset in promoted] == ["devo-mlmm://self/dga_classifier"]
+    assert list(dag.schedule.asset_condition.objects) == promoted
+
+
+def test_the_retrain_runs_weekly_and_never_twice_at_once(bag: Any) -> None:
+    dag = bag.dags["dga_weekly_retrain"]
+    assert (dag.schedule, dag.max_active_runs) == ("0 3 * * 1", 1)
+    assert dag.get_task("train").execution_timeout == timedelta(hours=2)
+    assert dag.get_task("promote").if_exists == "replace"
+
+
+@pytest.mark.parametrize("dag_id", EDGES)
+def test_the_default_params_are_valid_and_have_a_form(bag: Any, dag_id: str) -> None:
+    dag = bag.dags[dag_id]
+    dag.params.validate()
+    for name, value in dag.params.dump().items():
+        schema = dag.params.get_param(name).schema
+        assert "type" in schema or "enum" in schema, name
+        json.dumps(value)
+
+
+@pytest.mark.parametrize("dag_id", EDGES)
+def test_a_second_parse_is_the_same_version(dag_id: str) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    def parsed() -> str:
+        dag = DagBag(str(FOLDER)).dags[dag_id]
+        return json.dumps(DagSerialization.serialize_dag(dag), sort_keys=True, default=str)
+
+    assert parsed() == parsed()
+
+
+def test_parsing_is_quick_and_imports_nothing_heavy() -> None:
+    code = f"""
+import sys, time
+import airflow.sdk, pendulum
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk.definitions.asset import Model
+before, began = set(sys.modules), time.monotonic()
+bag = DagBag({str(FOLDER)!r})
+seconds = time.monotonic() - began
+assert not bag.import_errors, bag.import_errors
+new = {{name.partition(".")[0] for name in set(sys.modules) - before}}
+print("\\n" + str(seconds), sorted(new & {set(HEAVY)!r}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    seconds, heavy = done.stdout.splitlines()[-1].split(" ", 1)
+    assert heavy == "[]"
+    assert float(seconds) < 5  # 0.1 s on an idle machine; the bound leaves room for a busy one
+
+
+def test_the_folder_can_be_asked_for() -> None:
+    command = [sys.executable, "-m", "airflow_provider_devo_dga", "dags-path"]
+    began = time.monotonic()
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == f"{FOLDER}\n"
+    assert time.monotonic() - began < 5  # it must not import Airflow

@@ -1,0 +1,42 @@
+"""``python -m tests.needs`` says which tests this machine will skip, and how to get what they need."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def has_chromium() -> bool:
+    """Tell whether Playwright has a Chromium, its own or the system's."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    own = Path.home().glob(".cache/ms-playwright/chromium*")
+    return bool(find_spec("playwright")) and (any(map(shutil.which, names)) or any(own))
+
+
+BROWSER = (
+    "Without Chromium the tests of reports in a browser are skipped:"
+    " apt-get install chromium, or playwright install chromium"
+)
+INDEX = (
+    "Where no package index can be reached, the tests of wheel and source distribution are skipped:"
+    " pip install hatchling"
+)
+NEEDS: list[tuple[Callable[[], bool], str]] = [
+    (has_chromium, BROWSER),
+    (lambda: bool(find_spec("hatchling")), INDEX),
+]
+
+
+def main() -> int:
+    """Print what is missing; never fail, the tests themselves skip."""
+    for is_there, told in NEEDS:
+        if not is_there():
+            sys.stdout.write(f"{told}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

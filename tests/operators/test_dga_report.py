@@ -1,0 +1,131 @@
+"""DGAReportOperator turns a window's scored rows into three files, the same place for the same window."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from airflow.sdk import DAG
+
+from airflow_provider_devo_dga.errors import DevoQueryError, FeatureError, ReportError
+from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
+
+PLAN = {
+    "query": "from …",
+    "model_name": "dga_classifier",
+    "feature_set": "dga",
+    "version": "20260101T030000Z",
+    "sha256": "ab" * 32,
+    "threshold": 0.7,
+    "false_positive_rate": 0.01,
+}
+WINDOW = {"from": "2026-01-01T08:00:00+00:00", "to": "2026-01-01T09:00:00+00:00"}
+SCHEMA = pa.schema(
+    [
+        ("reg_domain", pa.string()),
+        ("sld", pa.string()),
+        ("events_n", pa.int64()),
+        ("first_seen", pa.timestamp("ms", "UTC")),
+        ("last_seen", pa.timestamp("ms", "UTC")),
+        ("client_ips", pa.list_(pa.string())),
+        ("malicious", pa.string()),
+    ]
+)
+
+
+def rows_file(folder: Path, hosts: dict[str, str]) -> dict[str, Any]:
+    """Write scored rows, as DevoQueryOperator does, and return what it returns."""
+    seen = datetime(2026, 1, 1, 8, 5, tzinfo=UTC)
+    rows = [
+        {
+            "reg_domain": host,
+            "sld": host.partition(".")[0],
+            "events_n": 2,
+            "first_seen": seen,
+            "last_seen": seen,
+            "client_ips": ["10.0.0.9"],
+            "malicious": label,
+        }
+        for host, label in hosts.items()
+    ]
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / "rows.parquet")
+    return {"path": (folder / "rows.parquet").as_uri(), "rows": len(rows), "window": WINDOW}
+
+
+@pytest.fixture
+def table(devo: Any, devo_connections: None) -> str:
+    return devo.table([{"host": "a"}, {"host": None}, {"host": "b"}], host="str", client="ip4")
+
+
+def operator(tmp_path: Path, table: str, rows: dict[str, Any], **source: str) -> DGAReportOperator:
+    with DAG("a_dag", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)):
+        return DGAReportOperator(
+            task_id="report",
+            rows=rows,
+            plan=PLAN,
+            source={"table": table, "field": "host", "client_field": "client", "kind": "host", **source},
+            output_dir=f"{tmp_path.as_uri()}/reports",
+        )
+
+
+def test_three_files_tell_the_same(devo: Any, table: str, context: Any, tmp_path: Path) -> None:
+    rows = rows_file(tmp_path, {"xkqjzw.ru": "1", "example.com": "0"})
+    told = operator(tmp_path, table, rows).execute(context)
+    folder = tmp_path / "reports" / "20260101T080000Z_3600s"
+    assert sorted(file.name for file in folder.iterdir()) == ["report.csv", "report.html", "report.json"]
+    assert told["html"] == (folder / "report.html").as_uri()
+    assert (told["domains"], told["domains_flagged"], told["clients"]) == (2, 1, 1)
+    report = json.loads((folder / "report.json").read_text())
+    assert report["context"]["events_in_window"] == 3
+    assert report["context"]["model_version"] == PLAN["version"]
+    assert (report["context"]["dag_id"], report["context"]["run_id"]) == ("a_dag", context["run_id"])
+    with (folder / "report.csv").open(newline="") as file:
+        assert "xkqjzw.ru" in str(list(csv.DictReader(file)))
+    assert "xkqjzw" in (folder / "report.html").read_text()
+    assert len(json.dumps(told)) < 8192
+
+
+def test_the_same_window_again_replaces_the_report(
+    devo: Any, table: str, context: Any, tmp_path: Path
+) -> None:
+    first = operator(tmp_path, table, rows_file(tmp_path, {"xkqjzw.ru": "1"})).execute(context)
+    second = operator(tmp_path, table, rows_file(tmp_path, {"example.com": "0"})).execute(context)
+    assert first["html"] == second["html"]
+    assert [folder.name for folder in (tmp_path / "reports").iterdir()] == ["20260101T080000Z_3600s"]
+    assert (
+        json.loads(Path(second["json"].removeprefix("file://")).read_text())["totals"]["domains_flagged"] == 0
+    )
+
+
+def test_an_hour_without_rows_has_a_report(devo: Any, table: str, context: Any, tmp_path: Path) -> None:
+    told = operator(tmp_path, table, rows_file(tmp_path, {})).execute(context)
+    assert (told["domains"], told["domains_flagged"]) == (0, 0)
+    assert told["headline"]
+
+
+def test_rows_that_are_no_scores_leave_no_report(devo: Any, table: str, context: Any, tmp_path: Path) -> None:
+    rows = rows_file(tmp_path, {"example.com": "maybe"})
+    with pytest.raises(ReportError):
+        operator(tmp_path, table, rows).execute(context)
+    (tmp_path / "rows.parquet").write_bytes(b"not parquet")
+    with pytest.raises(ReportError):
+        operator(tmp_path, table, rows).execute(context)
+    (tmp_path / "rows.parquet").unlink()
+    with pytest.raises(ReportError):
+        operator(tmp_path, table, rows).execute(context)
+    assert not list(tmp_path.rglob("report.*"))
+
+
+def test_a_table_that_is_none_is_never_asked_for(devo: Any, table: str, context: Any, tmp_path: Path) -> None:
+    rows = rows_file(tmp_path, {"example.com": "0"})
+    with pytest.raises(FeatureError, match="not a Devo table name"):
+        operator(tmp_path, f"{table} where 1=1", rows).execute(context)
+    assert devo.asked() == []
+    with pytest.raises(DevoQueryError, match="Unknown table"):
+        operator(tmp_path, "no.such.table", rows).execute(context)

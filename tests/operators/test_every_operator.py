@@ -1,0 +1,130 @@
+"""What Airflow asks of every operator and sensor here: templates, connections, and a quiet constructor."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
+from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
+from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
+from airflow_provider_devo_dga.operators.probe_model import ProbeModelOperator
+from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
+from airflow_provider_devo_dga.provider_info import get_provider_info
+from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
+
+OPERATORS = [
+    DevoQueryOperator,
+    DGAReportOperator,
+    H2OTrainOperator,
+    ProbeModelOperator,
+    RegisterModelOperator,
+    DevoQuerySensor,
+]
+_watched: list[str] = []
+_watching = False
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    if _watching and event.partition(".")[0] in {"open", "socket", "subprocess", "os", "shutil"}:
+        _watched.append(f"{event} {arguments!r}")
+
+
+sys.addaudithook(_audit)
+
+
+@contextmanager
+def watched() -> Iterator[list[str]]:
+    """Collect what the process asks of files, sockets and processes."""
+    global _watching  # noqa: PLW0603 - an audit hook cannot be taken out
+    _watched.clear()
+    _watching = True
+    try:
+        yield _watched
+    finally:
+        _watching = False
+
+
+def own_parameters(operator: type) -> list[inspect.Parameter]:
+    parameters = inspect.signature(operator.__init__).parameters.values()
+    return [p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in {"task_id"}]
+
+
+def arguments_of(operator: type) -> dict[str, Any]:
+    """Return a value for each parameter: a template wherever one may stand."""
+    return {
+        p.name: f"{{{{ params.{p.name} }}}}" if p.name in operator.template_fields else p.default
+        for p in own_parameters(operator)
+    }
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_the_constructor_keeps_templates_as_they_are(operator: Any) -> None:
+    arguments = arguments_of(operator)
+    built = operator(task_id="a_task", **arguments)
+    assert {name: getattr(built, name) for name in arguments} == arguments
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_every_template_field_is_a_parameter(operator: Any) -> None:
+    assert set(operator.template_fields) <= {p.name for p in own_parameters(operator)}
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_every_connection_is_templated(operator: Any) -> None:
+    connections = {p.name for p in own_parameters(operator) if p.name.endswith("conn_id")}
+    assert connections
+    assert connections <= set(operator.template_fields)
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_the_constructor_touches_nothing(operator: Any) -> None:
+    arguments = arguments_of(operator)
+    operator(task_id="first", **arguments)
+    with watched() as touched:
+        operator(task_id="a_task", **arguments)
+    assert touched == []
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_parameters_are_typed_and_told_of(operator: Any) -> None:
+    for parameter in own_parameters(operator):
+        assert parameter.annotation is not parameter.empty, parameter.name
+        told = f":param {parameter.name}:" in operator.__doc__
+        assert told, f"{operator.__name__} does not tell of {parameter.name}"
+    for name in operator.template_fields:
+        line = operator.__doc__.partition(f":param {name}:")[2].partition(":param")[0]
+        assert "(templated)" in line, name
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_two_parses_give_one_and_the_same_task(operator: Any) -> None:
+    from airflow.sdk import DAG
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    def parsed() -> str:
+        with DAG("a_dag", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)) as dag:
+            operator(task_id="a_task", **arguments_of(operator))
+        return repr(DagSerialization.serialize_dag(dag))
+
+    assert parsed() == parsed()
+
+
+def test_none_is_missing_from_what_airflow_discovers() -> None:
+    info = get_provider_info()
+    listed = [
+        module
+        for kind in ("operators", "sensors")
+        for entry in info[kind]
+        for module in entry["python-modules"]
+    ]
+    assert sorted(listed) == sorted(operator.__module__ for operator in OPERATORS)
+    for module in listed:
+        import_module(module)

@@ -1,0 +1,134 @@
+"""H2OTrainOperator end to end on a small dataset, and the datasets it refuses."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from airflow_provider_devo_dga.errors import DatasetError, FeatureError, H2OClusterError
+from airflow_provider_devo_dga.features.dga import DGA_FEATURES, TUTORIAL_FEATURES
+from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
+from airflow_provider_devo_dga.training.cluster import LocalCluster
+from airflow_provider_devo_dga.training.mojo import inspect_mojo
+
+HEADER = "host;domain;class;subclass"
+
+
+def operator(dataset: str, folder: Path, **changes: Any) -> H2OTrainOperator:
+    arguments = {"model_params": {"ntrees": 10}, "max_mem": "1g", **changes}
+    return H2OTrainOperator(task_id="train", dataset=dataset, output_dir=folder.as_uri(), **arguments)
+
+
+@pytest.mark.slow
+def test_a_model_and_its_summary_appear_together(small_dataset: Path, context: Any, tmp_path: Path) -> None:
+    told = operator(small_dataset.as_uri(), tmp_path, ratios=(0.8, 0.1)).execute(context)
+    folder = tmp_path / "20260105T030000Z"
+    mojo = folder / "dga_classifier.zip"
+    assert sorted(file.name for file in folder.iterdir()) == ["dga_classifier.json", "dga_classifier.zip"]
+    assert json.loads((folder / "dga_classifier.json").read_text()) == told
+    assert told["model_file"] == mojo.as_uri()
+    assert told["sha256"] == hashlib.sha256(mojo.read_bytes()).hexdigest()
+    assert inspect_mojo(mojo).default_threshold == told["threshold"]
+    assert told["version"] == "20260105T030000Z"
+    assert told["run_id"] == context["run_id"]
+    assert told["features"] == list(DGA_FEATURES.names)
+    assert told["feature_set"] == {"name": "dga", "fingerprint": DGA_FEATURES.fingerprint}
+    assert set(told["rows"]) == {"train", "valid", "test"}
+    assert told["rows"]["train"] > 4 * told["rows"]["valid"]
+    assert told["test_metrics"]["auc"] > 0.8
+    assert told["dataset"]["rows_used"] == sum(told["rows"].values())
+    assert len(json.dumps(told)) < 8192  # it travels as XCom
+
+
+@pytest.mark.slow
+def test_an_existing_cluster_trains_and_keeps_nothing(
+    small_dataset: Path, context: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import h2o
+
+    with LocalCluster(max_mem="1g") as cluster:
+        user, password = cluster.auth
+        connection = {"conn_type": "h2o", "host": "127.0.0.1", "schema": "http"}
+        connection |= {"port": urlsplit(cluster.url).port, "login": user, "password": password}
+        monkeypatch.setenv("AIRFLOW_CONN_H2O_TEST", json.dumps(connection))
+        dataset = tmp_path / "plain.csv"
+        dataset.write_bytes(gzip.decompress(small_dataset.read_bytes()))
+        task = operator(
+            dataset.as_uri(),
+            tmp_path,
+            h2o_conn_id="h2o_test",
+            feature_set="tutorial",
+            model_id="tutorial_model",
+        )
+        told = task.execute(context)
+        assert told["features"] == list(TUTORIAL_FEATURES.names)
+        assert (tmp_path / told["version"] / "tutorial_model.zip").is_file()
+        with cluster.connection():
+            assert [row[0] for row in h2o.ls() if "tutorial_model" in row[0]] == []
+
+
+@pytest.mark.slow
+def test_parameters_that_h2o_does_not_have_are_refused_by_name(
+    small_dataset: Path, context: Any, tmp_path: Path
+) -> None:
+    with pytest.raises(Exception, match="n_trees"):
+        operator(small_dataset.as_uri(), tmp_path, model_params={"n_trees": 10}).execute(context)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "empty"),
+        (HEADER + "\n", "no rows"),
+        ("host;class\nexample.com;legit\n", "lacks the columns domain, subclass"),
+        (HEADER.replace(";", ",") + "\nexample.com,example,legit,legit\n", "separator ';'"),
+        (HEADER + "\nexample.com;example;evil;x\n", "class other than 'legit' or 'dga'"),
+        (HEADER + "\nexample.com;example;legit;legit\n", "100"),
+        (HEADER + "\nexample.com;example\n", "another number of fields"),
+    ],
+)
+def test_a_dataset_that_cannot_be_trained_on_is_refused_before_a_cluster_starts(
+    context: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, reason: str
+) -> None:
+    monkeypatch.setattr(LocalCluster, "__enter__", lambda self: pytest.fail("a cluster was started"))
+    (tmp_path / "dataset.csv").write_text(content)
+    with pytest.raises(DatasetError, match=reason):
+        operator((tmp_path / "dataset.csv").as_uri(), tmp_path / "models").execute(context)
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_dataset_that_is_not_there_is_named(context: Any, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"nothing\.csv"):
+        operator(f"{tmp_path.as_uri()}/nothing.csv", tmp_path).execute(context)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "reason"),
+    [
+        ({"model_id": 'a"b'}, FeatureError, "not a usable model name"),
+        ({"feature_set": "mine"}, FeatureError, "No feature set named 'mine'"),
+    ],
+)
+def test_unusable_arguments_are_refused_before_the_dataset_is_read(
+    context: Any, tmp_path: Path, changes: dict[str, Any], kind: type[Exception], reason: str
+) -> None:
+    with pytest.raises(kind, match=reason):
+        operator(f"{tmp_path.as_uri()}/nothing.csv", tmp_path, **changes).execute(context)
+
+
+@pytest.mark.slow
+def test_a_cluster_that_cannot_be_had_is_told(
+    small_dataset: Path, context: Any, tmp_path: Path, dead_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = {"conn_type": "h2o", "host": "127.0.0.1", "schema": "http", "port": dead_port}
+    monkeypatch.setenv("AIRFLOW_CONN_H2O_TEST", json.dumps(connection))
+    with pytest.raises(H2OClusterError, match=str(dead_port)):
+        operator(small_dataset.as_uri(), tmp_path, h2o_conn_id="h2o_test").execute(context)
+    assert list(tmp_path.iterdir()) == []

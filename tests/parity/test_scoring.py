@@ -1,0 +1,167 @@
+"""What Devo computes by our LINQ equals the plain-Python backend and H2O's own scorer, host by host."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from airflow_provider_devo_dga.demo.events import write_events
+from airflow_provider_devo_dga.demo.families import FAMILIES
+from airflow_provider_devo_dga.demo.legit import legit_hosts
+from airflow_provider_devo_dga.features import reference
+from airflow_provider_devo_dga.features.dga import DGA_FEATURES, TUTORIAL_FEATURES
+from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.features.host import split_host
+from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
+from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
+from airflow_provider_devo_dga.training.mojo_scoring import score_mojo
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("devo_connections")]
+
+# URI → the registrable domain to judge, None where there is none.
+ODD_URIS = {
+    "HTTP://WWW.UPPER.CO.UK/Path": "upper.co.uk",
+    "https://MiXeD.CoM": "mixed.com",
+    "http://port.example.net:8080/x": "example.net",
+    "https://user:word@credentials.org/": "credentials.org",
+    "http://dotted.com./x": "dotted.com",
+    "http://xn--bcher-kva.de/": "xn--bcher-kva.de",
+    "http://www.xn--fiqs8s-x.com/": "xn--fiqs8s-x.com",
+    "http://under_score.com/": "under_score.com",
+    "http://-.com/": "-.com",
+    "http://a.com/": "a.com",
+    "http://0.com/": "0.com",
+    f"http://{'l' * 63}.com/": f"{'l' * 63}.com",
+    "http://shop.github.io/": "shop.github.io",
+    "ftp://files.example.fr/": "example.fr",
+    "http://query.example.it?a=http://other.example.es/": "example.it",
+    "http://localhost/": None,
+    "http://co.uk/": None,
+    "http://COM/": None,
+    "http://intranet.corp/": None,
+    "http://10.1.2.3/": None,
+    "http://10.1.2.3:80/": None,
+    "http://[2001:db8::1]:443/x": None,
+    "http://b\u00fccher.de/": None,
+    "mailto:someone@mail.example.com": None,
+    "urn:isbn:0451450523": None,
+    "not a uri": None,
+    "/relative/path.html": None,
+    "http:///nothing": None,
+    "": None,
+}
+
+
+def demo_hosts(devo: Any) -> list[str]:
+    day = devo.window["from_"].date()
+    generated = [host for family in FAMILIES.values() for host in islice(family.generate(day), 80)]
+    return legit_hosts(1500, seed=5) + generated
+
+
+@pytest.fixture
+def hosts(devo: Any) -> list[str]:
+    return demo_hosts(devo)
+
+
+@pytest.fixture
+def glm(glm_mojo: Any, tmp_path: Path) -> Path:
+    """Return a model over the tutorial's features that says 1 for some of the hosts."""
+    file = tmp_path / "tutorial.zip"
+    file.write_bytes(
+        glm_mojo(TUTORIAL_FEATURES.names, {"length": 0.1, "entropy": 1.5, "vowel_proportion": -4.0}, -5.0)
+    )
+    return file
+
+
+def answers_of(devo: Any, source: HostSource, features: FeatureSet, mojo: Path) -> list[dict[str, Any]]:
+    name = f"parity_{features.name}"
+    MLModelManagerHook().add_model(name, "H2O", mojo, if_exists="replace")
+    query = scoring_query(features, source, devo_domain="self", model=name, with_features=True)
+    return DevoHook().get_records(query, **devo.window)
+
+
+def check(answers: list[dict[str, Any]], features: FeatureSet, mojo: Path) -> None:
+    """Hold labels of the domain, features and the model's label against the reference."""
+    scores = score_mojo(mojo, features, [row["reg_domain"] for row in answers])
+    for row, score in zip(answers, scores, strict=True):
+        parts = split_host(row["reg_domain"])
+        assert parts is not None, row["reg_domain"]
+        assert row["sld"] == parts.label
+        for name, expected in zip(features.names, reference.compute(features, parts), strict=True):
+            assert math.isclose(row[f"f_{name}"], expected, rel_tol=0, abs_tol=1e-9), (parts, name)
+        assert row["malicious"] == score.label, (row["reg_domain"], score)
+
+
+@pytest.mark.parametrize("features", [DGA_FEATURES, TUTORIAL_FEATURES], ids=lambda features: features.name)
+@pytest.mark.parametrize("kind", ["uri", "host"])
+def test_thousands_of_hosts_score_alike(
+    devo: Any, hosts: list[str], tiny_mojo: Path, glm: Path, features: FeatureSet, kind: str
+) -> None:
+    values = [f"https://www.{host}/a?b=c" if kind == "uri" else f"WWW.{host.upper()}" for host in hosts]
+    table = devo.table(
+        [{"field": value, "client": "10.0.0.1"} for value in values], field="str", client="ip4"
+    )
+    mojo = tiny_mojo if features is DGA_FEATURES else glm
+    answers = answers_of(devo, HostSource(table, "field", "client", kind), features, mojo)
+    expected = {parts.registrable for host in hosts if (parts := split_host(host))}
+    assert Counter(row["reg_domain"] for row in answers) == Counter(expected)
+    assert len(expected) > 2500
+    assert {row["malicious"] for row in answers} == {"0", "1"}
+    check(answers, features, mojo)
+
+
+@pytest.mark.parametrize("uri", ["http://\u0130stanbul.com/", "http://\u212aite.com/"])
+def test_letters_that_only_look_like_ascii_are_no_other_domain(devo: Any, tiny_mojo: Path, uri: str) -> None:
+    table = devo.table([{"field": uri, "client": "10.0.0.1"}], field="str", client="ip4")
+    answers = answers_of(devo, HostSource(table, "field", "client"), DGA_FEATURES, tiny_mojo)
+    assert [row["reg_domain"] for row in answers] == []
+
+
+def test_odd_uris_give_the_domains_that_training_would(devo: Any, tiny_mojo: Path) -> None:
+    events = [{"field": uri, "client": "10.0.0.1"} for uri in ODD_URIS] + [{"client": "10.0.0.2"}]
+    table = devo.table(events, field="str", client="ip4")
+    answers = answers_of(devo, HostSource(table, "field", "client"), DGA_FEATURES, tiny_mojo)
+    assert sorted(row["reg_domain"] for row in answers) == sorted(filter(None, ODD_URIS.values()))
+    check(answers, DGA_FEATURES, tiny_mojo)
+
+
+@pytest.mark.parametrize("uri", [uri for uri, domain in ODD_URIS.items() if domain])
+def test_the_expected_domains_are_the_references_own(uri: str) -> None:
+    parts = split_host(urlsplit(uri).hostname or "")
+    assert parts is not None
+    assert parts.registrable == ODD_URIS[uri]
+
+
+def test_an_hour_of_events_is_counted_as_python_counts_it(devo: Any, tiny_mojo: Path, tmp_path: Path) -> None:
+    file = tmp_path / "events.ndjson"
+    write_events(file, devo.window["from_"], events=5000, clients=60)
+    events = [json.loads(line) for line in file.read_text().splitlines()]
+    table = devo.table(
+        [{name: event[name] for name in ("eventdate", "referralUri", "clientIpAddress")} for event in events],
+        referralUri="str",
+        clientIpAddress="ip4",
+    )
+    answers = answers_of(devo, HostSource(table, "referralUri", "clientIpAddress"), DGA_FEATURES, tiny_mojo)
+    counted: Counter[str] = Counter()
+    clients: dict[str, set[str]] = {}
+    seen: dict[str, list[int]] = {}
+    for event in events:
+        parts = split_host(urlsplit(event["referralUri"] or "").hostname or "")
+        if parts is not None:
+            counted[parts.registrable] += 1
+            clients.setdefault(parts.registrable, set()).add(event["clientIpAddress"])
+            seen.setdefault(parts.registrable, []).append(event["eventdate"])
+    assert {row["reg_domain"]: row["events_n"] for row in answers} == counted
+    for row in answers:
+        domain = row["reg_domain"]
+        assert set(row["client_ips"]) == clients[domain]
+        assert (row["first_seen"], row["last_seen"]) == (min(seen[domain]), max(seen[domain]))
+    check(answers, DGA_FEATURES, tiny_mojo)

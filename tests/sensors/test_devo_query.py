@@ -1,0 +1,203 @@
+"""DevoQuerySensor in its three modes against a real sandbox."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout, TaskDeferred
+
+from airflow_provider_devo_dga.errors import (
+    DevoAuthError,
+    DevoDgaError,
+    DevoQueryError,
+    DevoThrottledError,
+    DevoWindowError,
+)
+from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
+from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
+
+
+@pytest.fixture
+def table(devo: Any, devo_connections: None) -> str:
+    return devo.table(n="int4")
+
+
+def sensor(devo: Any, query: str, **changes: Any) -> DevoQuerySensor:
+    arguments = {**devo.window, "poke_interval": 0.05, "timeout": 10, "deferrable": False}
+    return DevoQuerySensor(task_id="wait", query=query, **(arguments | changes))
+
+
+def test_it_returns_the_rows_it_saw(devo: Any, table: str, context: Any) -> None:
+    devo.load(table, [{"n": number} for number in range(5)])
+    assert sensor(devo, f"from {table}", min_rows=3).execute(context) == 3
+    assert sensor(devo, f"from {table} group select count() as c where c >= 5").execute(context) == 1
+
+
+def test_a_poke_says_yes_or_not_yet(devo: Any, table: str, context: Any) -> None:
+    devo.load(table, [{"n": 1}])
+    assert bool(sensor(devo, f"from {table}").poke(context))
+    assert not sensor(devo, f"from {table}", min_rows=2).poke(context)
+
+
+def test_a_window_that_is_not_over_is_not_asked_for(devo: Any, table: str, context: Any) -> None:
+    end = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=1)
+    assert not sensor(devo, f"from {table}", from_=end - timedelta(hours=1), to=end).poke(context)
+    assert devo.asked(table) == []
+
+
+def test_faults_that_may_pass_count_as_not_yet(devo: Any, table: str, connect: Any, context: Any) -> None:
+    connect("patient", extra={"retries": 0})
+    devo.load(table, [{"n": 1}, {"n": 2}])
+    devo.fault("http_503")
+    devo.fault("e_mid", after_rows=1)
+    assert sensor(devo, f"from {table}", min_rows=2, devo_conn_id="patient").execute(context) == 2
+    assert len(devo.asked(table)) == 3
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"query": "from no.such.table"}, DevoQueryError),
+        ({"devo_conn_id": "wrong"}, DevoAuthError),
+        ({"from_": "2026-01-01"}, DevoWindowError),
+    ],
+)
+def test_what_can_never_hold_fails_at_once(
+    devo: Any,
+    table: str,
+    connect: Any,
+    context: Any,
+    deferrable: bool,
+    changes: dict[str, Any],
+    kind: type[Exception],
+) -> None:
+    connect("wrong", password="not-the-token")
+    waiting = sensor(devo, **({"query": f"from {table}"} | changes), deferrable=deferrable)
+    with pytest.raises(kind):
+        waiting.execute(context)
+
+
+def test_it_times_out(devo: Any, table: str, context: Any) -> None:
+    began = time.monotonic()
+    with pytest.raises(AirflowSensorTimeout):
+        sensor(devo, f"from {table}", timeout=0.2).execute(context)
+    assert time.monotonic() - began < 5
+
+
+def test_reschedule_gives_the_slot_back(devo: Any, table: str, context: Any) -> None:
+    ti = SimpleNamespace(get_first_reschedule_date=lambda context: None)
+    waiting = sensor(devo, f"from {table}", mode="reschedule", poke_interval=60)
+    with pytest.raises(AirflowRescheduleException) as caught:
+        waiting.execute(context | {"ti": ti})
+    seconds = (caught.value.reschedule_date - datetime.now(UTC)).total_seconds()
+    assert 50 < seconds <= 60
+    devo.load(table, [{"n": 1}])
+    assert waiting.execute(context | {"ti": ti}) == 1
+
+
+def test_deferring_hands_over_the_same_question(devo: Any, table: str, context: Any) -> None:
+    waiting = sensor(devo, f"from {table}", deferrable=True, min_rows=4, poke_interval=30, timeout=600)
+    with pytest.raises(TaskDeferred) as caught:
+        waiting.execute(context)
+    assert caught.value.method_name == "execute_complete"
+    assert caught.value.timeout == timedelta(seconds=600)
+    expected = DevoQueryTrigger(
+        query=f"from {table}",
+        from_=devo.window["from_"].isoformat(),
+        to=devo.window["to"].isoformat(),
+        min_rows=4,
+        devo_conn_id="devo_default",
+        poke_interval=30,
+    )
+    assert caught.value.trigger.serialize() == expected.serialize()
+    assert isinstance(caught.value.trigger, DevoQueryTrigger)
+
+
+def test_deferring_is_spared_when_the_rows_are_there(devo: Any, table: str, context: Any) -> None:
+    devo.load(table, [{"n": 1}])
+    assert sensor(devo, f"from {table}", deferrable=True).execute(context) == 1
+
+
+def test_the_event_ends_the_wait(devo: Any, context: Any) -> None:
+    waiting = sensor(devo, "from t", deferrable=True)
+    assert waiting.execute_complete(context, {"status": "success", "rows": 3}) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("DevoQueryError", DevoQueryError),
+        ("DevoThrottledError", DevoThrottledError),
+        ("annotations", DevoDgaError),
+        ("NoSuchError", DevoDgaError),
+    ],
+)
+def test_the_triggers_error_is_raised_by_its_own_type(
+    devo: Any, context: Any, name: str, kind: type[DevoDgaError]
+) -> None:
+    event = {"status": "error", "error": name, "message": "what happened"}
+    with pytest.raises(DevoDgaError, match="what happened") as caught:
+        sensor(devo, "from t").execute_complete(context, event)
+    assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        {},
+        "success",
+        {"status": "done"},
+        {"status": "success"},
+        {"status": "success", "rows": "many"},
+        {"status": "error"},
+    ],
+)
+def test_an_event_that_is_none_is_a_failure(devo: Any, context: Any, event: Any) -> None:
+    with pytest.raises(DevoDgaError, match="no known event"):
+        sensor(devo, "from t").execute_complete(context, event)
+
+
+def run_once(dag: DAG, conf: dict[str, Any]) -> Any:
+    """Make a Dag that lies in no file known to Airflow, and run it."""
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+
+    DagBundlesManager().sync_bundles_to_db()
+    bag = DagBag(os.devnull)
+    bag.dags[dag.dag_id] = dag
+    sync_bag_to_db(bag, "dags-folder", None)
+    return dag.test(run_conf=conf)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["poke", "reschedule", "deferrable"])
+def test_airflow_runs_it_in_each_mode(
+    airflow_database: None, devo: Any, connect: Any, table: str, mode: str
+) -> None:
+    connect("devo_default", extra={"retries": 0})
+    devo.fault("http_503")  # for the first question; the second finds the row
+    devo.load(table, [{"n": 1}])
+    with DAG(f"wait_{mode}", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)) as dag:
+        DevoQuerySensor(
+            task_id="wait",
+            query="from {{ params.table }}",
+            from_="{{ params.start }}",
+            to="2026-01-01T09:00:00+00:00",
+            poke_interval=0.1,
+            timeout=60,
+            mode="reschedule" if mode == "reschedule" else "poke",
+            deferrable=mode == "deferrable",
+        )
+    finished = run_once(dag, {"table": table, "start": "2026-01-01T08:00:00+00:00"})
+    [task] = finished.get_task_instances()
+    assert (str(finished.state), str(task.state)) == ("success", "success")
+    assert task.xcom_pull("wait") == 1
+    assert len(devo.asked(table)) == 2
