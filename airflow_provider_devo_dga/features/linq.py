@@ -90,13 +90,14 @@ def enough_events_query(source: HostSource, at_least: int) -> str:
     return f"{count_query(source)}\nwhere events_n >= {int(at_least)}"
 
 
-def _host_clauses(host: str) -> tuple[str, ...]:
+def _host_clauses(asked: str) -> tuple[str, ...]:
     # Letters outside ASCII must go before `lower` can turn some of them (the Kelvin sign) into ASCII ones.
     # rootdomain and rootsuffix give null where there is no registrable domain, and `where` drops null.
+    host = f"lower({asked})"
     usable = f"{LABEL_ALIAS} ~ re({quoting.string(LABEL_PATTERN)})"
     return (
-        f"where {host} ~ re({quoting.string('^[!-~]+$')})",
-        f"select rootsuffix(lower({host})) as {REGISTRABLE_ALIAS}, rootdomain(lower({host})) as {LABEL_ALIAS}",
+        f"where {asked} ~ re({quoting.string('^[!-~]+$')})",
+        f"select rootsuffix({host}) as {REGISTRABLE_ALIAS}, rootdomain({host}) as {LABEL_ALIAS}",
         f"where isnotnull({REGISTRABLE_ALIAS}), isnotnull({LABEL_ALIAS}), {usable}",
     )
 
