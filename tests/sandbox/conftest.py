@@ -165,7 +165,7 @@ class Trained:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     import random
 
     import h2o
@@ -184,9 +184,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
         name="sandbox-tests",
     )
     try:
-        yield _train(h2o, H2OGradientBoostingEstimator, random.Random(7), directory)  # noqa: S311 - to be repeatable
+        return _train(h2o, H2OGradientBoostingEstimator, random.Random(7), directory)  # noqa: S311 - to be repeatable
     finally:
+        # h2o keeps one connection per process, and other tests need it
         h2o.cluster().shutdown()
+        h2o.connection().close()
 
 
 def _free_pair() -> int:
