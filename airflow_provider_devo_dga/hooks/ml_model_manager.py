@@ -5,16 +5,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from airflow.sdk import BaseHook
 
-from airflow_provider_devo_dga.client.address import MODEL_MANAGER_PATH, service_url
-from airflow_provider_devo_dga.client.auth import check_sendable
 from airflow_provider_devo_dga.client.drive import Limits, http_options, transport_error, trust_of
 from airflow_provider_devo_dga.client.model_manager import RegisteredModel, parse_model
 from airflow_provider_devo_dga.errors import (
@@ -23,19 +19,17 @@ from airflow_provider_devo_dga.errors import (
     DevoDgaError,
     DevoError,
     DevoResultError,
-    DevoTransientError,
     ModelAlreadyExistsError,
     ModelNotFoundError,
     ModelRejectedError,
 )
 from airflow_provider_devo_dga.features.quoting import model_name
-from airflow_provider_devo_dga.hooks.devo_settings import verify_of
+from airflow_provider_devo_dga.hooks.model_manager_account import ModelManagerAccount, typed_errors
 
 if TYPE_CHECKING:
     from devo_ml.modelmanager import Client
 
 IfExists = Literal["fail", "replace"]
-_AUTH_TYPES = ("standalone", "bearer")
 
 
 class MLModelManagerHook(BaseHook):
@@ -59,8 +53,8 @@ class MLModelManagerHook(BaseHook):
         self.timeout = timeout
 
     @functools.cached_property
-    def _account(self) -> _Account:
-        return _Account(self.get_connection(self.mlmm_conn_id))
+    def _account(self) -> ModelManagerAccount:
+        return ModelManagerAccount(self.get_connection(self.mlmm_conn_id))
 
     def get_conn(self) -> Client:
         """Return a new official client. It keeps state between calls: do not share it between threads."""
@@ -68,14 +62,14 @@ class MLModelManagerHook(BaseHook):
 
         account = self._account
         trust_of(account.verify)  # requests, below, has a bare OSError for a CA file it cannot read
-        with _typed_errors():
+        with typed_errors():
             return create_client_from_token(
                 account.url, account.token, account.auth_type, verify=account.verify, timeout=self.timeout
             )
 
     def get_models(self) -> list[dict[str, Any]]:
         """Return all models, as the Model Manager describes them."""
-        with _typed_errors():
+        with typed_errors():
             models = self.get_conn().get_models()
         if not isinstance(models, list):
             raise DevoResultError(
@@ -164,7 +158,7 @@ class MLModelManagerHook(BaseHook):
         )
 
     def _upload(self, name: str, engine: str, model_file: Path, description: str | None) -> None:
-        with _typed_errors():
+        with typed_errors():
             self.get_conn().add_model(name, engine, str(model_file), description=description, force=True)
 
     def _put_back(self, name: str, former: RegisteredModel) -> None:
@@ -192,31 +186,6 @@ class MLModelManagerHook(BaseHook):
         return True, f"The Model Manager answers, with {len(models)} models"
 
 
-class _Account:
-    """A checked ``devo_mlmm`` connection."""
-
-    def __init__(self, connection: Any) -> None:
-        extra = connection.extra_dejson
-        if not connection.password:
-            raise DevoConnectionConfigError(
-                "The connection has no token; put a Devo token into the password field"
-            )
-        check_sendable("token", connection.password)
-        self.url = service_url(connection.host, connection.port, default_path=MODEL_MANAGER_PATH)
-        self.token: str = connection.password
-        self.verify = verify_of(extra)
-        self.auth_type: str = extra.get("auth_type") or _AUTH_TYPES[0]
-        if self.auth_type not in _AUTH_TYPES:
-            raise DevoConnectionConfigError(
-                f"The connection's extra field 'auth_type' is {self.auth_type!r}; use standalone or bearer"
-            )
-
-    def headers(self) -> dict[str, str]:
-        if self.auth_type == "bearer":
-            return {"Authorization": f"Bearer {self.token}"}
-        return {"standAloneToken": self.token}
-
-
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
@@ -225,41 +194,3 @@ def _image_of(model: RegisteredModel) -> bytes:
     if model.image is None:
         raise DevoResultError(f"The Model Manager sent no file with model {model.name!r}")
     return model.image
-
-
-@contextmanager
-def _typed_errors() -> Iterator[None]:
-    """Give the official client's errors the types of this provider."""
-    from devo_ml.modelmanager import error as theirs
-    from requests.exceptions import RequestException, SSLError
-
-    try:
-        yield
-    except theirs.TokenError as error:
-        raise DevoAuthError("The Model Manager refuses the token: invalid or expired", code=5) from error
-    except theirs.ModelManagerError as error:
-        cause = error.__cause__
-        if isinstance(cause, SSLError):
-            raise DevoConnectionConfigError(
-                "The Model Manager's certificate is not trusted; check the host,"
-                " or name your CA file in the extra field 'verify'"
-            ) from error
-        if isinstance(cause, RequestException):
-            raise DevoTransientError(
-                f"No answer from the Model Manager ({type(cause).__name__});"
-                " check the address, the network and whether the server is up"
-            ) from error
-        if error.msg.startswith("Invalid url"):
-            raise DevoConnectionConfigError(
-                "The Model Manager's client does not take this host; use a full name or an IP address"
-            ) from error
-        raise ModelRejectedError(
-            f"The Model Manager refuses: {error.msg or 'no reason given'}",
-            detail=error.msg,
-            code=error.code or None,
-        ) from error
-    except AttributeError as error:
-        # the client reads a login page as None and trips over it
-        raise DevoResultError(
-            "The Model Manager's answer to the upload is not its own; check the connection's host"
-        ) from error
