@@ -42,7 +42,7 @@ class Settings:
 
     :param port: 0 takes a free one.
     :param token: None makes a random one.
-    :param data_dir: where tables and models last; None keeps them in memory.
+    :param data_dir: where tables, models and jobs last; None keeps them in memory.
     """
 
     host: str = "127.0.0.1"
