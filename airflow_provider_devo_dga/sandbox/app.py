@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from functools import partial
 from typing import TYPE_CHECKING
@@ -76,4 +77,8 @@ class _Logged:
             entry.hear(message.get("body", b""))
             return message
 
-        await self.app(scope, heard, send)
+        try:
+            await self.app(scope, heard, send)
+        except asyncio.CancelledError:
+            # Only a server that ends cancels an answer. The client sees it cut off.
+            log.info("%s was still being answered", scope["path"])
