@@ -42,7 +42,7 @@ async def jobs(request: Request) -> Response:
     asked = {**request.query_params, **request.path_params}
     found = [
         job
-        for job in tenant.jobs.all()
+        for job in await run_in_threadpool(tenant.jobs.all)
         if asked.get("type") in {None, job["type"]} and job["friendlyName"].startswith(asked.get("name", ""))
     ]
     return JSONResponse(envelope(found))

@@ -33,10 +33,13 @@ async def query(request: Request) -> Response:
     if fields.get("destination") is not None:
         return JSONResponse(envelope(await run_in_threadpool(job_of, tenant, fields)))
     answer = await run_in_threadpool(launched, tenant, fields)
+    if isinstance(answer.writer, Whole):
+        if fault is not None:
+            answer.writer.close()
+            raise wire_errors.not_supported(f"the fault {fault.name} in {answer.writer.name}")
+        return WholeResponse(answer, answer.writer)
     if fault is not None:
         return broken.BrokenResponse(answer, fault)
-    if isinstance(answer.writer, Whole):
-        return WholeResponse(answer, answer.writer)
     return StreamingResponse(answer.stream(), media_type=answer.writer.media_type)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
+from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import msgpack
 import pytest
+import requests
 
 from airflow_provider_devo_dga.sandbox.wire_whole import Xls
 
@@ -100,3 +103,29 @@ def test_a_failure_on_the_way_is_refused(api: Any, mode: str) -> None:
     response = api.query(f"{TABLE} select statusCode * 9223372036854775807 as x", mode={"type": mode})
     assert response.status_code == 500
     assert response.json()["msg"] == "Error Processing Query"
+
+
+@pytest.mark.parametrize("mode", ["msgpack", "xls"])
+def test_there_is_no_fault_within_a_binary_document(api: Any, mode: str) -> None:
+    assert api.post("/_sandbox/faults", {"fault": "e_mid"}).status_code == 201
+    assert api.query(TABLE, mode={"type": mode}).status_code == 400
+    assert api.query(TABLE, mode={"type": mode}).status_code == 200
+
+
+def test_a_client_that_leaves_ends_its_query(fresh: Callable[..., Any]) -> None:
+    api = fresh()
+    schema = {"columns": [{"name": "eventdate", "type": "timestamp"}, {"name": "n", "type": "int8"}]}
+    api.post("/_sandbox/tables/many", schema)
+    api.load("many", [{"eventdate": 1, "n": n} for n in range(200_000)])
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        requests.post(
+            api.sandbox.url,
+            json={"from": 0, "to": 10, "query": "from many", "mode": {"type": "xls"}},
+            headers={"Authorization": f"Bearer {api.sandbox.token}"},
+            verify=api.sandbox.ca_file,
+            timeout=0.2,
+        )
+    deadline = time.monotonic() + 1
+    while api.sandbox.running:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
