@@ -62,5 +62,6 @@ class Tenant:
     def close(self) -> None:
         """Let go of the database and the threads."""
         self.jobs.close()
-        self.workers.shutdown(wait=False, cancel_futures=True)
+        # Whoever read an answer has interrupted it by now; DuckDB takes a moment to notice.
+        self.workers.shutdown(wait=True, cancel_futures=True)
         self.tables.close()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -107,3 +107,37 @@ def test_a_server_ends_though_queries_run(tmp_path: Path) -> None:
             response.close()
     (stored,) = json.loads((tmp_path / "jobs.json").read_text())
     assert (stored["id"], stored["status"]) == (job["id"], "PAUSED")
+
+
+@pytest.mark.slow
+def test_a_server_ends_in_the_middle_of_a_heavy_query(fresh: Callable[..., Any]) -> None:
+    api = fresh()
+    lines = "\n".join(
+        f'{{"eventdate":{START * 1000 + n},"uri":"/a/rather/long/{n}"}}' for n in range(200_000)
+    )
+    api.post("/_sandbox/tables/demo.ecommerce.data/events", lines.encode())
+    sums = (
+        f'sum(length(replaceall(subsall(uri, re("[a-e{n}]"), template("xx")), "x", "y"))) as s{n}'
+        for n in range(40)
+    )
+    text = f"from demo.ecommerce.data group select {', '.join(sums)}"
+    answers: list[Any] = []
+
+    def ask_it() -> None:
+        try:
+            answers.append(api.query(text))
+        except requests.exceptions.RequestException as error:
+            answers.append(error)
+
+    asking = threading.Thread(target=ask_it)
+    asking.start()
+    assert api.query(text, destination={"type": "donothing"}).status_code == 200
+    time.sleep(0.5)
+    assert answers == []
+    started = time.monotonic()
+    api.sandbox.__exit__(None, None, None)
+    assert time.monotonic() - started < 5
+    asking.join()
+    (answer,) = answers
+    assert isinstance(answer, requests.exceptions.RequestException)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("sandbox-query")]
