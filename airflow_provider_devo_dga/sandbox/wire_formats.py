@@ -229,4 +229,4 @@ def text_of(column: Column, ip_as_text: bool, zone: tzinfo) -> str:
     if column.type == types.TIMESTAMP:
         return zones.timestamp_text(column.id, zone)
     value = value_of(column.id, column.type, ip_as_text)
-    return f"CAST({value if column.type.element is None else f'tovalue_of({value})'} AS VARCHAR)"
+    return f"CAST({value if column.type.element is None else f'to_json({value})'} AS VARCHAR)"
