@@ -91,6 +91,15 @@ class Answer:
         if tail := self.writer.tail():
             yield tail
 
+    async def blocks(self) -> AsyncIterator[list[tuple[Any, ...]]]:
+        """Yield the rows of a window that is over; a failure on the way is DuckDB's own."""
+        table = self.tenant.tables.get(self.table_name)
+        if table is None:
+            return
+        async for block in self._blocks(self.statement(table, self.window)):
+            if block:
+                yield block
+
     async def _once(self, window: Window) -> AsyncIterator[bytes]:
         table = self.tenant.tables.get(self.table_name)
         if table is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -10,7 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from airflow_provider_devo_dga.sandbox import admin_api, model_api, query_api
+from airflow_provider_devo_dga.sandbox import admin_api, job_api, model_api, query_api
+from airflow_provider_devo_dga.sandbox.body_limit import BodyLimit
+from airflow_provider_devo_dga.sandbox.launch import launched_to_count
 from airflow_provider_devo_dga.sandbox.request_log import RequestLog
 from airflow_provider_devo_dga.sandbox.tenant import Tenant
 from airflow_provider_devo_dga.sandbox.wire_errors import WireError
@@ -25,11 +29,12 @@ LOGGED = (admin_api.PREFIX + "/requests", "/")
 
 def application(tenant: Tenant) -> ASGIApp:
     """Return the application that serves ``tenant``."""
-    routes = [Route("/", greet), *query_api.ROUTES, *model_api.ROUTES, *admin_api.ROUTES]
+    routes = [Route("/", greet), *query_api.ROUTES, *job_api.ROUTES, *model_api.ROUTES, *admin_api.ROUTES]
     handlers = {WireError: _refuse, HTTPException: _refuse_http, Exception: _fail}
     app = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
     app.state.tenant = tenant
-    return _Logged(app, tenant.requests)
+    tenant.jobs.resume(partial(launched_to_count, tenant))
+    return _Logged(BodyLimit(app, tenant.credentials), tenant.requests)
 
 
 async def greet(request: Request) -> Response:
@@ -72,4 +77,8 @@ class _Logged:
             entry.hear(message.get("body", b""))
             return message
 
-        await self.app(scope, heard, send)
+        try:
+            await self.app(scope, heard, send)
+        except asyncio.CancelledError:
+            # Only a server that ends cancels an answer. The client sees it cut off.
+            log.info("%s was still being answered", scope["path"])

@@ -16,24 +16,14 @@ from typing import Any
 
 import trustme
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from airflow_provider_devo_dga.sandbox.app import application
 from airflow_provider_devo_dga.sandbox.auth import Credentials
-from airflow_provider_devo_dga.sandbox.broken import TRANSPORT
+from airflow_provider_devo_dga.sandbox.protocol import Protocol
 from airflow_provider_devo_dga.sandbox.tenant import Habits, Tenant
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 START_S = 30
-
-
-class _Protocol(HttpToolsProtocol):
-    """Lends the connection to the application, which cuts it when a fault asks for that."""
-
-    def on_headers_complete(self) -> None:
-        extensions: dict[str, dict[object, object]] = {TRANSPORT: {"transport": self.transport}}
-        self.scope["extensions"] = extensions
-        super().on_headers_complete()
 
 
 @dataclass(slots=True)
@@ -42,7 +32,7 @@ class Settings:
 
     :param port: 0 takes a free one.
     :param token: None makes a random one.
-    :param data_dir: where tables and models last; None keeps them in memory.
+    :param data_dir: where tables, models and jobs last; None keeps them in memory.
     """
 
     host: str = "127.0.0.1"
@@ -140,7 +130,7 @@ class Sandbox:
     def _config(self, certified: ssl.SSLContext | None) -> uvicorn.Config:
         return uvicorn.Config(
             application(self.tenant),
-            http=_Protocol,
+            http=Protocol,
             ws="none",
             lifespan="off",
             log_config=None,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from airflow_provider_devo_dga.sandbox.auth import Credentials
 from airflow_provider_devo_dga.sandbox.faults import Faults
+from airflow_provider_devo_dga.sandbox.jobs import Jobs
 from airflow_provider_devo_dga.sandbox.models import Models, Output
 from airflow_provider_devo_dga.sandbox.request_log import RequestLog
 from airflow_provider_devo_dga.sandbox.tables import Tables
@@ -33,7 +34,7 @@ class Habits:
 class Tenant:
     """One tenant of the sandbox.
 
-    :param directory: where tables and models last; None keeps them in memory.
+    :param directory: where tables, models and jobs last; None keeps them in memory.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Tenant:
         self.models.scorer.register(self.tables.connection)
         self.tables.lock_down()
         self.queries: dict[str, str] = {}
+        self.jobs = Jobs(directory / "jobs.json" if directory else None)
         self.faults = Faults()
         self.requests = RequestLog()
         # Queries block in DuckDB and Java; more of them than this wait their turn.
@@ -59,5 +61,7 @@ class Tenant:
 
     def close(self) -> None:
         """Let go of the database and the threads."""
-        self.workers.shutdown(wait=False, cancel_futures=True)
+        self.jobs.close()
+        # Whoever read an answer has interrupted it by now; DuckDB takes a moment to notice.
+        self.workers.shutdown(wait=True, cancel_futures=True)
         self.tables.close()

@@ -85,6 +85,17 @@ def bad_parameters(*reasons: str) -> WireError:
     return WireError(400, {"error": "Bad parameters", "object": list(reasons), "status": 400})
 
 
+def processing_failed(text: str) -> WireError:
+    """Refuse, before anything was sent, a query that failed on its way (the form is inferred)."""
+    return WireError(500, {"msg": text, "status": 500, "object": [text]})
+
+
+def too_large(most: int) -> WireError:
+    """Refuse a body that is longer than allowed (the form is inferred)."""
+    reason = f"The body is larger than {most} bytes"
+    return WireError(413, {"error": "Bad parameters", "object": [reason], "status": 413})
+
+
 def invalid_token() -> WireError:
     """Refuse a token that is not ours."""
     return WireError(403, {"code": 5, "msg": "Token invalid or expired"})

@@ -7,9 +7,10 @@ import io
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from datetime import UTC, tzinfo
 from typing import Any, ClassVar
 
-from airflow_provider_devo_dga.sandbox import functions_value, sql, types, wire_errors
+from airflow_provider_devo_dga.sandbox import functions_value, sql, types, wire_errors, zones
 from airflow_provider_devo_dga.sandbox.to_duckdb import Column
 
 Rows = Sequence[tuple[Any, ...]]
@@ -21,14 +22,23 @@ class Writer(ABC):
     :param columns: the columns of the answer.
     :param ip_as_text: dotted addresses rather than numbers.
     :param keep_alive: what to send while nothing else is ready.
+    :param zone: where timestamps that are written as text are shown.
     """
 
     media_type: ClassVar[str] = "application/json"
 
-    def __init__(self, columns: Sequence[Column], *, ip_as_text: bool, keep_alive: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        ip_as_text: bool = False,
+        keep_alive: Mapping[str, Any] | None = None,
+        zone: tzinfo = UTC,
+    ) -> None:
         self.columns = columns
         self.ip_as_text = ip_as_text
-        self.keep_alive = self._keep_alive(keep_alive)
+        self.zone = zone
+        self.keep_alive = self._keep_alive(keep_alive or {})
 
     @abstractmethod
     def selected(self) -> str:
@@ -49,6 +59,10 @@ class Writer(ABC):
     @abstractmethod
     def failure(self, code: int, text: str) -> bytes:
         """Return what comes in place of the rest, when the query fails on the way."""
+
+    def close(self) -> None:
+        """Let go of what the answer holds, if it will not be sent."""
+        return
 
     def _keep_alive(self, asked: Mapping[str, Any]) -> bytes:
         del asked  # Only csv and tsv let the client choose.
@@ -93,8 +107,8 @@ class Json(Writer):
     closing: ClassVar[bytes] = b"]"
     failed: ClassVar[str] = "error"
 
-    def __init__(self, columns: Sequence[Column], *, ip_as_text: bool, keep_alive: Mapping[str, Any]) -> None:
-        super().__init__(columns, ip_as_text=ip_as_text, keep_alive=keep_alive)
+    def __init__(self, columns: Sequence[Column], **settings: Any) -> None:
+        super().__init__(columns, **settings)
         self._separator = ""
 
     def selected(self) -> str:
@@ -136,7 +150,7 @@ class Csv(Writer):
     separator: ClassVar[str] = ","
 
     def selected(self) -> str:
-        return ", ".join(_text(column.id, column.type, self.ip_as_text) for column in self.columns)
+        return ", ".join(text_of(column, self.ip_as_text, self.zone) for column in self.columns)
 
     def head(self) -> bytes:
         return self.rows([tuple(column.name for column in self.columns)])
@@ -162,34 +176,10 @@ class Tsv(Csv):
     separator: ClassVar[str] = "\t"
 
 
-FORMATS: dict[str, type[Writer]] = {
-    "json": Json,
-    "json/compact": JsonCompact,
-    "json/simple": JsonSimple,
-    "json/simple/compact": JsonSimpleCompact,
-    "csv": Csv,
-    "tsv": Tsv,
-}
-NOT_SUPPORTED = frozenset({"msgpack", "xls"})
-
-
-def format_named(mode: Any) -> type[Writer]:
-    """Return the format that a request's ``mode`` asks for, json when it asks for none.
-
-    :raises WireError: Devo's bad parameters.
-    """
-    name = mode.get("type", "json") if isinstance(mode, dict) else "json" if mode is None else mode
-    if not isinstance(name, str) or name not in {*FORMATS, *NOT_SUPPORTED}:
-        raise wire_errors.bad_parameters("Mode not valid")
-    if name in NOT_SUPPORTED:
-        raise wire_errors.not_supported(f"the response type {name}")
-    return FORMATS[name]
-
-
-def envelope(content: Any, status: int = 0) -> dict[str, Any]:
+def envelope(content: Any, status: int = 0, message: str = "") -> dict[str, Any]:
     """Return the document that Devo wraps an answer in."""
     return {
-        "msg": "",
+        "msg": message,
         "timestamp": wire_errors.now_ms(),
         "cid": wire_errors.correlation_id(),
         "status": status,
@@ -209,18 +199,21 @@ def _dumped(value: Any) -> bytes:
 
 
 def _object(columns: Sequence[Column], ip_as_text: bool) -> str:
-    pairs = (f"{sql.quoted(column.name)}, {_json(column.id, column.type, ip_as_text)}" for column in columns)
+    pairs = (
+        f"{sql.quoted(column.name)}, {value_of(column.id, column.type, ip_as_text)}" for column in columns
+    )
     return f"CAST(json_object({', '.join(pairs)}) AS VARCHAR)"
 
 
 def _array(columns: Sequence[Column], ip_as_text: bool) -> str:
-    values = ", ".join(_json(column.id, column.type, ip_as_text) for column in columns)
+    values = ", ".join(value_of(column.id, column.type, ip_as_text) for column in columns)
     return f"CAST(json_array({values}) AS VARCHAR)"
 
 
-def _json(value: str, kind: types.Type, ip_as_text: bool) -> str:
+def value_of(value: str, kind: types.Type, ip_as_text: bool) -> str:
+    """Return SQL for a value as JSON has it: no infinity, an address as asked."""
     if kind.element is not None:
-        return f"list_transform({value}, lambda x: {_json('x', kind.element, ip_as_text)})"
+        return f"list_transform({value}, lambda x: {value_of('x', kind.element, ip_as_text)})"
     if kind == types.FLOAT8:
         return f"CASE WHEN isfinite({value}) THEN {value} END"
     if kind == types.FLOAT4:
@@ -231,9 +224,9 @@ def _json(value: str, kind: types.Type, ip_as_text: bool) -> str:
     return value
 
 
-def _text(value: str, kind: types.Type, ip_as_text: bool) -> str:
-    if kind == types.TIMESTAMP:
-        return functions_value.TIMESTAMP_TEXT.format(value)
-    if kind.element is not None:
-        return f"CAST(to_json({_json(value, kind, ip_as_text)}) AS VARCHAR)"
-    return f"CAST({_json(value, kind, ip_as_text)} AS VARCHAR)"
+def text_of(column: Column, ip_as_text: bool, zone: tzinfo) -> str:
+    """Return SQL for the text of a column's value."""
+    if column.type == types.TIMESTAMP:
+        return zones.timestamp_text(column.id, zone)
+    value = value_of(column.id, column.type, ip_as_text)
+    return f"CAST({value if column.type.element is None else f'to_json({value})'} AS VARCHAR)"

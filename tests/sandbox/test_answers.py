@@ -72,6 +72,11 @@ def test_csv_and_tsv(api: Any, kinds: str) -> None:
     assert body(api, f"{kinds} select b, d limit 1", "tsv") == "b\td\n-1\ttrue\n"
 
 
+def test_an_array_in_csv_is_json(api: Any, kinds: str) -> None:
+    text = f"{kinds} select [1, b] as x, [1.5, c] as y limit 1"
+    assert body(api, text, "csv") == 'x,y\n"[1,-1]","[1.5,0.1]"\n'
+
+
 def test_documents(api: Any, kinds: str) -> None:
     document = json.loads(body(api, f"{kinds} select b, c", "json/compact"))
     assert list(document) == ["msg", "timestamp", "cid", "status", "object"]
