@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from airflow_provider_devo_dga.sandbox import tree, types, wire_errors
+from airflow_provider_devo_dga.sandbox import advice, tree, types, wire_errors
 from airflow_provider_devo_dga.sandbox.expressions import Models, Scope, aggregates_in, spelled
 from airflow_provider_devo_dga.sandbox.functions import AGGREGATES
 from airflow_provider_devo_dga.sandbox.operation import is_value
@@ -166,15 +166,18 @@ class _Compiler:
         places = ", ".join(str(place + 1) for place in range(len(keys)))
         # Sorted, for Devo pages through an answer by offset and DuckDB's own order changes.
         after = f"GROUP BY {places} ORDER BY {places}" if keys else ""
-        listed = ", ".join([*(f"{piece.text} AS {name}" for name, piece in selected), "min(k) AS k"])
-        self.wraps.append((f"SELECT {listed} FROM", after))
+        listed = [f"{piece.text} AS {name}" for name, piece in selected]
+        if any(isinstance(clause, tree.Group) for clause in later):
+            # Only another group asks for the order of the rows.
+            listed.append("min(k) AS k")
+        self.wraps.append((f"SELECT {', '.join(listed) or 'min(k) AS k'} FROM", after))
 
     def _mention(self, *names: str) -> None:
         self.mentioned.extend(name for name in names if name not in self.mentioned)
 
     def _refuse_twice(self, name: str) -> None:
         if name.lower() in {known.lower() for known in self.columns}:
-            raise wire_errors.name_used_twice(name)
+            raise advice.placed(wire_errors.name_used_twice(name), None, "choose another alias")
 
     def _id(self) -> str:
         self.next_id += 1
