@@ -8,6 +8,10 @@ from airflow_provider_devo_dga.sandbox import tree, wire_errors
 
 MAX_LENGTH = 131_072
 MAX_DEPTH = 150
+MAX_CLAUSES = 100
+MAX_NODES = 4_000
+# Of comparisons in one chain: what DuckDB concludes from them grows with the square of their number.
+MAX_CHAIN = 50
 SURROGATE = re.compile("[\ud800-\udfff]")
 # Brackets outside texts, quoted names and comments; strings that never close run to the end.
 BRACKET = re.compile(
@@ -32,13 +36,19 @@ def check_text(text: str) -> None:
             _refuse(f"at character {found.start() + 1}")
 
 
-def check_depth(query: tree.Query) -> None:
-    """Refuse expressions of operations within operations within operations ….
+def check_size(query: tree.Query) -> None:
+    """Refuse too many clauses, too many values and operations, and operations nested too deep.
 
     :raises WireError: Devo's parsing error.
     """
+    if len(query.clauses) > MAX_CLAUSES:
+        raise wire_errors.parsing_error(f"more than {MAX_CLAUSES} clauses")
+    count = 0
     level = [expression for clause in query.clauses for expression in tree.expressions(clause)]
     for _ in range(MAX_DEPTH):
+        count += len(level)
+        if count > MAX_NODES:
+            raise wire_errors.parsing_error(f"more than {MAX_NODES} values and operations")
         level = [part for node in level for part in tree.parts(node)]
         if not level:
             return

@@ -36,7 +36,7 @@ def parse(text: str) -> tree.Query:
     except lark.exceptions.UnexpectedInput as error:
         raise wire_errors.parsing_error(advice.unexpected(error, text)) from error
     assert isinstance(query, tree.Query)  # noqa: S101 - tells mypy what the start rule builds
-    limits.check_depth(query)
+    limits.check_size(query)
     return query
 
 
@@ -178,6 +178,8 @@ class _Builder(lark.visitors.Transformer_NonRecursive):  # type: ignore[type-arg
             first = right
         if any(name in {"in", "has", "weakhas", "matches"} for name in (p.operation for p in pairs[1:])):
             raise ValueError("only comparisons chain")
+        if len(pairs) > limits.MAX_CHAIN:
+            raise ValueError(f"more than {limits.MAX_CHAIN} comparisons in one chain")
         return _chain("and", tuple(pairs))
 
     def negated(self, value: tree.Expression) -> tree.Call:

@@ -84,6 +84,7 @@ class _Compiler:
 
     def __init__(self, columns: Sequence[Column], models: Models, now_ms: int) -> None:
         self.columns = {column.name: Piece(column.id, column.type) for column in columns}
+        self.stored_eventdate = self.columns.get(EVENTDATE)
         self.aggregates: dict[str, Piece] = {}
         self.mentioned: list[str] = []
         self.wraps: list[tuple[str, str]] = []
@@ -151,7 +152,7 @@ class _Compiler:
         before = self.scope
         keys: dict[str, Piece] = {}
         if group.period_ms:
-            keys[EVENTDATE] = _bucket(before, group.period_ms)
+            keys[EVENTDATE] = self._bucket(group.period_ms)
         for key in group.keys:
             name = key.expression.name if isinstance(key.expression, tree.Name) else key.text
             if name in keys:
@@ -171,6 +172,13 @@ class _Compiler:
             # Only another group asks for the order of the rows.
             listed.append("min(k) AS k")
         self.wraps.append((f"SELECT {', '.join(listed) or 'min(k) AS k'} FROM", after))
+
+    def _bucket(self, period_ms: int) -> Piece:
+        column = self.scope.piece(tree.Name(EVENTDATE))
+        if column == self.stored_eventdate:
+            # No stored event lies before 1970, so that the cheapest SQL is right.
+            return Piece(f"({column.text} // {int(period_ms)} * {int(period_ms)})", types.TIMESTAMP)
+        return self.scope.piece(tree.Call("period", (tree.Name(EVENTDATE), tree.Duration(period_ms))))
 
     def _mention(self, *names: str) -> None:
         self.mentioned.extend(name for name in names if name not in self.mentioned)
@@ -199,10 +207,6 @@ def _as_column(piece: Piece) -> Piece:
     if not is_value(piece):
         raise wire_errors.parsing_error(f"a {piece.type} cannot be a column")
     return Piece("CAST(NULL AS VARCHAR)", types.STR) if piece.type == types.NULL else piece
-
-
-def _bucket(scope: Scope, period_ms: int) -> Piece:
-    return scope.piece(tree.Call("period", (tree.Name(EVENTDATE), tree.Duration(period_ms))))
 
 
 def _aggregates(before: Scope, later: Sequence[tree.Clause]) -> dict[str, Piece]:
