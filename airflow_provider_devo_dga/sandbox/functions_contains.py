@@ -16,7 +16,10 @@ AFTER = braced(quoted(f"(?:{DELIMITER}|$)"))
 def _any_of(template: str) -> Overload:
     def build(arguments: Sequence[Piece]) -> str:
         text, *wanted = (a.text for a in arguments)
-        return " OR ".join(template.format(text, w) for w in wanted)
+        found = " OR ".join(template.format(text, w) for w in wanted)
+        # One null among several would be lost in the "or".
+        known = " AND ".join(f"{a.text} IS NOT NULL" for a in arguments[1:] if not a.is_written)
+        return f"CASE WHEN {known} THEN {found} END" if known and len(wanted) > 1 else found
 
     return Overload((STR, STR), BOOL, build, repeats=1)
 
@@ -72,14 +75,14 @@ OPERATIONS = (
         "has",
         "(str, str, …) → bool; also str -> str",
         "digest",
-        "any of",
+        "any of; a null among them gives null (assumed)",
         (_any_of("contains({0}, {1})"),),
     ),
     Operation(
         "weakhas",
         "(str, str, …) → bool; also str ->> str",
         "digest",
-        "any of, case ignored",
+        "any of, case ignored; a null among them gives null (assumed)",
         (_any_of("contains(lower({0}), lower({1}))"),),
     ),
     _tokens("toktains", "{0}", "{1}", ""),

@@ -80,7 +80,9 @@ PAGES = (
 
 HOSTS = (
     _host_part(
-        "publicsuffix", "by the public suffix list, its private part included (assumed)", "documented"
+        "publicsuffix",
+        "by the public suffix list, its private part included; a last dot does not count (both assumed)",
+        "documented",
     ),
     _host_part("topleveldomain", "the last label of a known suffix", "documented"),
     _host_part("rootsuffix", "the registrable domain"),

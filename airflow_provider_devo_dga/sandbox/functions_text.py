@@ -9,6 +9,10 @@ from airflow_provider_devo_dga.sandbox.operation import Operation, Overload, is_
 from airflow_provider_devo_dga.sandbox.sql import Piece, quoted
 from airflow_provider_devo_dga.sandbox.types import BOOL, FLOAT8, INT8, REGEXP, STR, TEMPLATE, array_of
 
+# Longer than any text, and near enough for DuckDB's own arithmetic.
+LONGEST = "2147483646"
+START = f"least({{1}}, {LONGEST}) + 1"
+AT = f"least({{2}}, {LONGEST}) + 1"
 BLANK = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)"
 
 
@@ -52,18 +56,28 @@ OPERATIONS = (
     Operation(
         "trim", "(str) → str", "digest", "ASCII blanks", (Overload((STR,), STR, f"trim({{0}}, {BLANK})"),)
     ),
-    Operation("reverse", "(str) → str", "digest", "", (Overload((STR,), STR, "reverse({0})"),)),
+    Operation(
+        "reverse",
+        "(str) → str",
+        "digest",
+        "",
+        (Overload((STR,), STR, "array_to_string(list_reverse(string_split({0}, '')), '')"),),
+    ),
     Operation(
         "substring",
         "(str, int start[, int length]) → str",
         "digest",
         "start counts from 0; a negative number gives null (assumed)",
         (
-            Overload((STR, INT8), STR, "CASE WHEN {1} >= 0 THEN substring({0}, {1} + 1) END"),
+            Overload((STR, INT8), STR, "CASE WHEN {1} >= 0 THEN substring({0}, " + START + ") END"),
             Overload(
                 (STR, INT8, INT8),
                 STR,
-                "CASE WHEN {1} >= 0 AND {2} >= 0 THEN substring({0}, {1} + 1, {2}) END",
+                "CASE WHEN {1} >= 0 AND {2} >= 0 THEN substring({0}, "
+                + START
+                + ", least({2}, "
+                + LONGEST
+                + ")) END",
             ),
         ),
     ),
@@ -73,8 +87,12 @@ OPERATIONS = (
         "digest",
         "n counts from 0; out of range gives null (assumed)",
         (
-            Overload((STR, STR, INT8), STR, "CASE WHEN {2} >= 0 THEN string_split({0}, {1})[{2} + 1] END"),
-            Overload((STR, STR), array_of(STR), "string_split({0}, {1})"),
+            Overload(
+                (STR, STR, INT8),
+                STR,
+                f"CASE WHEN {{1}} IS NOT NULL AND {{2}} >= 0 THEN string_split({{0}}, {{1}})[{AT}] END",
+            ),
+            Overload((STR, STR), array_of(STR), "CASE WHEN {1} IS NOT NULL THEN string_split({0}, {1}) END"),
         ),
     ),
     Operation(
@@ -84,7 +102,9 @@ OPERATIONS = (
         "n counts from 0; out of range gives null (assumed)",
         (
             Overload(
-                (STR, REGEXP, INT8), STR, "CASE WHEN {2} >= 0 THEN string_split_regex({0}, {1})[{2} + 1] END"
+                (STR, REGEXP, INT8),
+                STR,
+                "CASE WHEN {2} >= 0 THEN string_split_regex({0}, {1})[least({2}, 2147483646) + 1] END",
             ),
         ),
     ),

@@ -10,7 +10,7 @@ from airflow_provider_devo_dga.sandbox.operation import Operation, Overload
 from airflow_provider_devo_dga.sandbox.sql import Piece, braced, moment, quoted
 from airflow_provider_devo_dga.sandbox.types import DURATION, INT8, STR, TIMESTAMP
 
-TEXT = "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{3})?)?"
+TEXT = "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}([.][0-9]{3})?)?"
 OF_TEXT = braced(quoted(TEXT)).join(
     ("CASE WHEN regexp_full_match({0}, ", ") THEN epoch_ms(TRY_CAST({0} AS TIMESTAMP)) END")
 )

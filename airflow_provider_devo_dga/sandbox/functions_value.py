@@ -124,7 +124,11 @@ ARRAYS = (
         "(array, int n) → element; also array[n]",
         "digest",
         "n counts from 0; out of range gives null (assumed)",
-        (Overload((is_array, INT8), _element, "CASE WHEN {1} >= 0 THEN {0}[{1} + 1] END"),),
+        (
+            Overload(
+                (is_array, INT8), _element, "CASE WHEN {1} >= 0 THEN {0}[least({1}, 2147483646) + 1] END"
+            ),
+        ),
     ),
     Operation("size", "(array) → int8", "exemplified", "", (Overload((is_array,), INT8, "len({0})"),)),
 )
