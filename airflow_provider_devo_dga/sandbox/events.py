@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from airflow_provider_devo_dga.sandbox import types
+from airflow_provider_devo_dga.sandbox.spellings import CANONICAL
 from airflow_provider_devo_dga.sandbox.types import Type
 
 BATCH = 20_000
@@ -26,6 +27,8 @@ ARROW: Mapping[Type, pa.DataType] = {
     types.FLOAT8: pa.float64(),
     types.TIMESTAMP: pa.int64(),
     types.IP4: pa.uint32(),
+    types.BIGINT: pa.decimal128(38),
+    **dict.fromkeys(types.SPELLED, pa.string()),
 }
 
 
@@ -92,6 +95,8 @@ def _column(values: list[Any], kind: Type) -> pa.Array:
         raise ValueError("no epoch milliseconds")
     if kind == types.IP4:
         values = [None if value is None else _address(value) for value in values]
+    if spelled := CANONICAL.get(kind):
+        values = [None if value is None else spelled(value) for value in values]
     return pa.array(values, ARROW[kind])
 
 
@@ -109,4 +114,6 @@ GIVEN_AS: Mapping[Type, set[type]] = {
     types.FLOAT8: {int, float, NoneType},
     types.TIMESTAMP: {int, NoneType},
     types.IP4: {str, int, NoneType},
+    types.BIGINT: {int, NoneType},
+    **{kind: {str, NoneType} for kind in types.SPELLED},
 }

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import ipaddress
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
-from airflow_provider_devo_dga.sandbox import sql, tree, types, wire_errors
-from airflow_provider_devo_dga.sandbox.functions import AGGREGATES, FUNCTIONS
+from airflow_provider_devo_dga.sandbox import advice, sql, tree, types, wire_errors
+from airflow_provider_devo_dga.sandbox.functions import AGGREGATES, COMPILED, FUNCTIONS
 from airflow_provider_devo_dga.sandbox.operation import cast, is_value
 from airflow_provider_devo_dga.sandbox.sql import Piece
 from airflow_provider_devo_dga.sandbox.types import Type
+
+DAY_MS = 86_400_000
+CLOCK: Mapping[str, Callable[[int], int]] = {
+    "now": lambda now_ms: now_ms,
+    "today": lambda now_ms: now_ms - now_ms % DAY_MS,
+    "yesterday": lambda now_ms: now_ms - now_ms % DAY_MS - DAY_MS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +71,34 @@ class Scope:
             case tree.Address(number):
                 return _address(number)
             case tree.Network(first, last):
-                return Piece("NULL", types.NET4, members=(_address(first), _address(last)))
-            case tree.Name(name):
-                return self._column(name)
+                return _network(first, last)
+            case tree.Name():
+                return self._column(node)
             case tree.Items(kind, members):
                 return _items(kind, [self.piece(member) for member in members])
             case tree.Call():
-                return self._call(node)
+                try:
+                    return self._call(node)
+                except wire_errors.WireError as error:
+                    raise advice.placed(error, node.place) from None
             case _:
                 assert_never(node)
 
-    def _column(self, name: str) -> Piece:
-        if name not in self.columns:
-            raise wire_errors.unknown_identifier(name)
-        return self.columns[name]
+    def _column(self, node: tree.Name) -> Piece:
+        if node.name not in self.columns:
+            refusal = wire_errors.unknown_identifier(node.name)
+            raise advice.placed(refusal, node.place, advice.near(node.name, self.columns))
+        return self.columns[node.name]
 
     def _call(self, node: tree.Call) -> Piece:
         if node.operation in AGGREGATES and (known := self.aggregates.get(spelled(node))) is not None:
             return known
-        if node.operation == "now" and not node.arguments:
-            return Piece(f"CAST({sql.quoted(self.now_ms)} AS BIGINT)", types.TIMESTAMP)
+        if node.operation in CLOCK and not node.arguments:
+            return Piece(f"CAST({sql.quoted(CLOCK[node.operation](self.now_ms))} AS BIGINT)", types.TIMESTAMP)
         if node.operation == "mlevalmodel":
             return self._evaluated(node)
         if node.operation not in FUNCTIONS:
-            raise wire_errors.unknown_operation(node.operation)
+            raise _unknown(node.operation)
         arguments = [self.piece(argument) for argument in node.arguments]
         if node.operation == "at" and (member := _written_member(arguments)) is not None:
             return member
@@ -104,6 +116,12 @@ class Scope:
         return _evaluation(name, evaluator, arguments[2:])
 
 
+def _unknown(name: str) -> wire_errors.WireError:
+    known = {**FUNCTIONS, **AGGREGATES, **COMPILED}
+    said = "an aggregation stands in a select or where after group" if name in AGGREGATES else ""
+    return advice.placed(wire_errors.unknown_operation(name), None, said or advice.near(name, known))
+
+
 def spelled(node: tree.Call) -> str:
     """Return a text that is equal for equal calls; nodes themselves hold 1, 1.0 and true for equal."""
     return repr(node)
@@ -119,6 +137,13 @@ def aggregates_in(node: tree.Expression) -> Iterator[tree.Call]:
                 yield from aggregates_in(part)
         case _:
             return
+
+
+def _network(first: int, last: int) -> Piece:
+    text = str(
+        next(ipaddress.summarize_address_range(ipaddress.IPv4Address(first), ipaddress.IPv4Address(last)))
+    )
+    return Piece(sql.quoted(text), types.NET4, members=(_address(first), _address(last)))
 
 
 def _address(number: int) -> Piece:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from airflow_provider_devo_dga.sandbox.operation import Evidence, Operation, Overload, is_value
 from airflow_provider_devo_dga.sandbox.sql import Piece
 from airflow_provider_devo_dga.sandbox.types import (
+    BIGINT,
     BOOL,
     FLOAT8,
     INT8,
@@ -37,31 +38,31 @@ def _percentile(arguments: Sequence[Piece]) -> str:
 
 
 def _one(
-    name: str, signature: str, sql: str, result: Type, note: str = "", evidence: Evidence = "documented"
+    name: str, signature: str, sql: str, result: Type, note: str = "", evidence: Evidence = "digest"
 ) -> Operation:
     return Operation(name, signature, evidence, note, (Overload((is_value,), result, sql),))
 
 
 def _extreme(name: str) -> Operation:
-    kinds = (INT8, FLOAT8, TIMESTAMP, STR, IP4, BOOL)
+    kinds = (INT8, FLOAT8, BIGINT, TIMESTAMP, STR, IP4, BOOL)
     overloads = tuple(Overload((kind,), kind, f"{name}({{0}})") for kind in kinds)
-    return Operation(name, "(a) → a", "documented", "nulls do not count", overloads)
+    return Operation(name, "(a) → a", "digest", "nulls do not count", overloads)
 
 
 def _number(name: str, sql: str, note: str = "") -> Operation:
-    return Operation(name, "(number) → float8", "documented", note, (Overload((FLOAT8,), FLOAT8, sql),))
+    return Operation(name, "(number) → float8", "digest", note, (Overload((FLOAT8,), FLOAT8, sql),))
 
 
 def _edge(name: str, sql: str, note: str) -> Operation:
     return Operation(
-        name, "(a) → a", "documented", f"by order of eventdate; {note}", (Overload((is_value,), _kept, sql),)
+        name, "(a) → a", "digest", f"by order of eventdate; {note}", (Overload((is_value,), _kept, sql),)
     )
 
 
 COUNT = Operation(
     "count",
     "() or (any) → int8",
-    "documented",
+    "digest",
     "with an argument: rows where it is not null",
     (Overload((), INT8, "count(*)"), Overload((is_value,), INT8, "count({0})")),
 )
@@ -71,8 +72,8 @@ OPERATIONS = (
     Operation(
         "sum",
         "(number) → number",
-        "documented",
-        "nulls do not count",
+        "digest",
+        "nulls do not count; an integer beyond 64 bits breaks the answer off (assumed)",
         (Overload((INT8,), INT8, "CAST(sum({0}) AS BIGINT)"), Overload((FLOAT8,), FLOAT8, "sum({0})")),
     ),
     _number("avg", "sum({0}) / nullif(count(*), 0)", "rows with null count, as 0"),
@@ -84,7 +85,7 @@ OPERATIONS = (
     Operation(
         "percentile",
         "(number, number p from 0 to 100) → float8",
-        "documented",
+        "digest",
         "interpolated (assumed)",
         (Overload((FLOAT8, _percent), FLOAT8, _percentile),),
     ),
@@ -97,12 +98,19 @@ OPERATIONS = (
     Operation(
         "collectdistinct",
         "(a) → array(a)",
-        "documented",
+        "digest",
         "sorted; nulls are left out (both assumed)",
         (
             Overload(
                 (is_value,), _listed, "list_sort(coalesce(list(DISTINCT {0}) FILTER ({0} IS NOT NULL), []))"
             ),
         ),
+    ),
+    Operation(
+        "collectcompact",
+        "(a) → array(a)",
+        "digest",
+        "by order of eventdate, repeats kept; nulls are left out (all assumed)",
+        (Overload((is_value,), _listed, "coalesce(list({0} ORDER BY k) FILTER ({0} IS NOT NULL), [])"),),
     ),
 )

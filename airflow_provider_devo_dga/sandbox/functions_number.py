@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from airflow_provider_devo_dga.sandbox.operation import Operation, Overload
+from airflow_provider_devo_dga.sandbox.sql import moment
 from airflow_provider_devo_dga.sandbox.types import DURATION, FLOAT8, INT8, TIMESTAMP
+
+TOO_LARGE = "an integer beyond 64 bits breaks the answer off (assumed)"
+REAL_QUOTIENT = "{0} / nullif({1}, 0.0)"
 
 
 def _float8_or_null(expression: str) -> str:
@@ -17,13 +21,13 @@ def _arithmetic(operator: str) -> tuple[Overload, ...]:
 
 def _rounded(name: str, sql: str) -> Operation:
     overloads = (Overload((INT8,), INT8, "{0}"), Overload((FLOAT8,), FLOAT8, sql))
-    return Operation(name, "(number) → number", "documented", "a real stays a real (assumed)", overloads)
+    return Operation(name, "(number) → number", "digest", "a real stays a real (assumed)", overloads)
 
 
 def _logarithm(name: str, sql: str, note: str) -> Operation:
     overload = Overload((FLOAT8,), FLOAT8, f"CASE WHEN {{0}} > 0 THEN {sql} END")
     return Operation(
-        name, "(number) → float8", "documented", f"{note}not above 0 gives null (assumed)", (overload,)
+        name, "(number) → float8", "digest", f"{note}not above 0 gives null (assumed)", (overload,)
     )
 
 
@@ -31,70 +35,70 @@ OPERATIONS = (
     Operation(
         "+",
         "number + number; timestamp + duration",
-        "documented",
-        "",
+        "digest",
+        TOO_LARGE,
         (
             *_arithmetic("+"),
-            Overload((TIMESTAMP, DURATION), TIMESTAMP, "{0} + {1}"),
+            Overload((TIMESTAMP, DURATION), TIMESTAMP, moment("{0} + {1}")),
             Overload((DURATION, DURATION), DURATION, "{0} + {1}"),
         ),
     ),
     Operation(
         "-",
         "number - number; timestamp - duration; timestamp - timestamp",
-        "documented",
-        "",
+        "digest",
+        TOO_LARGE,
         (
             *_arithmetic("-"),
-            Overload((TIMESTAMP, DURATION), TIMESTAMP, "{0} - {1}"),
+            Overload((TIMESTAMP, DURATION), TIMESTAMP, moment("{0} - {1}")),
             Overload((TIMESTAMP, TIMESTAMP), DURATION, "{0} - {1}"),
             Overload((DURATION, DURATION), DURATION, "{0} - {1}"),
         ),
     ),
-    Operation("*", "number * number", "documented", "", _arithmetic("*")),
+    Operation("*", "number * number", "digest", TOO_LARGE, _arithmetic("*")),
     Operation(
         "/",
         "number / number",
-        "documented",
+        "digest",
         "two integers give an integer, towards 0; by 0 gives null (assumed)",
         (
             Overload((INT8, INT8), INT8, "{0} // nullif({1}, 0)"),
-            Overload((FLOAT8, FLOAT8), FLOAT8, "{0} / nullif({1}, 0.0)"),
+            Overload((FLOAT8, FLOAT8), FLOAT8, REAL_QUOTIENT),
         ),
     ),
     Operation(
-        "\\",
-        "number \\ number → float8",
-        "documented",
+        "rdiv",
+        "(number, number) → float8; also number \\ number",
+        "digest",
         "by 0 gives null (assumed)",
-        (Overload((FLOAT8, FLOAT8), FLOAT8, "{0} / nullif({1}, 0.0)"),),
+        (Overload((FLOAT8, FLOAT8), FLOAT8, REAL_QUOTIENT),),
     ),
     Operation(
         "%",
         "int % int → int8",
-        "documented",
+        "digest",
         "the remainder, with the sign of the first; by 0 gives null (assumed)",
         (Overload((INT8, INT8), INT8, "{0} % nullif({1}, 0)"),),
     ),
     Operation(
         "%%",
         "int %% int → int8",
-        "documented",
+        "digest",
         "the modulo, with the sign of the second; by 0 gives null (assumed)",
         (Overload((INT8, INT8), INT8, "({0} % nullif({1}, 0) + {1}) % nullif({1}, 0)"),),
     ),
     Operation(
         "negative",
         "- number",
-        "documented",
-        "",
+        "digest",
+        TOO_LARGE,
         (Overload((INT8,), INT8, "-{0}"), Overload((FLOAT8,), FLOAT8, "-{0}")),
     ),
     Operation(
         "abs",
         "(number) → number",
-        "documented",
-        "",
+        "digest",
+        TOO_LARGE,
         (Overload((INT8,), INT8, "abs({0})"), Overload((FLOAT8,), FLOAT8, "abs({0})")),
     ),
     _rounded("round", "round({0})"),
@@ -106,14 +110,14 @@ OPERATIONS = (
     Operation(
         "pow",
         "(number, number) → float8",
-        "documented",
+        "digest",
         "no finite result gives null (assumed)",
         (Overload((FLOAT8, FLOAT8), FLOAT8, _float8_or_null("pow({0}, {1})")),),
     ),
     Operation(
         "sqrt",
         "(number) → float8",
-        "documented",
+        "digest",
         "below 0 gives null (assumed)",
         (Overload((FLOAT8,), FLOAT8, "CASE WHEN {0} >= 0 THEN sqrt({0}) END"),),
     ),

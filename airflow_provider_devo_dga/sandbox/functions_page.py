@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_provider_devo_dga.sandbox.operation import Evidence, Operation, Overload
-from airflow_provider_devo_dga.sandbox.sql import quoted
+from airflow_provider_devo_dga.sandbox.sql import braced, quoted
 from airflow_provider_devo_dga.sandbox.types import INT8, STR
 
 SCHEME = "[A-Za-z][A-Za-z0-9+.-]*"
@@ -17,10 +17,10 @@ def _taken(pattern: str, group: int = 1) -> str:
 
 
 def _braced(pattern: str) -> str:
-    return quoted(pattern).replace("{", "{{").replace("}", "}}")
+    return braced(quoted(pattern))
 
 
-def _host_part(name: str, note: str, evidence: Evidence = "documented") -> Operation:
+def _host_part(name: str, note: str, evidence: Evidence = "digest") -> Operation:
     return Operation(name, "(str) → str", evidence, note, (Overload((STR,), STR, f"linq_{name}({{0}})"),))
 
 
@@ -28,31 +28,29 @@ PAGES = (
     Operation(
         "urihost",
         "(str) → str",
-        "documented",
+        "digest",
         "an opaque or relative address gives null (assumed)",
         (Overload((STR,), STR, _taken(f"{AUTHORITY}({HOST})")),),
     ),
     Operation(
         "uriport",
         "(str) → int8",
-        "documented",
+        "digest",
         "absent gives null (assumed)",
         (Overload((STR,), INT8, f"TRY_CAST({_taken(f'{AUTHORITY}{HOST}:([0-9]+)(?:[/?#]|$)')} AS BIGINT)"),),
     ),
-    Operation(
-        "urischeme", "(str) → str", "documented", "", (Overload((STR,), STR, _taken(f"^({SCHEME}):")),)
-    ),
+    Operation("urischeme", "(str) → str", "digest", "", (Overload((STR,), STR, _taken(f"^({SCHEME}):")),)),
     Operation(
         "uriauthority",
         "(str) → str",
-        "documented",
+        "digest",
         "",
         (Overload((STR,), STR, _taken(f"^{SCHEME}://([^/?#]*)")),),
     ),
     Operation(
         "uripath",
         "(str) → str",
-        "documented",
+        "digest",
         "an opaque address gives null (assumed)",
         (
             Overload(
@@ -66,7 +64,7 @@ PAGES = (
     Operation(
         "uriquery",
         "(str) → str",
-        "documented",
+        "digest",
         "absent gives null (assumed)",
         (
             Overload(
@@ -81,12 +79,14 @@ PAGES = (
 )
 
 HOSTS = (
-    _host_part("publicsuffix", "by the public suffix list, its private part included (assumed)"),
-    _host_part("topleveldomain", "the last label of a known suffix"),
-    _host_part("rootsuffix", "the registrable domain"),
     _host_part(
-        "rootdomain", "the label before the public suffix (assumed from rootprefix and rootsuffix)", "assumed"
+        "publicsuffix",
+        "by the public suffix list, its private part included; a last dot does not count (both assumed)",
+        "documented",
     ),
+    _host_part("topleveldomain", "the last label of a known suffix", "documented"),
+    _host_part("rootsuffix", "the registrable domain"),
+    _host_part("rootdomain", "the label before the public suffix (assumed from rootprefix and rootsuffix)"),
     _host_part("rootprefix", "all up to the root domain, it included"),
     _host_part("subdomain", "what stands before the registrable domain; none gives null (assumed)"),
 )

@@ -9,6 +9,10 @@ from airflow_provider_devo_dga.sandbox.operation import Operation, Overload, is_
 from airflow_provider_devo_dga.sandbox.sql import Piece, quoted
 from airflow_provider_devo_dga.sandbox.types import BOOL, FLOAT8, INT8, REGEXP, STR, TEMPLATE, array_of
 
+# Longer than any text, and near enough for DuckDB's own arithmetic.
+LONGEST = "2147483646"
+START = f"least({{1}}, {LONGEST}) + 1"
+AT = f"least({{2}}, {LONGEST}) + 1"
 BLANK = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)"
 
 
@@ -38,14 +42,6 @@ def _peek(arguments: Sequence[Piece]) -> str:
     return f"CASE WHEN regexp_matches({text}, {pattern}) THEN regexp_extract({text}, {pattern}, {group}) END"
 
 
-def _any_of(template: str) -> Overload:
-    def build(arguments: Sequence[Piece]) -> str:
-        text, *wanted = (a.text for a in arguments)
-        return " OR ".join(template.format(text, w) for w in wanted)
-
-    return Overload((STR, STR), BOOL, build, repeats=1)
-
-
 REPLACE_FIRST = (
     "CASE WHEN {1} IS NULL OR {2} IS NULL THEN NULL WHEN instr({0}, {1}) = 0 THEN {0} "
     "ELSE left({0}, instr({0}, {1}) - 1) || {2} || substring({0}, instr({0}, {1}) + length({1})) END"
@@ -53,158 +49,132 @@ REPLACE_FIRST = (
 
 OPERATIONS = (
     Operation(
-        "length", "(str) → int8", "documented", "counts code points", (Overload((STR,), INT8, "length({0})"),)
+        "length", "(str) → int8", "digest", "counts code points", (Overload((STR,), INT8, "length({0})"),)
     ),
-    Operation("lower", "(str) → str", "documented", "", (Overload((STR,), STR, "lower({0})"),)),
-    Operation("upper", "(str) → str", "documented", "", (Overload((STR,), STR, "upper({0})"),)),
+    Operation("lower", "(str) → str", "digest", "", (Overload((STR,), STR, "lower({0})"),)),
+    Operation("upper", "(str) → str", "digest", "", (Overload((STR,), STR, "upper({0})"),)),
     Operation(
-        "trim", "(str) → str", "documented", "ASCII blanks", (Overload((STR,), STR, f"trim({{0}}, {BLANK})"),)
+        "trim", "(str) → str", "digest", "ASCII blanks", (Overload((STR,), STR, f"trim({{0}}, {BLANK})"),)
     ),
-    Operation("reverse", "(str) → str", "documented", "", (Overload((STR,), STR, "reverse({0})"),)),
+    Operation(
+        "reverse",
+        "(str) → str",
+        "digest",
+        "",
+        (Overload((STR,), STR, "array_to_string(list_reverse(string_split({0}, '')), '')"),),
+    ),
     Operation(
         "substring",
         "(str, int start[, int length]) → str",
-        "documented",
+        "digest",
         "start counts from 0; a negative number gives null (assumed)",
         (
-            Overload((STR, INT8), STR, "CASE WHEN {1} >= 0 THEN substring({0}, {1} + 1) END"),
+            Overload((STR, INT8), STR, "CASE WHEN {1} >= 0 THEN substring({0}, " + START + ") END"),
             Overload(
                 (STR, INT8, INT8),
                 STR,
-                "CASE WHEN {1} >= 0 AND {2} >= 0 THEN substring({0}, {1} + 1, {2}) END",
+                "CASE WHEN {1} >= 0 AND {2} >= 0 THEN substring({0}, "
+                + START
+                + ", least({2}, "
+                + LONGEST
+                + ")) END",
             ),
         ),
     ),
     Operation(
         "split",
         "(str, str separator, int n) → str; (str, str separator) → array(str)",
-        "documented",
+        "digest",
         "n counts from 0; out of range gives null (assumed)",
         (
-            Overload((STR, STR, INT8), STR, "CASE WHEN {2} >= 0 THEN string_split({0}, {1})[{2} + 1] END"),
-            Overload((STR, STR), array_of(STR), "string_split({0}, {1})"),
+            Overload(
+                (STR, STR, INT8),
+                STR,
+                f"CASE WHEN {{1}} IS NOT NULL AND {{2}} >= 0 THEN string_split({{0}}, {{1}})[{AT}] END",
+            ),
+            Overload((STR, STR), array_of(STR), "CASE WHEN {1} IS NOT NULL THEN string_split({0}, {1}) END"),
         ),
     ),
     Operation(
         "splitre",
         "(str, regexp, int n) → str",
-        "documented",
+        "digest",
         "n counts from 0; out of range gives null (assumed)",
         (
             Overload(
-                (STR, REGEXP, INT8), STR, "CASE WHEN {2} >= 0 THEN string_split_regex({0}, {1})[{2} + 1] END"
+                (STR, REGEXP, INT8),
+                STR,
+                "CASE WHEN {2} >= 0 THEN string_split_regex({0}, {1})[least({2}, 2147483646) + 1] END",
             ),
         ),
     ),
     Operation(
         "replace",
         "(str, str, str) → str",
-        "documented",
+        "digest",
         "first only",
         (Overload((STR,) * 3, STR, REPLACE_FIRST),),
     ),
     Operation(
         "replaceall",
         "(str, str, str) → str",
-        "documented",
+        "digest",
         "plain text, not a pattern",
         (Overload((STR,) * 3, STR, "replace({0}, {1}, {2})"),),
     ),
     Operation(
         "re",
         "(str) → regexp",
-        "documented",
+        "digest",
         "a written string only; RE2 syntax",
         (Overload((_written_str,), REGEXP, _pattern),),
     ),
     Operation(
         "template",
         "(str) → template",
-        "documented",
+        "digest",
         "a written string only; taken as plain text, groups are not known (assumed)",
         (Overload((_written_str,), TEMPLATE, _template),),
     ),
     Operation(
         "matches",
         "(str, regexp) → bool; also str ~ regexp",
-        "documented",
+        "digest",
         "searches anywhere in the text (assumed)",
         (Overload((STR, REGEXP), BOOL, "regexp_matches({0}, {1})"),),
     ),
     Operation(
         "subs",
         "(str, regexp, template) → str",
-        "documented",
+        "digest",
         "first match",
         (Overload((STR, REGEXP, TEMPLATE), STR, "regexp_replace({0}, {1}, {2})"),),
     ),
     Operation(
         "subsall",
         "(str, regexp, template) → str",
-        "documented",
+        "digest",
         "every match",
         (Overload((STR, REGEXP, TEMPLATE), STR, "regexp_replace({0}, {1}, {2}, 'g')"),),
     ),
     Operation(
         "peek",
         "(str, regexp[, int group]) → str",
-        "documented",
+        "digest",
         "group 0 by default (assumed); no match gives null (assumed)",
         (Overload((STR, REGEXP), STR, _peek), Overload((STR, REGEXP, _written_group), STR, _peek)),
     ),
     Operation(
-        "startswith",
-        "(str, str) → bool",
-        "documented",
-        "",
-        (Overload((STR, STR), BOOL, "starts_with({0}, {1})"),),
-    ),
-    Operation(
-        "endswith",
-        "(str, str) → bool",
-        "documented",
-        "",
-        (Overload((STR, STR), BOOL, "ends_with({0}, {1})"),),
-    ),
-    Operation(
-        "locate",
-        "(str, str) → int8",
-        "documented",
-        "counts from 0, -1 when absent (both assumed)",
-        (Overload((STR, STR), INT8, "instr({0}, {1}) - 1"),),
-    ),
-    Operation(
-        "eqic",
-        "(str, str) → bool",
-        "documented",
-        "",
-        (Overload((STR, STR), BOOL, "lower({0}) = lower({1})"),),
-    ),
-    Operation(
-        "has",
-        "(str, str, …) → bool; also str -> str",
-        "documented",
-        "any of",
-        (_any_of("contains({0}, {1})"),),
-    ),
-    Operation(
-        "weakhas",
-        "(str, str, …) → bool; also str ->> str",
-        "documented",
-        "any of, case ignored",
-        (_any_of("contains(lower({0}), lower({1}))"),),
-    ),
-    Operation(
         "isempty",
         "(str) → bool",
-        "documented",
+        "digest",
         "null gives null (assumed)",
         (Overload((STR,), BOOL, "{0} = ''"),),
     ),
     Operation(
         "shannonentropy",
         "(str) → float8",
-        "documented",
+        "digest",
         "bits over code points (assumed)",
         (
             Overload(

@@ -7,8 +7,13 @@ from collections.abc import Sequence
 from functools import cache
 
 from airflow_provider_devo_dga.sandbox.operation import Operation, Overload
-from airflow_provider_devo_dga.sandbox.sql import Piece, quoted
+from airflow_provider_devo_dga.sandbox.sql import Piece, braced, moment, quoted
 from airflow_provider_devo_dga.sandbox.types import DURATION, INT8, STR, TIMESTAMP
+
+TEXT = "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}([.][0-9]{3})?)?"
+OF_TEXT = braced(quoted(TEXT)).join(
+    ("CASE WHEN regexp_full_match({0}, ", ") THEN epoch_ms(TRY_CAST({0} AS TIMESTAMP)) END")
+)
 
 
 @cache
@@ -16,22 +21,25 @@ def _zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
-def _zone(piece: Piece) -> bool:
+def is_zone(piece: Piece) -> bool:
+    """Accept the written name of a time zone."""
     return piece.type == STR and piece.written in _zones()
+
+
+def local(instant: Piece, zone: Piece) -> str:
+    """Return the SQL of what clocks show in a written zone."""
+    return f"timezone({quoted(str(zone.written))}, CAST(epoch_ms({instant.text}) AS TIMESTAMPTZ))"
 
 
 def _field(name: str, sql: str, note: str) -> Operation:
     def in_zone(arguments: Sequence[Piece]) -> str:
-        moment, zone = arguments
-        return sql.format(
-            f"timezone({quoted(str(zone.written))}, CAST(epoch_ms({moment.text}) AS TIMESTAMPTZ))"
-        )
+        return sql.format(local(*arguments))
 
     overloads = (
         Overload((TIMESTAMP,), INT8, sql.format("epoch_ms({0})")),
-        Overload((TIMESTAMP, _zone), INT8, in_zone),
+        Overload((TIMESTAMP, is_zone), INT8, in_zone),
     )
-    return Operation(name, "(timestamp[, str zone]) → int8", "documented", note, overloads)
+    return Operation(name, "(timestamp[, str zone]) → int8", "digest", note, overloads)
 
 
 OPERATIONS = (
@@ -45,21 +53,25 @@ OPERATIONS = (
     Operation(
         "epoch",
         "(timestamp) → int8",
-        "documented",
+        "digest",
         "milliseconds (assumed)",
         (Overload((TIMESTAMP,), INT8, "{0}"),),
     ),
     Operation(
         "timestamp",
-        "(int milliseconds) → timestamp",
-        "documented",
-        "",
-        (Overload((TIMESTAMP,), TIMESTAMP, "{0}"), Overload((INT8,), TIMESTAMP, "{0}")),
+        "(int milliseconds or str) → timestamp",
+        "digest",
+        "a text as yyyy-MM-dd[ HH:mm:ss[.SSS]] in UTC; what does not convert gives null (all assumed)",
+        (
+            Overload((TIMESTAMP,), TIMESTAMP, "{0}"),
+            Overload((INT8,), TIMESTAMP, moment("{0}")),
+            Overload((STR,), TIMESTAMP, OF_TEXT),
+        ),
     ),
     Operation(
         "period",
         "(timestamp, duration) → timestamp",
-        "documented",
+        "digest",
         "the start of the span that holds the moment, counted from the epoch in UTC (assumed)",
         (Overload((TIMESTAMP, DURATION), TIMESTAMP, "{0} - ({0} % nullif({1}, 0) + {1}) % nullif({1}, 0)"),),
     ),

@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airflow_provider_devo_dga.sandbox import types
-from airflow_provider_devo_dga.sandbox.compare import comparable, comparing, contained, containing
-from airflow_provider_devo_dga.sandbox.operation import Accepts, Operation, Overload, cast, is_array, is_value
+from airflow_provider_devo_dga.sandbox.compare import comparable, comparing, contained, containing, in_order
+from airflow_provider_devo_dga.sandbox.operation import Operation, Overload, cast, is_array, is_value
 from airflow_provider_devo_dga.sandbox.sql import Piece
 from airflow_provider_devo_dga.sandbox.types import (
     BOOL,
-    DURATION,
-    FLOAT4,
-    FLOAT8,
     INT8,
-    IP4,
-    STR,
-    TIMESTAMP,
     Type,
 )
 
 IP4_TEXT = " || '.' || ".join(f"(({{0}} >> {shift}) & 255)" for shift in (24, 16, 8, 0))
+EQUALITY = ("=", "<>")
 TIMESTAMP_TEXT = "strftime(epoch_ms({0}), '%Y-%m-%d %H:%M:%S.%g')"
 
 
@@ -73,17 +68,13 @@ def _element(arguments: Sequence[Piece]) -> Type | None:
     return arguments[0].type.element
 
 
-def _is(*kinds: Type) -> Accepts:
-    return lambda piece: piece.type in kinds
-
-
 def _comparison(name: str, sql: str) -> Operation:
     return Operation(
         name,
         "(value, value) → bool",
-        "documented",
+        "digest",
         "a literal that does not convert gives null, so no row",
-        (Overload((is_value, is_value), comparable, comparing(sql)),),
+        (Overload((is_value, is_value), comparable if sql in EQUALITY else in_order, comparing(sql)),),
     )
 
 
@@ -92,42 +83,36 @@ LOGIC = (
         _comparison(n, s)
         for n, s in (("=", "="), ("/=", "<>"), ("<", "<"), ("<=", "<="), (">", ">"), (">=", ">="))
     ),
-    Operation(
-        "and", "bool and bool → bool", "documented", "", (Overload((BOOL, BOOL), BOOL, "{0} AND {1}"),)
-    ),
-    Operation("or", "bool or bool → bool", "documented", "", (Overload((BOOL, BOOL), BOOL, "{0} OR {1}"),)),
-    Operation(
-        "not", "not bool → bool", "documented", "not null is null", (Overload((BOOL,), BOOL, "NOT {0}"),)
-    ),
+    Operation("and", "bool and bool → bool", "digest", "", (Overload((BOOL, BOOL), BOOL, "{0} AND {1}"),)),
+    Operation("or", "bool or bool → bool", "digest", "", (Overload((BOOL, BOOL), BOOL, "{0} OR {1}"),)),
+    Operation("not", "not bool → bool", "digest", "not null is null", (Overload((BOOL,), BOOL, "NOT {0}"),)),
     Operation(
         "in",
         "(value, {…} or array or network) → bool; also value <- network",
-        "documented",
+        "digest",
         "",
         (Overload((is_value, lambda _: True), contained, containing),),
     ),
-    Operation("isnull", "(any) → bool", "documented", "", (Overload((is_value,), BOOL, "{0} IS NULL"),)),
-    Operation(
-        "isnotnull", "(any) → bool", "documented", "", (Overload((is_value,), BOOL, "{0} IS NOT NULL"),)
-    ),
+    Operation("isnull", "(any) → bool", "digest", "", (Overload((is_value,), BOOL, "{0} IS NULL"),)),
+    Operation("isnotnull", "(any) → bool", "digest", "", (Overload((is_value,), BOOL, "{0} IS NOT NULL"),)),
     Operation(
         "ifthenelse",
         "(bool, a, a) → a",
-        "documented",
+        "digest",
         "a null condition takes the last (assumed)",
         (Overload((BOOL, is_value, is_value), _chosen, _choose),),
     ),
     Operation(
         "nvl",
         "(a, a) → a; also a ?: a",
-        "documented",
+        "digest",
         "",
         (Overload((is_value, is_value), _same, _coalesce),),
     ),
     Operation(
         "decode",
         "(x, value, result, …[, otherwise]) → result",
-        "documented",
+        "digest",
         "no match and no otherwise gives null (assumed)",
         (Overload((is_value, is_value, is_value), _decoded, _decode, repeats=1),),
     ),
@@ -137,67 +122,15 @@ ARRAYS = (
     Operation(
         "at",
         "(array, int n) → element; also array[n]",
-        "documented",
+        "digest",
         "n counts from 0; out of range gives null (assumed)",
-        (Overload((is_array, INT8), _element, "CASE WHEN {1} >= 0 THEN {0}[{1} + 1] END"),),
+        (
+            Overload(
+                (is_array, INT8), _element, "CASE WHEN {1} >= 0 THEN {0}[least({1}, 2147483646) + 1] END"
+            ),
+        ),
     ),
     Operation("size", "(array) → int8", "exemplified", "", (Overload((is_array,), INT8, "len({0})"),)),
 )
 
-CASTS = (
-    Operation(
-        "int",
-        "(str or number or bool) → int8",
-        "documented",
-        "truncates; what does not convert gives null (assumed)",
-        (
-            Overload(
-                (STR,),
-                INT8,
-                "CASE WHEN regexp_full_match({0}, '[+-]?[0-9]+') THEN TRY_CAST({0} AS BIGINT) END",
-            ),
-            Overload((INT8,), INT8, "{0}"),
-            Overload((FLOAT8,), INT8, "TRY_CAST(trunc({0}) AS BIGINT)"),
-            Overload((_is(BOOL, TIMESTAMP, IP4),), INT8, "CAST({0} AS BIGINT)"),
-        ),
-    ),
-    Operation(
-        "float",
-        "(str or number) → float8",
-        "documented",
-        "what does not convert gives null (assumed)",
-        (Overload((STR,), FLOAT8, "TRY_CAST({0} AS DOUBLE)"), Overload((FLOAT8,), FLOAT8, "{0}")),
-    ),
-    Operation(
-        "float4",
-        "(number) → float4",
-        "exemplified",
-        "too large gives null (assumed)",
-        (Overload((FLOAT8,), FLOAT4, "TRY_CAST({0} AS FLOAT)"),),
-    ),
-    Operation(
-        "str",
-        "(any) → str",
-        "documented",
-        "a timestamp as yyyy-MM-dd HH:mm:ss.SSS in UTC (assumed)",
-        (
-            Overload((STR,), STR, "{0}"),
-            Overload((_is(IP4),), STR, IP4_TEXT),
-            Overload((_is(TIMESTAMP),), STR, TIMESTAMP_TEXT),
-            Overload((_is(BOOL, DURATION, *types.WIDENING),), STR, "CAST({0} AS VARCHAR)"),
-        ),
-    ),
-    Operation(
-        "bool",
-        "(str or number) → bool",
-        "documented",
-        "only the words true and false convert; numbers but 0 are true (assumed)",
-        (
-            Overload((BOOL,), BOOL, "{0}"),
-            Overload((STR,), BOOL, "CASE lower({0}) WHEN 'true' THEN true WHEN 'false' THEN false END"),
-            Overload((FLOAT8,), BOOL, "{0} <> 0"),
-        ),
-    ),
-)
-
-OPERATIONS = LOGIC + ARRAYS + CASTS
+OPERATIONS = LOGIC + ARRAYS

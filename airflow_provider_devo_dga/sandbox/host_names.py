@@ -29,6 +29,7 @@ class Host(NamedTuple):
 @lru_cache(maxsize=1_000_000)
 def cut(host: str) -> Host | None:
     """Return the parts of a host; None for an address, a single label, a bare or an unknown suffix."""
+    host = host.removesuffix(".")
     registrable = _suffixes().privatesuffix(host)
     if registrable is None:
         return None
@@ -38,7 +39,7 @@ def cut(host: str) -> Host | None:
 
 def public_suffix(host: str) -> str | None:
     """Return the public suffix of a host, which may be the whole of it; None when none is known."""
-    return _suffixes().publicsuffix(host)
+    return _suffixes().publicsuffix(host.removesuffix("."))
 
 
 @cache

@@ -10,7 +10,7 @@ from airflow_provider_devo_dga.sandbox import types, wire_errors
 from airflow_provider_devo_dga.sandbox.sql import Piece
 from airflow_provider_devo_dga.sandbox.types import Type
 
-Evidence = Literal["documented", "exemplified", "assumed"]
+Evidence = Literal["documented", "exemplified", "digest", "assumed"]
 Accepts = Callable[[Piece], bool]
 Parameter = Type | Accepts
 Result = Type | Callable[[Sequence[Piece]], Type | None]
@@ -56,7 +56,8 @@ class Overload:
 class Operation:
     """A name and its overloads, first fit wins.
 
-    :param evidence: ``documented`` by Devo, ``exemplified`` in a query Devo published, or ``assumed`` by us.
+    :param evidence: ``documented`` by Devo on a page we read, ``exemplified`` in a query Devo published,
+        named in a third party's ``digest`` of Devo's reference, or ``assumed`` by us.
     :param note: what the edge cases do and which of them are our guess.
     """
 
@@ -74,7 +75,10 @@ class Operation:
         for overload in self.overloads:
             if (piece := overload.fit(arguments)) is not None:
                 return piece
-        raise wire_errors.unknown_operation(self.name, f"({', '.join(str(a.type) for a in arguments)})")
+        given = ", ".join(str(argument.type) for argument in arguments)
+        refusal = wire_errors.unknown_operation(self.name, f"({given})")
+        refusal.detail += f"; it takes {self.signature}"
+        raise refusal
 
 
 def cast(piece: Piece, wanted: Type) -> str:

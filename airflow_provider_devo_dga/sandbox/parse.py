@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import lark
 
-from airflow_provider_devo_dga.sandbox import tree, wire_errors
+from airflow_provider_devo_dga.sandbox import advice, limits, tree, wire_errors
 
-MAX_LENGTH = 262_144
-SURROGATE = re.compile("[\ud800-\udfff]")
 LARGEST_INT8 = 2**63 - 1
 ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
 UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 # Operations that LINQ lets one call by name only between backticks, for their names are reserved.
 QUOTED_OPERATIONS = frozenset({"in"})
-OPERATOR_NAMES = {"->": "has", "->>": "weakhas", "~": "matches", "!=": "/=", "<-": "in"}
+OPERATOR_NAMES = {"->": "has", "->>": "weakhas", "~": "matches", "!=": "/=", "<-": "in", "\\": "rdiv"}
 
 
 def parse(text: str) -> tree.Query:
@@ -27,19 +24,19 @@ def parse(text: str) -> tree.Query:
 
     :raises WireError: Devo's parsing error; its ``detail`` holds the line and column for our log.
     """
-    if len(text) > MAX_LENGTH or "\x00" in text or SURROGATE.search(text):
-        raise wire_errors.parsing_error("the query is too long, or holds what is no character")
+    limits.check_text(text)
     try:
         parsed = _parser().parse(text)
         query = _Builder(text).transform(parsed)
     except lark.exceptions.VisitError as error:
-        if isinstance(error.orig_exc, wire_errors.WireError):
-            raise error.orig_exc from error
-        raise wire_errors.parsing_error(str(error.orig_exc)) from error
+        refusal = error.orig_exc
+        if not isinstance(refusal, wire_errors.WireError):
+            refusal = wire_errors.parsing_error(str(refusal))
+        raise advice.placed(refusal, _place(error.obj)) from error
     except lark.exceptions.UnexpectedInput as error:
-        place = f"line {error.line}, column {error.column}"
-        raise wire_errors.parsing_error(f"{place}: {error.get_context(text).strip()}") from error
+        raise wire_errors.parsing_error(advice.unexpected(error, text)) from error
     assert isinstance(query, tree.Query)  # noqa: S101 - tells mypy what the start rule builds
+    limits.check_size(query)
     return query
 
 
@@ -47,6 +44,13 @@ def parse(text: str) -> tree.Query:
 def _parser() -> lark.Lark:
     grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
     return lark.Lark(grammar, start="query", parser="lalr", propagate_positions=True, maybe_placeholders=True)
+
+
+def _place(obj: Any) -> tree.Place | None:
+    """Return where a node or token of the grammar stands."""
+    at = obj.meta if isinstance(obj, lark.Tree) else obj
+    line, column = getattr(at, "line", None), getattr(at, "column", None)
+    return (line, column) if line is not None and column is not None else None
 
 
 def _unquote(token: str) -> str:
@@ -72,11 +76,11 @@ def _int(token: str) -> int:
 
 
 def _chain(operator: str, parts: tuple[tree.Expression, ...]) -> tree.Expression:
-    """Fold ``a or b or c`` from the left, dropping the chain when there is one part."""
-    result = parts[0]
-    for part in parts[1:]:
-        result = tree.Call(operator, (result, part))
-    return result
+    """Fold ``a or b or c`` to a tree of little depth, dropping the chain when there is one part."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return tree.Call(operator, (_chain(operator, parts[:middle]), _chain(operator, parts[middle:])))
 
 
 @lark.v_args(inline=True)
@@ -120,14 +124,16 @@ class _Builder(lark.visitors.Transformer_NonRecursive):  # type: ignore[type-arg
     def ident(self, token: str) -> str:
         return str(token).strip("`")
 
-    def name(self, ident: str) -> tree.Name:
-        return tree.Name(ident)
+    @lark.v_args(meta=True, inline=True)
+    def name(self, meta: Any, ident: str) -> tree.Name:
+        return tree.Name(ident, _place(meta))
 
     def arguments(self, *members: tree.Expression) -> tuple[tree.Expression, ...]:
         return members
 
-    def call(self, name: str, arguments: tuple[tree.Expression, ...] | None) -> tree.Call:
-        return tree.Call(str(name), arguments or ())
+    @lark.v_args(meta=True, inline=True)
+    def call(self, meta: Any, name: str, arguments: tuple[tree.Expression, ...] | None) -> tree.Call:
+        return tree.Call(str(name), arguments or (), _place(meta))
 
     def quoted_call(self, token: str, arguments: tuple[tree.Expression, ...] | None) -> tree.Call:
         name = token.strip("`")
@@ -155,8 +161,8 @@ class _Builder(lark.visitors.Transformer_NonRecursive):  # type: ignore[type-arg
             return tree.Constant(-value.value)  # type: ignore[operator]
         return tree.Call("negative", (value,))
 
-    def binary(self, left: tree.Expression, operator: str, right: tree.Expression) -> tree.Call:
-        return tree.Call(str(operator), (left, right))
+    def binary(self, left: tree.Expression, operator: lark.Token, right: tree.Expression) -> tree.Call:
+        return tree.Call(OPERATOR_NAMES.get(str(operator), str(operator)), (left, right), _place(operator))
 
     def member(self, value: tree.Expression, container: tree.Expression) -> tree.Call:
         return tree.Call("in", (value, container))
@@ -168,10 +174,12 @@ class _Builder(lark.visitors.Transformer_NonRecursive):  # type: ignore[type-arg
         pairs = []
         for operator, right in zip(rest[::2], rest[1::2], strict=True):
             name = OPERATOR_NAMES.get(str(operator), str(operator))
-            pairs.append(tree.Call(name, (first, right)))
+            pairs.append(tree.Call(name, (first, right), _place(operator)))
             first = right
         if any(name in {"in", "has", "weakhas", "matches"} for name in (p.operation for p in pairs[1:])):
             raise ValueError("only comparisons chain")
+        if len(pairs) > limits.MAX_CHAIN:
+            raise ValueError(f"more than {limits.MAX_CHAIN} comparisons in one chain")
         return _chain("and", tuple(pairs))
 
     def negated(self, value: tree.Expression) -> tree.Call:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from functools import cache, lru_cache
 
@@ -10,6 +11,18 @@ import duckdb
 from airflow_provider_devo_dga.sandbox import wire_errors
 from airflow_provider_devo_dga.sandbox.sql import quoted
 
+# Skips escapes and plain characters, then stops at what RE2 takes but reads differently than Java:
+# sets within sets, && in sets, (?U), (?P<, and \\v.
+ELSEWHERE = re.compile(
+    r"""
+    (?<!\\)(?:\\\\)*            # an even number of backslashes
+    (?: \\[vC]
+      | \(\?[a-zA-Z]*U
+      | \(\?P<
+      | \[\^?\]?(?:[^\[\]\\]|\\.)*(?:\[|&&)
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
 _lock = threading.Lock()
 
 
@@ -19,6 +32,10 @@ def check(pattern: str) -> None:
 
     :raises WireError: Devo's parsing error.
     """
+    if found := ELSEWHERE.search(pattern):
+        raise wire_errors.parsing_error(
+            f"pattern {pattern!r}: {found[0]!r} has another meaning in Java's patterns, which Devo takes"
+        )
     _try(f"SELECT regexp_matches('', {quoted(pattern)})", pattern)
 
 

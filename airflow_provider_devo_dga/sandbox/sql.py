@@ -9,6 +9,12 @@ from airflow_provider_devo_dga.sandbox import types, wire_errors
 from airflow_provider_devo_dga.sandbox.types import Type
 
 MAX_PIECE = 1_000_000
+MAX_MOMENT = 2**53
+# DuckDB alone would also take "nan", blanks and underscores for numbers.
+FLOAT_OF_TEXT = (
+    "CASE WHEN regexp_full_match({0}, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?') "
+    "THEN TRY_CAST({0} AS DOUBLE) END"
+)
 
 
 class _NotWritten:
@@ -67,3 +73,13 @@ def constant(value: str | int | float | bool | None) -> Piece:
     if value is None:
         return Piece("NULL", types.NULL, None)
     return Piece(quoted(value), types.STR, value)
+
+
+def moment(expression: str) -> str:
+    """Return SQL for a timestamp: null beyond what JSON's numbers hold exactly, some 285 000 years."""
+    return f"CASE WHEN {expression} BETWEEN -{MAX_MOMENT} AND {MAX_MOMENT} THEN {expression} END"
+
+
+def braced(text: str) -> str:
+    """Return SQL with its braces doubled, to stand in a template."""
+    return text.replace("{", "{{").replace("}", "}}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from airflow_provider_devo_dga.sandbox import tree, types, wire_errors
+from airflow_provider_devo_dga.sandbox import advice, tree, types, wire_errors
 from airflow_provider_devo_dga.sandbox.expressions import Models, Scope, aggregates_in, spelled
 from airflow_provider_devo_dga.sandbox.functions import AGGREGATES
 from airflow_provider_devo_dga.sandbox.operation import is_value
@@ -84,6 +84,7 @@ class _Compiler:
 
     def __init__(self, columns: Sequence[Column], models: Models, now_ms: int) -> None:
         self.columns = {column.name: Piece(column.id, column.type) for column in columns}
+        self.stored_eventdate = self.columns.get(EVENTDATE)
         self.aggregates: dict[str, Piece] = {}
         self.mentioned: list[str] = []
         self.wraps: list[tuple[str, str]] = []
@@ -151,7 +152,7 @@ class _Compiler:
         before = self.scope
         keys: dict[str, Piece] = {}
         if group.period_ms:
-            keys[EVENTDATE] = _bucket(before, group.period_ms)
+            keys[EVENTDATE] = self._bucket(group.period_ms)
         for key in group.keys:
             name = key.expression.name if isinstance(key.expression, tree.Name) else key.text
             if name in keys:
@@ -166,15 +167,25 @@ class _Compiler:
         places = ", ".join(str(place + 1) for place in range(len(keys)))
         # Sorted, for Devo pages through an answer by offset and DuckDB's own order changes.
         after = f"GROUP BY {places} ORDER BY {places}" if keys else ""
-        listed = ", ".join([*(f"{piece.text} AS {name}" for name, piece in selected), "min(k) AS k"])
-        self.wraps.append((f"SELECT {listed} FROM", after))
+        listed = [f"{piece.text} AS {name}" for name, piece in selected]
+        if any(isinstance(clause, tree.Group) for clause in later):
+            # Only another group asks for the order of the rows.
+            listed.append("min(k) AS k")
+        self.wraps.append((f"SELECT {', '.join(listed) or 'min(k) AS k'} FROM", after))
+
+    def _bucket(self, period_ms: int) -> Piece:
+        column = self.scope.piece(tree.Name(EVENTDATE))
+        if column == self.stored_eventdate:
+            # No stored event lies before 1970, so that the cheapest SQL is right.
+            return Piece(f"({column.text} // {int(period_ms)} * {int(period_ms)})", types.TIMESTAMP)
+        return self.scope.piece(tree.Call("period", (tree.Name(EVENTDATE), tree.Duration(period_ms))))
 
     def _mention(self, *names: str) -> None:
         self.mentioned.extend(name for name in names if name not in self.mentioned)
 
     def _refuse_twice(self, name: str) -> None:
         if name.lower() in {known.lower() for known in self.columns}:
-            raise wire_errors.name_used_twice(name)
+            raise advice.placed(wire_errors.name_used_twice(name), None, "choose another alias")
 
     def _id(self) -> str:
         self.next_id += 1
@@ -196,10 +207,6 @@ def _as_column(piece: Piece) -> Piece:
     if not is_value(piece):
         raise wire_errors.parsing_error(f"a {piece.type} cannot be a column")
     return Piece("CAST(NULL AS VARCHAR)", types.STR) if piece.type == types.NULL else piece
-
-
-def _bucket(scope: Scope, period_ms: int) -> Piece:
-    return scope.piece(tree.Call("period", (tree.Name(EVENTDATE), tree.Duration(period_ms))))
 
 
 def _aggregates(before: Scope, later: Sequence[tree.Clause]) -> dict[str, Piece]:

@@ -1,8 +1,11 @@
-"""The nodes of a parsed LINQ query: frozen values without behaviour."""
+"""The nodes of a parsed LINQ query: frozen values, and what each is made of."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Name:
     """A column, or an alias given further up."""
 
     name: str
+    # Line and column, for our log; two names are the same wherever they stand.
+    place: Place | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class Call:
 
     operation: str
     arguments: tuple[Expression, ...]
+    place: Place | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,28 @@ class Limit:
 
 
 Clause = Where | Select | Group | Limit
+
+
+def parts(node: Expression) -> Iterable[Expression]:
+    """Return the expressions that an expression is made of."""
+    match node:
+        case Call(_, members) | Items(_, members):
+            return members
+        case _:
+            return ()
+
+
+def expressions(clause: Clause) -> Iterable[Expression]:
+    """Return the expressions of a clause."""
+    match clause:
+        case Where(conditions):
+            return conditions
+        case Select(items):
+            return [item.expression for item in items]
+        case Group(keys, _):
+            return [key.expression for key in keys]
+        case _:
+            return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,14 +25,20 @@ FLOAT4 = Type("float4")
 FLOAT8 = Type("float8")
 TIMESTAMP = Type("timestamp")
 IP4 = Type("ip4")
+BIGINT = Type("bigint")
+NET4 = Type("net4")
+IP6 = Type("ip6")
+MAC = Type("mac")
+JSON = Type("json")
 # These appear inside a query, never as a column of a table.
 DURATION = Type("duration")
-NET4 = Type("net4")
 REGEXP = Type("regexp")
 TEMPLATE = Type("template")
 NULL = Type("null")
 
 WIDENING = (INT4, INT8, FLOAT4, FLOAT8)
+# Kept as texts in one canonical spelling: equal or not, but in no order.
+SPELLED = (NET4, IP6, MAC, JSON)
 # Timestamps are epoch milliseconds, addresses unsigned numbers: both as Devo sends them in JSON.
 STORED_AS = {
     STR: "VARCHAR",
@@ -43,6 +49,9 @@ STORED_AS = {
     FLOAT8: "DOUBLE",
     TIMESTAMP: "BIGINT",
     IP4: "UINTEGER",
+    # Beyond 128 bits there is no value.
+    BIGINT: "HUGEINT",
+    **dict.fromkeys(SPELLED, "VARCHAR"),
 }
 BY_NAME = {kind.name: kind for kind in STORED_AS}
 

@@ -101,6 +101,19 @@ def test_unknown_things(api: Any, text: str, message: str, code: str) -> None:
         f'{TABLE} where matches(uri, re("(?=a)"))',
         f'{TABLE} where matches(uri, re("("))',
         f'{TABLE} select peek(uri, re("a"), 3) as x',
+        f"""{TABLE} where matches(uri, re('a++'))""",
+        f"""{TABLE} where matches(uri, re('(?>a)'))""",
+        f"""{TABLE} where matches(uri, re('(?<!a)b'))""",
+        f"""{TABLE} where matches(uri, re('(a)\\1'))""",
+        f"""{TABLE} where matches(uri, re('[a[b]]'))""",
+        f"""{TABLE} where matches(uri, re('[[:alpha:]]'))""",
+        f"""{TABLE} where matches(uri, re('[a-z&&[aeiou]]'))""",
+        f"""{TABLE} where matches(uri, re('\\v'))""",
+        f"""{TABLE} where matches(uri, re('(?U)a+'))""",
+        f"""{TABLE} where matches(uri, re('(?P<x>a)'))""",
+        f"""{TABLE} where matches(uri, re('\\p{{Alpha}}'))""",
+        f'{TABLE} select formatdate(eventdate, "EEE") as x',
+        f'{TABLE} select parsedate(uri, "HH:mm") as x',
         f"{TABLE} group",
         f"{TABLE} /* comment */",
         f"{TABLE} select $1",
@@ -111,6 +124,32 @@ def test_unknown_things(api: Any, text: str, message: str, code: str) -> None:
 )
 def test_parsing_errors(api: Any, text: str) -> None:
     assert refusal(api, text) == (500, "Unable to Start Task: Query parsing error", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "logged"),
+    [
+        (f"{TABLE} order by uri", "line 1, column 26: "),
+        (f"{TABLE} order by uri", "rows come by eventdate"),
+        (f"{TABLE}\nwhere uri -> ", "line 2, column 11: "),
+        (f"{TABLE}\nselect\n  99999999999999999999 as x", "line 3, column 3: the integer"),
+        (f"{TABLE}\nselect uri, nope", "line 2, column 13: "),
+        (f"{TABLE} where methud = 1", "close: method"),
+        (f"{TABLE} select 1 +\n  lenght(uri) as x", "line 2, column 3: "),
+        (f"{TABLE} select lenght(uri) as x", "close: length"),
+        (f'{TABLE} where contains(uri, "a")', "use has"),
+        (f"{TABLE} select length(statusCode) as x", "it takes (str) → int8"),
+        (f"{TABLE} select count() as n", "after group"),
+        (f"{TABLE} where uri + 1 = 2", "line 1, column 36: "),
+        (f'{TABLE} where matches(uri, re("(?=a)"))', "line 1, column 45: "),
+    ],
+)
+def test_our_log_says_where_and_what_instead(
+    api: Any, caplog: pytest.LogCaptureFixture, text: str, logged: str
+) -> None:
+    with caplog.at_level("INFO", "airflow_provider_devo_dga"):
+        assert api.query(text).status_code == 500
+    assert logged in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,16 @@ EVENTS = [
     b'{"eventdate":2}',
 ]
 ARGUMENTS = [*SCHEMA, "null", '"lit"', '"12"', "3", "2.5", "true", "5m", "10.0.0.1", "10.0.0.0/8", 're("a")']
-ARGUMENTS += ['template("b")', "[1,2]", '["a"]', "[null]", '{1,"a"}', '(1,"x")', 'split(s,".")']
+ARGUMENTS += [
+    'template("b")',
+    "[1,2]",
+    '["a"]',
+    "[null]",
+    '{1,"a"}',
+    '(1,"x")',
+    'split(s,".")',
+    '"yyyy-MM-dd"',
+]
 TRIPLES = 2_000
 
 
