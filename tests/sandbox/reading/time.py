@@ -1,7 +1,5 @@
 """A plain reading of the operations on moments: epoch milliseconds, clocks in UTC or a named zone."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable
