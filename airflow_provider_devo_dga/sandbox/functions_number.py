@@ -8,6 +8,11 @@ from airflow_provider_devo_dga.sandbox.types import DURATION, FLOAT8, INT8, TIME
 
 TOO_LARGE = "an integer beyond 64 bits breaks the answer off (assumed)"
 REAL_QUOTIENT = "{0} / nullif({1}, 0.0)"
+# By -1 nothing is left over, where the processor would overflow.
+REMAINDER = "CASE WHEN {1} = -1 THEN {0} & 0 ELSE {0} % nullif({1}, 0) END"
+MODULO = (
+    f"{REMAINDER} + CASE WHEN {REMAINDER} <> 0 AND ({REMAINDER} < 0) <> ({{1}} < 0) THEN {{1}} ELSE 0 END"
+)
 
 
 def _float8_or_null(expression: str) -> str:
@@ -78,14 +83,14 @@ OPERATIONS = (
         "int % int → int8",
         "digest",
         "the remainder, with the sign of the first; by 0 gives null (assumed)",
-        (Overload((INT8, INT8), INT8, "{0} % nullif({1}, 0)"),),
+        (Overload((INT8, INT8), INT8, REMAINDER),),
     ),
     Operation(
         "%%",
         "int %% int → int8",
         "digest",
         "the modulo, with the sign of the second; by 0 gives null (assumed)",
-        (Overload((INT8, INT8), INT8, "({0} % nullif({1}, 0) + {1}) % nullif({1}, 0)"),),
+        (Overload((INT8, INT8), INT8, MODULO),),
     ),
     Operation(
         "negative",
