@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from airflow_provider_devo_dga.sandbox import events, types, wire_errors
+from airflow_provider_devo_dga.sandbox.fault_kinds import KINDS
 from airflow_provider_devo_dga.sandbox.tenant import Tenant
 from airflow_provider_devo_dga.sandbox.types import Type
 
@@ -103,6 +104,16 @@ async def plan_fault(request: Request) -> Response:
     return JSONResponse({}, 201)
 
 
+async def list_faults(request: Request) -> Response:
+    """List the faults there are, and those that wait."""
+    tenant, _ = await _opened(request)
+    known = [
+        {"fault": kind.name, "wire": kind.wire, "client": kind.client, "match": kind.match}
+        for kind in KINDS.values()
+    ]
+    return JSONResponse({"known": known, "waiting": tenant.faults.waiting()})
+
+
 async def clear_faults(request: Request) -> Response:
     """Forget the faults that wait."""
     tenant, _ = await _opened(request)
@@ -116,11 +127,20 @@ async def requests(request: Request) -> Response:
     return JSONResponse(tenant.requests.all())
 
 
+async def clear_requests(request: Request) -> Response:
+    """Forget the requests so far."""
+    tenant, _ = await _opened(request)
+    tenant.requests.clear()
+    return JSONResponse({})
+
+
 ROUTES = [
     Route(f"{PREFIX}/tables/{{name}}", create_table, methods=["POST"]),
     Route(f"{PREFIX}/tables/{{name}}/events", insert_events, methods=["POST"]),
     Route(f"{PREFIX}/queries/{{id}}", store_query, methods=["POST"]),
     Route(f"{PREFIX}/faults", plan_fault, methods=["POST"]),
+    Route(f"{PREFIX}/faults", list_faults, methods=["GET"]),
     Route(f"{PREFIX}/faults", clear_faults, methods=["DELETE"]),
     Route(f"{PREFIX}/requests", requests, methods=["GET"]),
+    Route(f"{PREFIX}/requests", clear_requests, methods=["DELETE"]),
 ]

@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from airflow_provider_devo_dga.sandbox import admin_api, model_api, query_api
-from airflow_provider_devo_dga.sandbox.request_log import RequestLog
+from airflow_provider_devo_dga.sandbox.broken import Faulty
+from airflow_provider_devo_dga.sandbox.request_log import ENTRY, RequestLog
 from airflow_provider_devo_dga.sandbox.tenant import Tenant
 from airflow_provider_devo_dga.sandbox.wire_errors import WireError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
-LOGGED = (admin_api.PREFIX + "/requests", "/")
+NOT_LOGGED = (admin_api.PREFIX + "/requests", "/")
 
 
 def application(tenant: Tenant) -> ASGIApp:
@@ -29,7 +30,7 @@ def application(tenant: Tenant) -> ASGIApp:
     handlers = {WireError: _refuse, HTTPException: _refuse_http, Exception: _fail}
     app = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
     app.state.tenant = tenant
-    return _Logged(app, tenant.requests)
+    return _Logged(Faulty(app, tenant.faults, spared=admin_api.PREFIX), tenant.requests)
 
 
 async def greet(request: Request) -> Response:
@@ -62,14 +63,20 @@ class _Logged:
         self.requests = requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in LOGGED:
+        if scope["type"] != "http" or scope["path"] in NOT_LOGGED:
             await self.app(scope, receive, send)
             return
-        entry = self.requests.add(scope["method"], scope["path"], scope["headers"])
+        entry = self.requests.add(scope["method"], scope["path"], scope["headers"], scope["query_string"])
+        scope.setdefault("extensions", {})[ENTRY] = {"entry": entry}
 
         async def heard() -> Message:
             message = await receive()
             entry.hear(message.get("body", b""))
             return message
 
-        await self.app(scope, heard, send)
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                entry.status = message["status"]
+            await send(message)
+
+        await self.app(scope, heard, told)

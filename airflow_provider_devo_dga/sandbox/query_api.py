@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from airflow_provider_devo_dga.sandbox import broken, wire_errors
+from airflow_provider_devo_dga.sandbox import wire_errors
 from airflow_provider_devo_dga.sandbox.answer import Answer
 from airflow_provider_devo_dga.sandbox.parse import parse
 from airflow_provider_devo_dga.sandbox.tenant import Tenant
@@ -30,12 +30,7 @@ async def query(request: Request) -> Response:
     tenant: Tenant = request.app.state.tenant
     body = await request.body()
     tenant.credentials.check(request.headers, body)
-    fault = tenant.faults.take()
-    if fault is not None and (response := broken.instead(fault)) is not None:
-        return response
     answer = await run_in_threadpool(launched, tenant, _fields(body))
-    if fault is not None:
-        return broken.BrokenResponse(answer, fault)
     return StreamingResponse(answer.stream(), media_type=answer.writer.media_type)
 
 

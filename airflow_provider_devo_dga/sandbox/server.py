@@ -20,7 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from airflow_provider_devo_dga.sandbox.app import application
 from airflow_provider_devo_dga.sandbox.auth import Credentials
-from airflow_provider_devo_dga.sandbox.broken import TRANSPORT
+from airflow_provider_devo_dga.sandbox.connection import TRANSPORT
 from airflow_provider_devo_dga.sandbox.tenant import Habits, Tenant
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
