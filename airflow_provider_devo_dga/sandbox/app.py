@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from airflow_provider_devo_dga.sandbox import admin_api, model_api, query_api
+from airflow_provider_devo_dga.sandbox import admin_api, http_events, model_api, query_api
 from airflow_provider_devo_dga.sandbox.broken import Faulty
 from airflow_provider_devo_dga.sandbox.request_log import ENTRY, RequestLog
 from airflow_provider_devo_dga.sandbox.tenant import Tenant
@@ -26,7 +26,7 @@ NOT_LOGGED = (admin_api.PREFIX + "/requests", "/")
 
 def application(tenant: Tenant) -> ASGIApp:
     """Return the application that serves ``tenant``."""
-    routes = [Route("/", greet), *query_api.ROUTES, *model_api.ROUTES, *admin_api.ROUTES]
+    routes = [Route("/", greet), *query_api.ROUTES, *model_api.ROUTES, *http_events.ROUTES, *admin_api.ROUTES]
     handlers = {WireError: _refuse, HTTPException: _refuse_http, Exception: _fail}
     app = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
     app.state.tenant = tenant
