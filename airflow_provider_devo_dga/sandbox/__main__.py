@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from airflow_provider_devo_dga.sandbox import admin_api, events
+from airflow_provider_devo_dga.sandbox import admin_api, events, table_schema
 from airflow_provider_devo_dga.sandbox.server import LOOPBACK, Sandbox
 from airflow_provider_devo_dga.sandbox.tables import Tables
 from airflow_provider_devo_dga.sandbox.tenant import Habits
@@ -51,18 +51,33 @@ def serve(options: argparse.Namespace) -> int:
         api_key=options.api_key,
         api_secret=options.api_secret,
         data_dir=options.data_dir,
+        syslog_port=_syslog_port(options),
         tls=options.tls,
         habits=Habits(model_output=options.mlevalmodel_output),
     )
+    try:
+        sandbox.tenant.tables.declare(table_schema.read_file(options.tables) if options.tables else {})
+    except (OSError, ValueError):
+        sandbox.close()
+        raise
     _announce(sandbox, options)
     sandbox.run()
     return 0
+
+
+def _syslog_port(options: argparse.Namespace) -> int | None:
+    """Return the port for syslog, which asks for no credentials: unasked only on this machine."""
+    if options.syslog_port is None:
+        return 0 if options.host in LOOPBACK else None
+    return int(options.syslog_port) if options.syslog_port >= 0 else None
 
 
 def _announce(sandbox: Sandbox, options: argparse.Namespace) -> None:
     ready: dict[str, Any] = {"url": sandbox.url, "ca_file": sandbox.ca_file, "mlmm_url": sandbox.mlmm_url}
     if not options.token:
         ready["token"] = sandbox.token
+    ready["syslog"] = sandbox.syslog
+    ready["http_events_url"] = sandbox.http_events_url
     line = json.dumps(ready)
     if options.ready_file:
         partial = options.ready_file.with_name(options.ready_file.name + ".partial")
@@ -119,6 +134,13 @@ def _parser() -> argparse.ArgumentParser:
     serving.set_defaults(command=serve)
     serving.add_argument("--host", default="127.0.0.1")
     serving.add_argument("--port", type=int, default=0, help="0 takes a free port")
+    serving.add_argument(
+        "--syslog-port",
+        type=int,
+        help="for events by syslog, without credentials; 0 takes a free port, -1 none; "
+        "default: 0 on this machine alone, else -1",
+    )
+    serving.add_argument("--tables", type=Path, help="a file of YAML with tables to create")
     serving.add_argument("--data-dir", type=Path, help="where tables and models last; default: in memory")
     serving.add_argument(
         "--token", default=os.environ.get("DEVO_SANDBOX_TOKEN"), help="default: a random one"

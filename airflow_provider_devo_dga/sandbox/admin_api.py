@@ -10,9 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from airflow_provider_devo_dga.sandbox import events, types, wire_errors
+from airflow_provider_devo_dga.sandbox import events, table_schema, wire_errors
+from airflow_provider_devo_dga.sandbox.fault_kinds import KINDS
+from airflow_provider_devo_dga.sandbox.table_schema import Schema
 from airflow_provider_devo_dga.sandbox.tenant import Tenant
-from airflow_provider_devo_dga.sandbox.types import Type
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -42,26 +43,15 @@ async def create_table(request: Request) -> Response:
     tenant, body = await _opened(request)
     schema = _schema(_object(body))
     name = request.path_params["name"]
-    await run_in_threadpool(tenant.tables.create, name, schema)
-    return JSONResponse({"table": name, "columns": len(schema)}, 201)
+    await run_in_threadpool(tenant.tables.create, name, schema.columns, schema.parser)
+    return JSONResponse({"table": name, "columns": len(schema.columns)}, 201)
 
 
-def _schema(wanted: Mapping[str, Any]) -> dict[str, Type]:
-    columns = wanted.get("columns")
-    if not isinstance(columns, list):
-        raise wire_errors.bad_parameters("columns is a list")
-    schema: dict[str, Type] = {}
-    for column in columns:
-        name = column.get("name") if isinstance(column, dict) else None
-        kind = types.BY_NAME.get(str(column.get("type"))) if isinstance(column, dict) else None
-        if not isinstance(name, str) or not name or kind is None:
-            raise wire_errors.bad_parameters(f"Column not valid: {column!r}")
-        schema[name] = kind
-    if schema.get("eventdate") != types.TIMESTAMP:
-        raise wire_errors.bad_parameters("eventdate must be a timestamp")
-    if len({name.lower() for name in schema}) < len(columns):
-        raise wire_errors.bad_parameters("Two columns of one name")
-    return schema
+def _schema(wanted: Mapping[str, Any]) -> Schema:
+    try:
+        return table_schema.read(wanted)
+    except ValueError as error:
+        raise wire_errors.bad_parameters(str(error)) from error
 
 
 async def insert_events(request: Request) -> Response:
@@ -93,6 +83,17 @@ async def store_query(request: Request) -> Response:
     return JSONResponse({"queryId": request.path_params["id"]}, 201)
 
 
+async def set_ingestion(request: Request) -> Response:
+    """Let the events that arrive from now on bear an earlier date."""
+    tenant, body = await _opened(request)
+    wanted = _object(body)
+    late: Any = wanted.get("late_s")
+    if wanted.keys() != {"late_s"} or type(late) not in {int, float} or not 0 <= late < 2**31:
+        raise wire_errors.bad_parameters("late_s is a number of seconds")
+    tenant.intake.late_s = late
+    return JSONResponse({"late_s": late})
+
+
 async def plan_fault(request: Request) -> Response:
     """Let the next queries meet a fault."""
     tenant, body = await _opened(request)
@@ -101,6 +102,16 @@ async def plan_fault(request: Request) -> Response:
     except ValueError as error:
         raise wire_errors.bad_parameters(str(error)) from error
     return JSONResponse({}, 201)
+
+
+async def list_faults(request: Request) -> Response:
+    """List the faults there are, and those that wait."""
+    tenant, _ = await _opened(request)
+    known = [
+        {"fault": kind.name, "wire": kind.wire, "client": kind.client, "match": kind.match}
+        for kind in KINDS.values()
+    ]
+    return JSONResponse({"known": known, "waiting": tenant.faults.waiting()})
 
 
 async def clear_faults(request: Request) -> Response:
@@ -116,11 +127,21 @@ async def requests(request: Request) -> Response:
     return JSONResponse(tenant.requests.all())
 
 
+async def clear_requests(request: Request) -> Response:
+    """Forget the requests so far."""
+    tenant, _ = await _opened(request)
+    tenant.requests.clear()
+    return JSONResponse({})
+
+
 ROUTES = [
     Route(f"{PREFIX}/tables/{{name}}", create_table, methods=["POST"]),
     Route(f"{PREFIX}/tables/{{name}}/events", insert_events, methods=["POST"]),
     Route(f"{PREFIX}/queries/{{id}}", store_query, methods=["POST"]),
+    Route(f"{PREFIX}/ingestion", set_ingestion, methods=["POST"]),
     Route(f"{PREFIX}/faults", plan_fault, methods=["POST"]),
+    Route(f"{PREFIX}/faults", list_faults, methods=["GET"]),
     Route(f"{PREFIX}/faults", clear_faults, methods=["DELETE"]),
     Route(f"{PREFIX}/requests", requests, methods=["GET"]),
+    Route(f"{PREFIX}/requests", clear_requests, methods=["DELETE"]),
 ]

@@ -12,10 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from airflow_provider_devo_dga.sandbox import admin_api, job_api, model_api, query_api
+from airflow_provider_devo_dga.sandbox import admin_api, http_events, job_api, model_api, query_api
 from airflow_provider_devo_dga.sandbox.body_limit import BodyLimit
+from airflow_provider_devo_dga.sandbox.broken import Faulty
 from airflow_provider_devo_dga.sandbox.launch import launched_to_count
-from airflow_provider_devo_dga.sandbox.request_log import RequestLog
+from airflow_provider_devo_dga.sandbox.request_log import ENTRY, RequestLog
 from airflow_provider_devo_dga.sandbox.tenant import Tenant
 from airflow_provider_devo_dga.sandbox.wire_errors import WireError
 
@@ -24,17 +25,25 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
-LOGGED = (admin_api.PREFIX + "/requests", "/")
+NOT_LOGGED = (admin_api.PREFIX + "/requests", "/")
 
 
 def application(tenant: Tenant) -> ASGIApp:
     """Return the application that serves ``tenant``."""
-    routes = [Route("/", greet), *query_api.ROUTES, *job_api.ROUTES, *model_api.ROUTES, *admin_api.ROUTES]
+    routes = [
+        Route("/", greet),
+        *query_api.ROUTES,
+        *job_api.ROUTES,
+        *model_api.ROUTES,
+        *http_events.ROUTES,
+        *admin_api.ROUTES,
+    ]
     handlers = {WireError: _refuse, HTTPException: _refuse_http, Exception: _fail}
     app = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
     app.state.tenant = tenant
     tenant.jobs.resume(partial(launched_to_count, tenant))
-    return _Logged(BodyLimit(app, tenant.credentials), tenant.requests)
+    bounded = BodyLimit(app, tenant.credentials)
+    return _Logged(Faulty(bounded, tenant.faults, spared=admin_api.PREFIX), tenant.requests)
 
 
 async def greet(request: Request) -> Response:
@@ -67,18 +76,24 @@ class _Logged:
         self.requests = requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in LOGGED:
+        if scope["type"] != "http" or scope["path"] in NOT_LOGGED:
             await self.app(scope, receive, send)
             return
-        entry = self.requests.add(scope["method"], scope["path"], scope["headers"])
+        entry = self.requests.add(scope["method"], scope["path"], scope["headers"], scope["query_string"])
+        scope.setdefault("extensions", {})[ENTRY] = {"entry": entry}
 
         async def heard() -> Message:
             message = await receive()
             entry.hear(message.get("body", b""))
             return message
 
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                entry.status = message["status"]
+            await send(message)
+
         try:
-            await self.app(scope, heard, send)
+            await self.app(scope, heard, told)
         except asyncio.CancelledError:
             # Only a server that ends cancels an answer. The client sees it cut off.
             log.info("%s was still being answered", scope["path"])

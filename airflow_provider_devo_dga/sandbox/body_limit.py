@@ -18,6 +18,8 @@ MOST_EVENTS = 1024 * 1024 * 1024
 MOST_IMAGE = 513 * 1024 * 1024
 EVENTS_END = "/events"
 IMAGE_END = "/images/upload"
+# Events over HTTP bring their token in the path and have a bound of their own.
+EVENT_PATHS = ("/event/", "/stream/")
 
 
 class BodyLimit:
@@ -28,7 +30,7 @@ class BodyLimit:
         self.credentials = credentials
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"].startswith(EVENT_PATHS):
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)

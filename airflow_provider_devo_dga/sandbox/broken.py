@@ -2,125 +2,147 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import AsyncIterator
+import math
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
-from airflow_provider_devo_dga.sandbox import wire_errors
-from airflow_provider_devo_dga.sandbox.answer import Answer
-from airflow_provider_devo_dga.sandbox.faults import Fault
+from airflow_provider_devo_dga.sandbox import broken_document, connection, wire_errors
+from airflow_provider_devo_dga.sandbox.broken_lines import BrokenLines
+from airflow_provider_devo_dga.sandbox.faults import Fault, Faults
+from airflow_provider_devo_dga.sandbox.overheard import Overheard, overheard
+from airflow_provider_devo_dga.sandbox.request_log import entry_of
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
-TRANSPORT = "sandbox.transport"
-PAGE = "<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
-# The length of the body is told by the end of the connection, so a cut looks like an end.
-HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n"
+PAGE = "<html><head><title>{0}</title></head><body>{0}</body></html>"
+E_FIRST = b'{"e":[500,"Error Launching Query"]}\r\n'
 
 
-def instead(fault: Fault) -> Response | None:
-    """Return what is sent instead of an answer, None for a fault that strikes within one."""
-    match fault.name:
+class Faulty:
+    """Lets the application answer well, but for the requests that a fault waits for.
+
+    :param spared: the beginning of the paths that no fault strikes.
+    """
+
+    def __init__(self, app: ASGIApp, faults: Faults, *, spared: str) -> None:
+        self.app = app
+        self.faults = faults
+        self.spared = spared
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, well or not."""
+        fault = None
+        if scope["type"] == "http" and not scope["path"].startswith(self.spared):
+            fault = self.faults.take(scope["method"], scope["path"], scope["query_string"].decode("latin-1"))
+        if fault is None:
+            await self.app(scope, receive, send)
+            return
+        entry_of(scope).fault = fault.kind.name
+        await self._strike(fault, scope, receive, send)
+
+    async def _strike(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        match fault.kind.way:
+            case "connection":
+                await connection.drain(receive)
+                cut = connection.reset if fault.kind.name == "reset" else connection.hang_up
+                await cut(scope, receive)
+            case "instead":
+                await connection.drain(receive)
+                await instead(fault)(scope, receive, send)
+            case "delayed":
+                await self._delayed(fault, scope, receive, send)
+            case _:
+                async with overheard(self.app, scope, receive) as answer:
+                    await _spoil(fault, answer, scope, receive, send)
+
+    async def _delayed(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer late. The body waits too, for it tells that the client has not left."""
+        body = await _read(receive)
+        if await connection.left_within(receive, fault.delay_s):
+            return
+
+        async def heard() -> dict[str, object]:
+            nonlocal body
+            if body is None:
+                return dict(await receive())
+            message, body = {"type": "http.request", "body": body, "more_body": False}, None
+            return message
+
+        await self.app(scope, heard, send)
+
+
+async def _read(receive: Receive) -> bytes | None:
+    parts = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def _spoil(fault: Fault, answer: Overheard, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send an answer with its fault; a refusal stays what it is."""
+    if answer.status == 200 and fault.kind.way in {"lines", "document"} and answer.is_binary:
+        error = wire_errors.not_supported(f"the fault {fault.kind.name} in {answer.media_type}")
+        await JSONResponse(error.stamped(), error.status)(scope, receive, send)
+        return
+    if answer.status == 200 and fault.kind.way == "lines":
+        await BrokenLines(fault, answer, scope, receive, send).send()
+        return
+    content = await answer.content()
+    if answer.status == 200 and fault.kind.way == "length":
+        entry_of(scope).status = 200
+        length = len(content) + 100 if fault.kind.name == "length_long" else len(content) // 2
+        told = {"content-type": answer.media_type, "content-length": str(length)}
+        connection.transport_of(scope).write(connection.head(told) + content)
+        await connection.hang_up(scope, receive)
+        return
+    if answer.status == 200 or fault.kind.name == "job_errors":
+        status, content = 200, broken_document.spoilt(fault.kind.name, content, scope["path"])
+    else:
+        status = answer.status
+    await Response(content, status, media_type=answer.media_type)(scope, receive, send)
+
+
+def instead(fault: Fault) -> Response:
+    """Return what is sent in place of an answer.
+
+    :raises KeyError: for a fault that lets the application answer.
+    """
+    match fault.kind.name:
         case "auth":
             error = wire_errors.invalid_token()
             return JSONResponse(error.stamped(), error.status)
-        case "http_503":
+        case "http_503" | "job_5xx":
             return JSONResponse({"error": "Service Unavailable", "status": 503}, 503)
+        case "http_429":
+            after = {"retry-after": str(math.ceil(fault.delay_s or 0))}
+            return JSONResponse({"error": "Too Many Requests", "status": 429}, 429, after)
         case "html_502":
-            return Response(PAGE, 502, media_type="text/html")
-        case "html_200":
-            return Response(PAGE, 200, media_type="text/html")
+            return Response(PAGE.format("502 Bad Gateway"), 502, media_type="text/html")
+        case "html_200" | "models_html_200":
+            return Response(PAGE.format("Maintenance"), 200, media_type="text/html")
+        case "login_200":
+            return Response(PAGE.format("Log in"), 200, media_type="text/html")
+        case "models_empty_object":
+            return JSONResponse({})
+        case "save_fails":
+            return JSONResponse(wire_errors.WireError(500, {"code": 500, "msg": "boom"}).stamped(), 500)
+        case "bad_param":
+            error = wire_errors.bad_parameters("406 : Date from not valid format")
+            return JSONResponse(error.stamped(), error.status)
+        case "odd_error":
+            return JSONResponse(["boom"], 500)
+        case "odd_error_null":
+            return JSONResponse({"msg": wire_errors.LAUNCH, "status": 500, "object": [None, "boom"]}, 500)
+        case "odd_error_text":
+            return JSONResponse({"error": "boom, code unknown", "status": 500}, 500)
         case "launch_200":
             return JSONResponse(wire_errors.unknown_table("t").stamped(), 200)
         case "empty_200":
             return Response(b"", 200, media_type="application/json")
         case "e_first":
-            return Response(b'{"e":[500,"Error Launching Query"]}\r\n', 200, media_type="application/json")
-        case _:
-            return None
-
-
-class BrokenResponse(Response):
-    """An answer that breaks after some rows. Only for the formats with one row a line."""
-
-    def __init__(self, answer: Answer, fault: Fault) -> None:
-        super().__init__(media_type=answer.writer.media_type)
-        self.answer = answer
-        self.fault = fault
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the rows before the fault, then the fault."""
-        if self.fault.name in {"cut_row", "cut_mid_row"}:
-            await self._close_delimited(scope, receive)
-        else:
-            await self._chunked(scope, receive, send)
-
-    async def _close_delimited(self, scope: Scope, receive: Receive) -> None:
-        transport = scope["extensions"][TRANSPORT]["transport"]
-        transport.write(HEAD)
-        place = 0
-        async for line in self._lines():
-            if place == self._lines_before():
-                if self.fault.name == "cut_mid_row":
-                    transport.write(line[: len(line) // 2])
-                break
-            transport.write(line)
-            place += 1
-        await _hang_up(transport, receive)
-
-    async def _chunked(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(b"content-type", self.answer.writer.media_type.encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        place = 0
-        async for line in self._lines():
-            sent = line
-            if place == self._lines_before():
-                if self.fault.name != "short_row":
-                    await self._strike(scope, receive, send)
-                    return
-                sent = _shortened(line)
-            await send({"type": "http.response.body", "body": sent, "more_body": True})
-            place += 1
-        await self._strike(scope, receive, send)
-
-    async def _strike(self, scope: Scope, receive: Receive, send: Send) -> None:
-        last = b""
-        match self.fault.name:
-            case "e_mid":
-                last = self.answer.writer.failure(500, "boom")
-            case "e_mid_escaped":
-                last = b'{"e": [500, "bo\\"om"]}\r\n'
-            case "cut_chunked":
-                await _hang_up(scope["extensions"][TRANSPORT]["transport"], receive)
-                return
-            case "stall":
-                await _gone(receive)
-                return
-        await send({"type": "http.response.body", "body": last, "more_body": False})
-
-    def _lines_before(self) -> int:
-        return self.fault.after_rows + (1 if self.answer.writer.head() else 0)
-
-    async def _lines(self) -> AsyncIterator[bytes]:
-        async for chunk in self.answer.stream():
-            for line in chunk.splitlines(keepends=True):
-                yield line
-
-
-def _shortened(line: bytes) -> bytes:
-    row = json.loads(line)
-    return json.dumps({"d": row["d"][:-1]}, separators=(",", ":")).encode() + b"\r\n"
-
-
-async def _hang_up(transport: asyncio.Transport, receive: Receive) -> None:
-    transport.close()
-    await _gone(receive)
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+            return Response(E_FIRST, 200, media_type="application/json")
+    raise KeyError(fault.kind.name)

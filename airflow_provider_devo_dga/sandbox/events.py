@@ -51,7 +51,7 @@ def read(lines: Iterable[bytes], schema: Mapping[str, Type]) -> list[pa.Table]:
 def _table(batch: Sequence[tuple[int, bytes]], schema: Mapping[str, Type]) -> pa.Table:
     try:
         events = _parsed([line for _, line in batch], schema)
-        columns = [_column([event.get(name) for event in events], kind) for name, kind in schema.items()]
+        columns = [column([event.get(name) for event in events], kind) for name, kind in schema.items()]
         return pa.table(columns, names=[f"c{place}" for place in range(len(columns))])
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         # Whole columns are checked fast; only now does it matter which line was bad.
@@ -68,7 +68,7 @@ def _table_of_one(number: int, line: bytes, schema: Mapping[str, Type]) -> None:
     for name, kind in schema.items():
         value = event.get(name)
         try:
-            _column([value], kind)
+            column([value], kind)
         except (TypeError, ValueError, OverflowError) as error:
             raise BadEventError(f"line {number}: {name}: {value!r} is no {kind}") from error
 
@@ -88,7 +88,11 @@ def _parsed(lines: Sequence[bytes], schema: Mapping[str, Type]) -> list[dict[str
     return events
 
 
-def _column(values: list[Any], kind: Type) -> pa.Array:
+def column(values: list[Any], kind: Type) -> pa.Array:
+    """Return values as a column.
+
+    :raises ValueError: or TypeError, OverflowError, when one is no value of this type.
+    """
     if not set(map(type, values)) <= GIVEN_AS[kind]:
         raise TypeError("a value of another type")
     if kind == types.TIMESTAMP and not all(value is None or 0 <= value < 2**53 for value in values):

@@ -6,7 +6,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from airflow_provider_devo_dga.sandbox.broken import TRANSPORT
+from airflow_provider_devo_dga.sandbox.connection import TRANSPORT
 
 # The first line and the headers. The parser itself would take any number of bytes.
 MOST_HEAD = 64 * 1024

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from airflow_provider_devo_dga.sandbox import broken, wire_errors
+from airflow_provider_devo_dga.sandbox import wire_errors
 from airflow_provider_devo_dga.sandbox.job_api import job_of
 from airflow_provider_devo_dga.sandbox.launch import launched
 from airflow_provider_devo_dga.sandbox.tenant import Tenant
@@ -26,20 +26,12 @@ async def query(request: Request) -> Response:
     tenant: Tenant = request.app.state.tenant
     body = await request.body()
     tenant.credentials.check(request.headers, body)
-    fault = tenant.faults.take()
-    if fault is not None and (response := broken.instead(fault)) is not None:
-        return response
     fields = _fields(body)
     if fields.get("destination") is not None:
         return JSONResponse(envelope(await run_in_threadpool(job_of, tenant, fields)))
     answer = await run_in_threadpool(launched, tenant, fields)
     if isinstance(answer.writer, Whole):
-        if fault is not None:
-            answer.writer.close()
-            raise wire_errors.not_supported(f"the fault {fault.name} in {answer.writer.name}")
         return WholeResponse(answer, answer.writer)
-    if fault is not None:
-        return broken.BrokenResponse(answer, fault)
     return StreamingResponse(answer.stream(), media_type=answer.writer.media_type)
 
 

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
 
 KEPT = 1000
 # Of a longer body only the size is kept.
 LONGEST_BODY = 65_536
+ENTRY = "sandbox.entry"
+TOKEN_IN_PATH = re.compile(r"/token![^/]*")
 SECRET = frozenset({"authorization", "standalonetoken", "x-logtrust-sign", "x-logtrust-apikey", "cookie"})
 
 
 @dataclass(slots=True)
 class Entry:
-    """One request, whose body may still be arriving."""
+    """One request, whose body may still be arriving.
+
+    :param status: what it was answered, None when it was not.
+    :param fault: the fault it met.
+    """
 
     method: str
     path: str
     headers: dict[str, str]
+    query: str = ""
+    status: int | None = None
+    fault: str | None = None
     size: int = 0
     body: bytearray = field(default_factory=bytearray)
 
@@ -32,7 +45,15 @@ class Entry:
     def shown(self) -> dict[str, Any]:
         """Return the request as the log tells it."""
         text = self.body.decode(errors="replace") if self.size <= LONGEST_BODY else f"({self.size} bytes)"
-        return {"method": self.method, "path": self.path, "headers": self.headers, "body": text}
+        return {
+            "method": self.method,
+            "path": self.path,
+            "query": self.query,
+            "headers": self.headers,
+            "body": text,
+            "status": self.status,
+            "fault": self.fault,
+        }
 
 
 class RequestLog:
@@ -41,16 +62,33 @@ class RequestLog:
     def __init__(self) -> None:
         self._requests: deque[Entry] = deque(maxlen=KEPT)
 
-    def add(self, method: str, path: str, headers: Iterable[tuple[bytes, bytes]]) -> Entry:
+    def add(
+        self, method: str, path: str, headers: Iterable[tuple[bytes, bytes]], query: bytes = b""
+    ) -> Entry:
         """Keep a request and return its entry, which will hear the body."""
         kept = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
-        entry = Entry(method, path, {name: _without_secret(name, value) for name, value in kept.items()})
+        entry = Entry(
+            method,
+            TOKEN_IN_PATH.sub("/token!***", path),
+            {name: _without_secret(name, value) for name, value in kept.items()},
+            query[:LONGEST_BODY].decode("latin-1"),
+        )
         self._requests.append(entry)
         return entry
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._requests.clear()
 
     def all(self) -> list[dict[str, Any]]:
         """Return the requests, oldest first."""
         return [entry.shown() for entry in self._requests]
+
+
+def entry_of(scope: Scope) -> Entry:
+    """Return the entry of the request that is being answered."""
+    entry: Entry = scope["extensions"][ENTRY]["entry"]
+    return entry
 
 
 def _without_secret(name: str, value: str) -> str:

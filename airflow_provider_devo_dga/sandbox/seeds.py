@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from airflow_provider_devo_dga.sandbox.types import INT4, INT8, IP4, STR, TIMESTAMP, Type
 
 TABLES: Mapping[str, Mapping[str, Type]] = {
+    "unknown.unknown": {"eventdate": TIMESTAMP, **dict.fromkeys(("hostname", "tag", "message"), STR)},
     "demo.ecommerce.data": {
         "eventdate": TIMESTAMP,
         "timestamp": STR,

@@ -20,6 +20,7 @@ import uvicorn
 from airflow_provider_devo_dga.sandbox.app import application
 from airflow_provider_devo_dga.sandbox.auth import Credentials
 from airflow_provider_devo_dga.sandbox.protocol import Protocol
+from airflow_provider_devo_dga.sandbox.syslog_server import SyslogServer
 from airflow_provider_devo_dga.sandbox.tenant import Habits, Tenant
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -32,11 +33,13 @@ class Settings:
 
     :param port: 0 takes a free one.
     :param token: None makes a random one.
+    :param syslog_port: where events arrive by syslog; 0 takes a free one, None takes no syslog.
     :param data_dir: where tables, models and jobs last; None keeps them in memory.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
+    syslog_port: int | None = 0
     token: str | None = field(default=None, repr=False)
     api_key: str | None = field(default=None, repr=False)
     api_secret: str | None = field(default=None, repr=False)
@@ -65,7 +68,13 @@ class Sandbox:
         self._directory = tempfile.TemporaryDirectory(prefix="devo-sandbox-")
         credentials = Credentials(self.token, self.settings.api_key, self.settings.api_secret)
         self.tenant = Tenant(credentials, self.settings.data_dir, self.settings.habits)
-        self._server = uvicorn.Server(self._config(self._certified() if self.settings.tls else None))
+        certified = self._certified() if self.settings.tls else None
+        self._server = uvicorn.Server(self._config(certified))
+        self._syslog: SyslogServer | None = None
+        if self.settings.syslog_port is not None:
+            listening = _listen(self.settings.host, self.settings.syslog_port)
+            self._syslog = SyslogServer(listening, self.tenant.intake, certified)
+            self._syslog.start()
         self._thread: threading.Thread | None = None
 
     @property
@@ -83,6 +92,18 @@ class Sandbox:
     def mlmm_url(self) -> str:
         """Return the address of the ML Model Manager."""
         return f"{self.base_url}/mlmodelmanager"
+
+    @property
+    def syslog(self) -> dict[str, Any] | None:
+        """Return where events arrive by syslog, None when they do not."""
+        if self._syslog is None:
+            return None
+        return {"host": self.host, "port": self._syslog.port, "tls": self.settings.tls}
+
+    @property
+    def http_events_url(self) -> str:
+        """Return the endpoint to which events are sent over HTTP."""
+        return self.base_url
 
     @property
     def ca_file(self) -> str | None:
@@ -107,6 +128,8 @@ class Sandbox:
     def close(self) -> None:
         """Let go of everything."""
         self._socket.close()
+        if self._syslog:
+            self._syslog.close()
         self.tenant.close()
         self._directory.cleanup()
 

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from airflow_provider_devo_dga.sandbox import host_names, seeds, types
+from airflow_provider_devo_dga.sandbox.table_schema import Parser, Schema
 from airflow_provider_devo_dga.sandbox.to_duckdb import EVENTDATE, Column
 from airflow_provider_devo_dga.sandbox.types import Type
 
@@ -29,6 +30,7 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 class Table:
     """A table: its columns as SQL knows them, and how its rows lie.
 
+    :param parser: how the messages of arriving events are read.
     :param next_row: the number of the next event to arrive; column ``q`` holds each event's own.
     :param latest: the greatest eventdate stored.
     :param in_order: whether the rows lie in order of eventdate.
@@ -36,6 +38,7 @@ class Table:
 
     sql_name: str
     columns: tuple[Column, ...]
+    parser: Parser = "auto"
     next_row: int = 0
     latest: int = 0
     in_order: bool = True
@@ -58,7 +61,7 @@ class Tables:
     """
 
     def __init__(self, directory: Path | None) -> None:
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         path = str(directory / "events.duckdb") if directory else ":memory:"
         self.connection = duckdb.connect(path, config=SETTINGS)
         self.connection.execute("SET GLOBAL TimeZone = 'UTC'")
@@ -67,6 +70,7 @@ class Tables:
         self.connection.execute(
             "CREATE TABLE IF NOT EXISTS devo_tables (name VARCHAR, sql_name VARCHAR, columns VARCHAR)"
         )
+        self.connection.execute("CREATE TABLE IF NOT EXISTS devo_parsers (name VARCHAR, parser VARCHAR)")
         self._restore()
         for name, schema in seeds.TABLES.items():
             if name not in self._tables:
@@ -77,9 +81,9 @@ class Tables:
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
 
-    def create(self, name: str, schema: Mapping[str, Type]) -> Table:
+    def create(self, name: str, schema: Mapping[str, Type], parser: Parser = "auto") -> Table:
         """Create a table without events, replacing one of the same name."""
-        with self._lock:
+        with self.lock:
             old = self._tables.get(name)
             sql_name = f"t{self._next_number()}"
             columns = tuple(Column(c, kind, f"c{place}") for place, (c, kind) in enumerate(schema.items()))
@@ -91,12 +95,38 @@ class Tables:
                     cursor.execute(f"DROP TABLE {old.sql_name}")
                 cursor.execute("DELETE FROM devo_tables WHERE name = ?", [name])
                 cursor.execute("INSERT INTO devo_tables VALUES (?, ?, ?)", [name, sql_name, stored])
-            table = self._tables[name] = Table(sql_name, columns)
+                cursor.execute("DELETE FROM devo_parsers WHERE name = ?", [name])
+                cursor.execute("INSERT INTO devo_parsers VALUES (?, ?)", [name, parser])
+            table = self._tables[name] = Table(sql_name, columns, parser)
             return table
+
+    def declare(self, schemas: Mapping[str, Schema]) -> None:
+        """Create tables that do not exist yet; one that does must be as declared.
+
+        :raises ValueError: when a table exists with other columns.
+        """
+        for name, schema in schemas.items():
+            known = self._tables.get(name)
+            same = known is not None and [*known.schema.items()] == [*schema.columns.items()]
+            if known is not None and known.next_row and not same:
+                raise ValueError(f"{name} holds events in other columns than declared")
+            if known is None or not same or (known.parser != schema.parser and not known.next_row):
+                self.create(name, schema.columns, schema.parser)
+            else:
+                known.parser = schema.parser
+
+    @property
+    def count(self) -> int:
+        """Return how many tables there are."""
+        return len(self._tables)
+
+    def known(self, name: str) -> Table | None:
+        """Return a table, its rows in any order, None when there is none of that name."""
+        return self._tables.get(name)
 
     def get(self, name: str) -> Table | None:
         """Return a table with its rows in order, None when there is none of that name."""
-        with self._lock:
+        with self.lock:
             table = self._tables.get(name)
             if table is not None and not table.in_order:
                 self._sort(table)
@@ -109,7 +139,7 @@ class Tables:
 
     def insert(self, name: str, batches: Sequence[pa.Table]) -> int:
         """Store events, all or none; return how many."""
-        with self._lock:
+        with self.lock:
             table = self._tables[name]
             row, latest, in_order = table.next_row, table.latest, table.in_order
             with self._transaction() as cursor:
@@ -146,12 +176,13 @@ class Tables:
         return 1 + max((int(table.sql_name[1:]) for table in self._tables.values()), default=0)
 
     def _restore(self) -> None:
+        parsers = dict(self.connection.execute("FROM devo_parsers").fetchall())
         for name, sql_name, stored in self.connection.execute("FROM devo_tables").fetchall():
             columns = tuple(
                 Column(column, types.BY_NAME[kind], f"c{place}")
                 for place, (column, kind) in enumerate(json.loads(stored))
             )
-            table = self._tables[name] = Table(sql_name, columns)
+            table = self._tables[name] = Table(sql_name, columns, parsers.get(name, "auto"))
             newest = f"SELECT coalesce(max(q) + 1, 0), coalesce(max({table.eventdate}), 0) FROM {sql_name}"  # noqa: S608
             table.next_row, table.latest = self.connection.execute(newest).fetchall()[0]
             table.in_order = table.next_row == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from airflow_provider_devo_dga.sandbox.auth import Credentials
 from airflow_provider_devo_dga.sandbox.faults import Faults
+from airflow_provider_devo_dga.sandbox.intake import Intake
 from airflow_provider_devo_dga.sandbox.jobs import Jobs
 from airflow_provider_devo_dga.sandbox.models import Models, Output
 from airflow_provider_devo_dga.sandbox.request_log import RequestLog
@@ -51,6 +52,7 @@ class Tenant:
         self.queries: dict[str, str] = {}
         self.jobs = Jobs(directory / "jobs.json" if directory else None)
         self.faults = Faults()
+        self.intake = Intake(self.tables, self.now_ms)
         self.requests = RequestLog()
         # Queries block in DuckDB and Java; more of them than this wait their turn.
         self.workers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="sandbox-query")

@@ -114,6 +114,17 @@ def operations(room: str) -> str:
     return _table(("operation", "signature", "evidence", "edge cases"), rows)
 
 
+def faults() -> str:
+    """Return a table of the sandbox's faults."""
+    from airflow_provider_devo_dga.sandbox.fault_kinds import KINDS
+
+    rows = (
+        (f"`{kind.name}`", f"`{kind.method or ''} {kind.match}`".replace("` ", "`"), kind.wire, kind.client)
+        for kind in KINDS.values()
+    )
+    return _table(("fault", "strikes", "on the wire", "what Devo's client does"), rows)
+
+
 def _code(text: str) -> str:
     # Python-Markdown takes a backslash before a backtick for an escape, also inside code
     return f"<code>{text.replace(chr(92), '&#92;')}</code>" if "\\" in text else f"`{text}`"
@@ -286,6 +297,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "features": features,
     "nodes": nodes,
     "operations": operations,
+    "faults": faults,
     "errors": errors,
     "class": described,
     "function": function,

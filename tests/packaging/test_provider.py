@@ -53,7 +53,11 @@ def test_every_module_of_a_kind_is_listed() -> None:
     package = Path(airflow_provider_devo_dga.__file__).parent
     for kind in KINDS:
         listed = {module.rpartition(".")[2] for entry in INFO[kind] for module in entry["python-modules"]}
-        own = {path.stem for path in (package / kind).glob("*.py")} - {"__init__", "devo_settings", "model_manager_account"}
+        own = {path.stem for path in (package / kind).glob("*.py")} - {
+            "__init__",
+            "devo_settings",
+            "model_manager_account",
+        }
         assert listed == own, kind
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+
+from airflow_provider_devo_dga.sandbox import table_schema
 
 MODULE = [sys.executable, "-m", "airflow_provider_devo_dga.sandbox"]
 EVENT = '{"eventdate":1767225600000,"uri":"/loaded"}\n'
@@ -65,7 +69,8 @@ def start_java(ready: dict[str, Any]) -> None:
 def test_ready_line_load_and_a_clean_end(serve: Any, tmp_path: Path, number: signal.Signals) -> None:
     process, ready = serve("--ready-file", str(tmp_path / "ready.json"))
     assert json.loads((tmp_path / "ready.json").read_text()) == ready
-    assert list(ready) == ["url", "ca_file", "mlmm_url", "token"]
+    assert list(ready) == ["url", "ca_file", "mlmm_url", "token", "syslog", "http_events_url"]
+    assert ready["syslog"]["tls"] is True
     assert ready["url"].startswith("https://127.0.0.1:")
     events = tmp_path / "events.ndjson"
     events.write_text(EVENT)
@@ -113,3 +118,66 @@ def test_an_open_address_needs_credentials() -> None:
     assert refused.returncode == 1
     assert "--token" in refused.stderr
     assert refused.stdout == ""
+
+
+TABLES = """
+tables:
+  my.app.shop.orders:
+    parser: csv
+    columns: {eventdate: timestamp, item: str, price: float8}
+"""
+
+
+def test_tables_of_a_file(serve: Any, tmp_path: Path) -> None:
+    file, data = tmp_path / "tables.yaml", tmp_path / "data"
+    file.write_text(TABLES)
+    options = ["--tables", str(file), "--data-dir", str(data), "--token", "secret"]
+    process, ready = serve(*options)
+    path = "/event/self/token!secret/-/my.app.shop.orders?chair,12.5"
+    sent = requests.get(ready["http_events_url"] + path, verify=ready["ca_file"], timeout=10)
+    assert sent.status_code == 204
+    process.terminate()
+    process.communicate(timeout=10)
+    process, ready = serve(*options)
+    answer = requests.post(
+        ready["url"],
+        json={"from": 0, "to": int(time.time()) + 1, "query": "from my.app.shop.orders select item, price"},
+        headers={"Authorization": "Bearer secret"},
+        verify=ready["ca_file"],
+        timeout=10,
+    )
+    assert answer.json()["object"] == [{"item": "chair", "price": 12.5}]
+    process.terminate()
+    process.communicate(timeout=10)
+    file.write_text(TABLES.replace("float8", "int4"))
+    refused = subprocess.run(
+        [*MODULE, "serve", *options], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert refused.returncode == 1
+    assert "my.app.shop.orders holds events in other columns" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("[", "tables.yaml"),
+        ("a: 1", "tables is missing"),
+        ("tables: {x.y: 1}", "x.y: columns is a list"),
+        ("tables: {x.y: {columns: {a: str}}}", "x.y: eventdate must be a timestamp"),
+        ("tables: {x.y: {columns: {eventdate: timestamp}, parser: xml}}", "x.y: parser is one of"),
+        ("tables: {x.y: {columns: {eventdate: timestamp}, rows: []}}", "x.y: unknown field 'rows'"),
+        ("tables: !!python/object/apply:os.getcwd []", "could not determine a constructor"),
+    ],
+)
+def test_files_of_tables_that_are_none(tmp_path: Path, content: str, reason: str) -> None:
+    file = tmp_path / "tables.yaml"
+    file.write_text(content)
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        table_schema.read_file(file)
+
+
+def test_syslog_on_an_open_address_must_be_asked_for(serve: Any) -> None:
+    _, ready = serve("--host", "0.0.0.0", "--token", "secret")  # noqa: S104 - for a moment
+    assert ready["syslog"] is None
+    _, ready = serve("--syslog-port", "-1")
+    assert ready["syslog"] is None
