@@ -52,7 +52,7 @@ def serve(options: argparse.Namespace) -> int:
         api_secret=options.api_secret,
         data_dir=options.data_dir,
         tls=options.tls,
-        habits=Habits(model_output=options.mlevalmodel_output),
+        habits=Habits(model_output=options.mlevalmodel_output, model_delay_s=options.model_delay_s),
     )
     _announce(sandbox, options)
     sandbox.run()
@@ -128,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--tls", action=argparse.BooleanOptionalAction, default=True)
     serving.add_argument("--ready-file", type=Path, help="gets the line that is printed when ready")
     serving.add_argument("--mlevalmodel-output", choices=["label", "p1"], default="label")
+    serving.add_argument("--model-delay-s", type=float, default=0.0, help="until a replace takes effect")
     loading = commands.add_parser("load", help="load events from a file of NDJSON")
     loading.set_defaults(command=load)
     loading.add_argument("table")

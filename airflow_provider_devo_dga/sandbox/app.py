@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from airflow_provider_devo_dga.sandbox import admin_api, model_api, query_api
+from airflow_provider_devo_dga.sandbox import admin_api, image_api, model_api, query_api
 from airflow_provider_devo_dga.sandbox.request_log import RequestLog
 from airflow_provider_devo_dga.sandbox.tenant import Tenant
 from airflow_provider_devo_dga.sandbox.wire_errors import WireError
@@ -25,7 +25,7 @@ LOGGED = (admin_api.PREFIX + "/requests", "/")
 
 def application(tenant: Tenant) -> ASGIApp:
     """Return the application that serves ``tenant``."""
-    routes = [Route("/", greet), *query_api.ROUTES, *model_api.ROUTES, *admin_api.ROUTES]
+    routes = [Route("/", greet), *query_api.ROUTES, *model_api.ROUTES, *admin_api.ROUTES, *image_api.ROUTES]
     handlers = {WireError: _refuse, HTTPException: _refuse_http, Exception: _fail}
     app = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
     app.state.tenant = tenant
