@@ -61,7 +61,7 @@ def _train() -> None:
     table = pa.table([*map(pa.array, matrix.T), *labels], names=[*FEATURES, "malicious"])
     source = KEPT.with_suffix(".csv")
     csv.write_csv(table, source)
-    with LocalCluster(max_mem="1g"):
+    with LocalCluster(max_mem="1g") as cluster, cluster.connection():
         frame = h2o.import_file(str(source.absolute()))
         frame["malicious"] = frame["malicious"].asfactor()
         model = H2OGradientBoostingEstimator(
