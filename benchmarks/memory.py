@@ -12,15 +12,16 @@ EVERY = 4 * MIB
 
 
 def run(size: Size) -> Measured:
-    """Read rows without keeping them and look at the server meanwhile, from the first tenth on."""
+    """Read a tenth of the rows, then all, without keeping them, and look at the server meanwhile."""
     rows = size.pick(10_000_000, 2_000_000)
     with SandboxProcess(lambda tables: reading.fill(tables, rows)) as sandbox:
+        # Puts the table in order and into memory.
+        _read(sandbox, "from bench.many group by method select sum(n) as s, max(eventdate) as e")
         first = _read(sandbox, f"{reading.QUERY} limit {rows // 10}")
         seen = _read(sandbox, reading.QUERY)
-    settled = seen[len(seen) // 10]
-    claim = f"rise of the server's memory while it streams {rows:,} rows"
-    parts = {"after_first_tenth_mib": settled, "highest_mib": max(seen), "before_mib": max(first)}
-    return Measured(claim, max(seen) - settled, "MiB", 64, at_least=False, parts=parts)
+    claim = f"more memory for the server to stream {rows:,} rows than a tenth of them"
+    parts = {"tenth_mib": max(first), "all_mib": max(seen)}
+    return Measured(claim, max(seen) - max(first), "MiB", 64, at_least=False, parts=parts)
 
 
 def _read(sandbox: SandboxProcess, query: str) -> list[float]:
