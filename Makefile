@@ -9,13 +9,14 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export NO_MKDOCS_2_WARNING := 1
 export AIRFLOW_HOME ?= $(CURDIR)/build/airflow
 
-.PHONY: help setup demo ui test test-fast check format docs constraints dist clean
+.PHONY: help setup demo ui bench test test-fast check format docs constraints dist clean
 
 help:
 	@echo "make demo       the whole job once: train, register, score, report; leaves build/demo/"
 	@echo "make ui         Airflow with the Dags, wired to the Devo sandbox"
 	@echo "make test       every test"
 	@echo "make test-fast  no H2O, no Airflow processes, no browser; under a minute"
+	@echo "make bench      what the sandbox claims about speed and memory, measured here; leaves build/bench/"
 	@echo "make check      format, lint, types, layers, docs"
 	@echo "make dist       wheel and sdist"
 
@@ -46,6 +47,9 @@ test: $(READY)
 
 test-fast: $(READY)
 	@pytest -m "not slow" -n 2
+
+bench: $(READY)
+	@python -m benchmarks
 
 check: $(READY)
 	@ruff format --check . || { echo "Run: make format"; exit 1; }

@@ -276,3 +276,45 @@ def tiny_model(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def tiny_mojo(tiny_model: dict[str, Any]) -> Path:
     """Return the MOJO of the small GBM, over the default feature set."""
     return Path(tiny_model["model_file"])
+
+
+WEIGHTS = {2: [[1.0, -1.0], [2.0, 0.5]], 3: [[1.0], [2.0], [4.0]]}
+
+
+def onnx_bytes(
+    width: int = 2,
+    batch: str | int | None = "rows",
+    kind: str = "FLOAT",
+    rank: int = 2,
+    bias: float = 0.0,
+) -> bytes:
+    """Return a linear model: of width 2 (a + 2b, b/2 - a), of width 3 a + 2b + 4c, each plus ``bias``."""
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper
+
+    number = getattr(TensorProto, kind)
+    dtype = {"FLOAT": np.float32, "DOUBLE": np.float64}[kind]
+    weights = np.array(WEIGHTS[width], dtype)
+    shape = [batch, width] if rank == 2 else [batch, 1, width]
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["xw"]), helper.make_node("Add", ["xw", "b"], ["y"])],
+        "linear",
+        [helper.make_tensor_value_info("x", number, shape)],
+        [helper.make_tensor_value_info("y", number, [*shape[:-1], weights.shape[1]])],
+        [numpy_helper.from_array(weights, "w"), numpy_helper.from_array(np.array([bias], dtype), "b")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+@pytest.fixture
+def onnx_file(tmp_path: Path) -> Callable[..., Path]:
+    """Make the file of a tiny ONNX model; see ``onnx_bytes``."""
+
+    def make(name: str = "linear", **shape: Any) -> Path:
+        file = tmp_path / f"{name}.onnx"
+        file.write_bytes(onnx_bytes(**shape))
+        return file
+
+    return make

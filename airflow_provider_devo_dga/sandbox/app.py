@@ -12,7 +12,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from airflow_provider_devo_dga.sandbox import admin_api, http_events, job_api, model_api, query_api
+from airflow_provider_devo_dga.sandbox import (
+    admin_api,
+    http_events,
+    image_api,
+    job_api,
+    model_api,
+    query_api,
+)
 from airflow_provider_devo_dga.sandbox.body_limit import BodyLimit
 from airflow_provider_devo_dga.sandbox.broken import Faulty
 from airflow_provider_devo_dga.sandbox.launch import launched_to_count
@@ -37,6 +44,7 @@ def application(tenant: Tenant) -> ASGIApp:
         *model_api.ROUTES,
         *http_events.ROUTES,
         *admin_api.ROUTES,
+        *image_api.ROUTES,
     ]
     handlers = {WireError: _refuse, HTTPException: _refuse_http, Exception: _fail}
     app = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]

@@ -31,11 +31,15 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Evaluator:
-    """A model as ``mlevalmodel`` sees it when the query starts."""
+    """A model as ``mlevalmodel`` sees it when the query starts.
+
+    :param width: the size of the one float4 array it takes, None when it takes ``features``.
+    """
 
     image_id: int
     features: tuple[Feature, ...]
     result: Type
+    width: int | None = None
 
 
 class Models(Protocol):
@@ -113,6 +117,8 @@ class Scope:
         evaluator = self.models.evaluator(domain, name)
         if evaluator is None:
             raise wire_errors.unknown_model(name)
+        if evaluator.width is not None:
+            return _array_evaluation(name, evaluator, arguments[2:])
         return _evaluation(name, evaluator, arguments[2:])
 
 
@@ -177,6 +183,15 @@ def _evaluation(name: str, evaluator: Evaluator, arguments: Sequence[Piece]) -> 
     inputs = [_input(name, feature, piece) for feature, piece in zip(wanted, arguments, strict=True)]
     function = "linq_model_number" if evaluator.result == types.FLOAT8 else "linq_model_label"
     return Piece(f"{function}({int(evaluator.image_id)}, [{', '.join(inputs)}])", evaluator.result)
+
+
+def _array_evaluation(name: str, evaluator: Evaluator, arguments: Sequence[Piece]) -> Piece:
+    given = arguments[0] if len(arguments) == 1 else None
+    wrong_size = given is not None and given.members and len(given.members) != evaluator.width
+    if given is None or given.type != types.array_of(types.FLOAT4) or wrong_size:
+        kinds = ", ".join(str(argument.type) for argument in arguments)
+        raise wire_errors.unknown_model(name, f"{name} takes {evaluator.width} float4, not ({kinds})")
+    return Piece(f"linq_model_array({int(evaluator.image_id)}, {given.text})", evaluator.result)
 
 
 def _input(name: str, feature: Feature, piece: Piece) -> str:

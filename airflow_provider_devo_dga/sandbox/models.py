@@ -3,99 +3,105 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from airflow_provider_devo_dga.sandbox import score, types
 from airflow_provider_devo_dga.sandbox.expressions import Evaluator
-from airflow_provider_devo_dga.sandbox.score import InvalidMojoError, Mojo, Scorer
+from airflow_provider_devo_dga.sandbox.images import Image, Images, moved, synced
+from airflow_provider_devo_dga.sandbox.model import InvalidImageError, Model
+from airflow_provider_devo_dga.sandbox.score import Scorer
 
 Output = Literal["label", "p1"]
 INVALID = {"valid": False, "errorDetail": "Invalid image"}
-SAVED = (
-    "name",
-    "engine",
-    "description",
-    "category",
-    "outputType",
-    "fields",
-    "clusters",
-    "runtimeSize",
-    "hidden",
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """The image that queries still use until a moment of the monotonic clock."""
+
+    image_id: int
+    until: float
 
 
 class Models:
     """A registry without versions, as Devo's: saving under a known name replaces what it points to.
 
-    :param directory: where images and names last; None keeps them in memory.
+    :param directory: where images and names last; None keeps them no longer than the process.
     :param domain: the one Devo domain that ``mlevalmodel`` may name.
     :param output: what a binomial model says of a row, its label or the probability of the second class.
+    :param delay_s: how long queries that start after a replace still use the former image.
     """
 
-    def __init__(self, directory: Path | None, *, domain: str = "self", output: Output = "label") -> None:
-        self._directory = directory / "models" if directory else None
-        self._domain = domain
+    def __init__(
+        self,
+        directory: Path | None,
+        *,
+        domain: str = "self",
+        output: Output = "label",
+        delay_s: float = 0.0,
+    ) -> None:
+        self.domain = domain
         self._output = output
+        self._delay_s = delay_s
         self._lock = threading.RLock()
-        self._images: dict[int, bytes] = {}
-        self._models: dict[str, dict[str, Any]] = {}
-        self.scorer = Scorer(self.image)
-        if self._directory:
-            self._directory.mkdir(parents=True, exist_ok=True)
-            self._restore(self._directory)
+        self._file = directory / "models" / "models.json" if directory else None
+        self.images = Images(self._file.parent if self._file else None)
+        self._models = _restored(self._file)
+        self._former: dict[str, Former] = {}
+        self.scorer = Scorer(self.images.__getitem__)
 
-    def upload(self, image: bytes, file_name: str) -> dict[str, Any]:
-        """Keep an image if genmodel can read it; return what the Model Manager says of it."""
+    def upload(self, source: BinaryIO, engine: str, file_name: str) -> dict[str, Any]:
+        """Keep an image if its engine can read it; return what the Model Manager says of it."""
         try:
-            mojo = score.load(image)
-        except InvalidMojoError:
+            image = self.images.add(source, engine, lambda path: score.load(engine, path))
+        except InvalidImageError:
             return INVALID
-        with self._lock:
-            number = 1 + max(self._images, default=40)
-            if self._directory:
-                _write(self._directory / f"{number}.zip", image)
-            self._images[number] = image
+        facts = _facts(image, self.scorer.model(image.number))
+        fields = [{**field, "id": None} for field in facts["fields"]]
         return {
             "valid": True,
             "errorDetail": None,
-            "outputType": mojo.result.name,
-            "category": mojo.category,
-            "imageId": number,
-            "fields": _fields(mojo),
-            "clusters": [],
+            **facts,
+            "fields": fields,
+            "imageId": image.number,
             "fileName": file_name,
-            "size": len(image),
-            "runtimeSize": len(image) * 2,
+            "size": image.size,
         }
 
     def save(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Point a name to an uploaded image; return the model.
 
         :raises KeyError: when no such image was uploaded.
+        :raises ValueError: when the image is of another engine, or the id is another model's.
         """
-        number = wanted["image"]["id"]
+        name = str(wanted["name"])
+        image = self.images[wanted["image"]["id"]]
+        if image.engine != wanted["engine"]:
+            raise ValueError(f"the image is of {image.engine}")
+        facts = _facts(image, self.scorer.model(image.number))
         with self._lock:
-            size = len(self._images[number])
-            known = self._models.get(wanted["name"])
-            identity = (
-                known["id"] if known else 1 + max((model["id"] for model in self._models.values()), default=0)
-            )
-            model: dict[str, Any] = {
-                "id": identity,
-                **{key: wanted.get(key) for key in SAVED},
-                "image": {"id": number, "size": size},
-            }
+            known = self._models.get(name)
+            if wanted.get("id") not in (None, known and known["id"]):
+                raise ValueError("the id is not this model's")
+            fresh = 1 + max((model["id"] for model in self._models.values()), default=0)
             # The query engine believes the image, whatever the client says of it.
-            model["fields"] = [
-                {**field, "id": place} for place, field in enumerate(_fields(self._mojo(number)), start=1)
-            ]
-            changed: dict[str, dict[str, Any]] = {**self._models, str(wanted["name"]): model}
-            if self._directory:
-                _write(self._directory / "models.json", json.dumps(list(changed.values())).encode())
+            model: dict[str, Any] = {
+                "id": known["id"] if known else fresh,
+                "name": name,
+                "engine": image.engine,
+                "description": wanted.get("description"),
+                **facts,
+                "hidden": bool(wanted.get("hidden")),
+                "image": {"id": image.number, "size": image.size},
+            }
+            changed = {**self._models, name: model}
+            _store(self._file, changed)
+            self._remember(name, known)
             self._models = changed
             return model
 
@@ -107,49 +113,60 @@ class Models:
         """Return a model, None when absent."""
         return self._models.get(name)
 
-    def image(self, number: int) -> bytes:
-        """Return the bytes of an uploaded image.
-
-        :raises KeyError: when there is none of that number.
-        """
-        return self._images[number]
-
     def evaluator(self, domain: str, name: str) -> Evaluator | None:
         """Return a model for ``mlevalmodel``, None when the domain has none of that name."""
-        model = self._models.get(name) if domain == self._domain else None
-        if model is None:
-            return None
-        mojo = self._mojo(model["image"]["id"])
-        numeric = self._output == "p1" and len(mojo.labels) == 2
-        return Evaluator(model["image"]["id"], mojo.features, types.FLOAT8 if numeric else mojo.result)
+        with self._lock:
+            found = self._models.get(name) if domain == self.domain else None
+            if found is None:
+                return None
+            former = self._former.get(name)
+        waiting = former is not None and time.monotonic() < former.until
+        number: int = former.image_id if former and waiting else found["image"]["id"]
+        model = self.scorer.model(number)
+        numeric = self._output == "p1" and len(model.labels) == 2
+        width = None if model.features else model.width
+        return Evaluator(number, model.features, types.FLOAT8 if numeric else model.result, width)
 
-    def _mojo(self, number: int) -> Mojo:
-        return self.scorer.mojo(number)
+    def close(self) -> None:
+        """Let go of what was only kept for this process."""
+        self.images.close()
 
-    def _restore(self, directory: Path) -> None:
-        self._images = {int(path.stem): path.read_bytes() for path in directory.glob("*.zip")}
-        listed = directory / "models.json"
-        if listed.exists():
-            self._models = {model["name"]: model for model in json.loads(listed.read_text(encoding="utf-8"))}
-
-
-def _fields(mojo: Mojo) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": None,
-            "name": feature.name,
-            "description": "",
-            "type": "float8" if feature.levels is None else "str",
-        }
-        for feature in mojo.features
-    ]
+    def _remember(self, name: str, known: Mapping[str, Any] | None) -> None:
+        """Let queries use the image of a model that is replaced a while longer."""
+        if known is None or not self._delay_s:
+            return
+        now = time.monotonic()
+        former = self._former.get(name)
+        in_use = former.image_id if former and now < former.until else known["image"]["id"]
+        self._former[name] = Former(in_use, now + self._delay_s)
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a file as a whole or not at all."""
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+def _facts(image: Image, model: Model) -> dict[str, Any]:
+    """Return what an image says of itself."""
+    return {
+        "category": model.category,
+        "outputType": str(model.result),
+        "fields": [
+            {"id": place, "name": name, "description": "", "type": kind}
+            for place, (name, kind) in enumerate(model.fields, start=1)
+        ],
+        "clusters": [],
+        "runtimeSize": image.size * 2,
+    }
+
+
+def _restored(file: Path | None) -> dict[str, dict[str, Any]]:
+    if file is None or not file.exists():
+        return {}
+    return {model["name"]: model for model in json.loads(file.read_text(encoding="utf-8"))}
+
+
+def _store(file: Path | None, models: Mapping[str, dict[str, Any]]) -> None:
+    """Write the registry as a whole or not at all."""
+    if file is None:
+        return
+    partial = file.with_name("models.partial")
+    with partial.open("wb") as written:
+        written.write(json.dumps(list(models.values())).encode())
+        synced(written)
+    moved(partial, file)

@@ -1,139 +1,125 @@
-"""Score rows with H2O's own genmodel classes, a batch at a time."""
+"""Score the rows of a query, an Arrow batch at a time."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jpype
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from airflow_provider_devo_dga.sandbox import types, vectorised
-from airflow_provider_devo_dga.sandbox.expressions import Feature
-from airflow_provider_devo_dga.sandbox.java import java_class
-from airflow_provider_devo_dga.sandbox.types import Type
+from airflow_provider_devo_dga.sandbox import mojo, onnx_model, vectorised
+from airflow_provider_devo_dga.sandbox.distinct_rows import DistinctRows
+from airflow_provider_devo_dga.sandbox.images import Image
+from airflow_provider_devo_dga.sandbox.model import Model
 
 if TYPE_CHECKING:
     import duckdb
+    from numpy.typing import NDArray
+
+LOADERS: Mapping[str, Callable[[Path], Model]] = {"H2O": mojo.load, "ONNX": onnx_model.load}
+# Models in memory; another is read again from its image, for images stay.
+LOADED = 16
 
 
-class InvalidMojoError(ValueError):
-    """The bytes are no MOJO that genmodel can read and that we can score row by row."""
+def load(engine: str, path: Path) -> Model:
+    """Return the model in a file.
 
-
-@dataclass(frozen=True, slots=True)
-class Mojo:
-    """A loaded model.
-
-    :param labels: the classes of the response in order, empty for a regression.
+    :raises InvalidImageError: when the engine cannot read it.
     """
-
-    java: Any
-    features: tuple[Feature, ...]
-    labels: tuple[str, ...]
-    category: str
-
-    @property
-    def result(self) -> Type:
-        """Return the type of what the model says of a row: its label, or a number."""
-        return types.STR if self.labels else types.FLOAT8
-
-
-def load(image: bytes) -> Mojo:
-    """Return the model in the bytes of a MOJO.
-
-    :raises InvalidMojoError: when genmodel refuses them, or the model is neither classifier nor regression.
-    """
-    factory = java_class("hex.genmodel.MojoReaderBackendFactory")
-    caching = java_class("hex.genmodel.MojoReaderBackendFactory$CachingStrategy")
-    stream = java_class("java.io.ByteArrayInputStream")(jpype.JArray(jpype.JByte)(image))
-    try:
-        backend = factory.createReaderBackend(stream, caching.MEMORY)
-        java = java_class("hex.genmodel.ModelMojoReader").readFrom(backend)
-        return _described(java)
-    except jpype.JException as error:
-        raise InvalidMojoError(str(error)) from error
-
-
-def _described(java: Any) -> Mojo:
-    category = str(java.getModelCategory())
-    if category not in {"Binomial", "Multinomial", "Regression"}:
-        raise InvalidMojoError(f"{category} models are not supported")
-    names = [str(name) for name in java.getNames()]
-    features = tuple(
-        Feature(name, _levels(java, place)) for place, name in enumerate(names[: int(java.nfeatures())])
-    )
-    labels = (
-        ()
-        if category == "Regression"
-        else tuple(str(v) for v in java.getDomainValues(int(java.getResponseIdx())))
-    )
-    return Mojo(java, features, labels, category)
-
-
-def _levels(java: Any, place: int) -> tuple[str, ...] | None:
-    values = java.getDomainValues(place)
-    return None if values is None else tuple(str(value) for value in values)
+    return LOADERS[engine](path)
 
 
 class Scorer:
-    """Models by the number of their image, loaded once; a query keeps the image it started with."""
+    """Models by the number of their image; a query keeps the image it started with."""
 
-    def __init__(self, image: Callable[[int], bytes]) -> None:
+    def __init__(self, image: Callable[[int], Image]) -> None:
         self._image = image
-        self._loaded: dict[int, Mojo] = {}
+        self._loaded: OrderedDict[int, DistinctRows] = OrderedDict()
         self._lock = threading.Lock()
 
-    def mojo(self, image_id: int) -> Mojo:
+    def model(self, image_id: int) -> Model:
         """Return the model of an image."""
-        with self._lock:
-            if image_id not in self._loaded:
-                self._loaded[image_id] = load(self._image(image_id))
-            return self._loaded[image_id]
+        return self._rows(image_id).model
 
     def register(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make scoring known to a database."""
-        parameters = ["BIGINT", "DOUBLE[]"]
-        vectorised.register(connection, "linq_model_label", self._labels, parameters, "VARCHAR")
-        vectorised.register(connection, "linq_model_number", self._numbers, parameters, "DOUBLE")
+        for name, operation, given, result in (
+            ("linq_model_label", self._labels, "DOUBLE[]", "VARCHAR"),
+            ("linq_model_number", self._numbers, "DOUBLE[]", "DOUBLE"),
+            ("linq_model_array", self._arrays, "FLOAT[]", "FLOAT[]"),
+        ):
+            vectorised.register(connection, name, operation, ["BIGINT", given], result)
+
+    def _rows(self, image_id: int) -> DistinctRows:
+        with self._lock:
+            if image_id not in self._loaded:
+                image = self._image(image_id)
+                self._loaded[image_id] = DistinctRows(load(image.engine, image.path))
+                if len(self._loaded) > LOADED:
+                    self._loaded.popitem(last=False)
+            self._loaded.move_to_end(image_id)
+            return self._loaded[image_id]
 
     def _labels(self, images: pa.ChunkedArray, rows: pa.ChunkedArray) -> pa.Array:
-        return self._scored(images, rows, pa.string(), lambda mojo, p: mojo.labels[int(p[0])])
+        if not (scored := self._scored(images, rows, np.float64)):
+            return pa.nulls(len(rows), pa.string())
+        model, places, said = scored
+        chosen = np.zeros(len(rows), np.int64)
+        chosen[places] = said[:, 0]
+        return pa.array(model.labels, pa.string()).take(pa.array(chosen, mask=_absent(places, len(rows))))
 
     def _numbers(self, images: pa.ChunkedArray, rows: pa.ChunkedArray) -> pa.Array:
-        return self._scored(images, rows, pa.float64(), lambda mojo, p: float(p[2 if mojo.labels else 0]))
+        if not (scored := self._scored(images, rows, np.float64)):
+            return pa.nulls(len(rows), pa.float64())
+        model, places, said = scored
+        numbers = np.zeros(len(rows))
+        numbers[places] = said[:, 2 if model.labels else 0]
+        return pa.array(numbers, mask=_absent(places, len(rows)))
+
+    def _arrays(self, images: pa.ChunkedArray, rows: pa.ChunkedArray) -> pa.Array:
+        kind = pa.list_(pa.float32())
+        if not (scored := self._scored(images, rows, np.float32)):
+            return pa.nulls(len(rows), kind)
+        _, places, said = scored
+        absent = _absent(places, len(rows))
+        offsets = np.concatenate([[0], np.cumsum(~absent) * said.shape[1]]).astype(np.int32)
+        return pa.ListArray.from_arrays(offsets, said.ravel(), type=kind, mask=pa.array(absent))
 
     def _scored(
-        self,
-        images: pa.ChunkedArray,
-        rows: pa.ChunkedArray,
-        kind: pa.DataType,
-        read: Callable[[Mojo, Any], Any],
-    ) -> pa.Array:
+        self, images: pa.ChunkedArray, rows: pa.ChunkedArray, kind: type[np.floating[Any]]
+    ) -> tuple[Model, NDArray[np.intp], NDArray[Any]] | None:
+        """Return the model, the places of the rows without a null, and what it says of them."""
         if len(rows) == 0:
-            return pa.array([], kind)
+            return None
         # The image is a constant of the query, so one for the whole batch.
-        mojo = self.mojo(images[0].as_py())
+        distinct = self._rows(images[0].as_py())
         whole = rows.combine_chunks() if isinstance(rows, pa.ChunkedArray) else rows
-        return pa.array(_answers(mojo, whole, read), kind)
+        places, matrix = _complete(whole, distinct.model.width, kind)
+        return (distinct.model, places, distinct.scored(matrix)) if len(places) else None
 
 
-def _answers(mojo: Mojo, rows: pa.ListArray, read: Callable[[Mojo, Any], Any]) -> list[Any]:
-    width = len(mojo.features)
+def _complete(
+    rows: pa.ListArray, width: int, kind: type[np.floating[Any]]
+) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Return the places of the rows without a null, and their cells."""
+    present = np.flatnonzero(rows.is_valid())
+    lengths = pc.list_value_length(rows).drop_null()
+    if len(lengths) and pc.any(pc.not_equal(lengths, width)).as_py():
+        raise ValueError(f"the model takes {width} numbers")
     cells = rows.flatten()
-    missing = cells.is_null().to_pylist() if cells.null_count else None
-    numbers = memoryview(cells.fill_null(0.0).to_numpy(zero_copy_only=False)).cast("B").cast("d")
-    row = jpype.JArray(jpype.JDouble)(width)
-    says = jpype.JArray(jpype.JDouble)(int(mojo.java.getPredsSize()))
-    score = mojo.java.score0
-    answers: list[Any] = []
-    for start in range(0, len(numbers), width):
-        if missing is not None and any(missing[start : start + width]):
-            answers.append(None)
-            continue
-        row[:] = numbers[start : start + width]
-        score(row, says)
-        answers.append(read(mojo, says))
-    return answers
+    if not cells.null_count:
+        return present, cells.to_numpy(zero_copy_only=False).astype(kind, copy=False).reshape(-1, width)
+    whole = ~cells.is_null().to_numpy(zero_copy_only=False).reshape(-1, width).any(axis=1)
+    filled = cells.fill_null(0.0).to_numpy(zero_copy_only=False).astype(kind, copy=False)
+    return present[whole], filled.reshape(-1, width)[whole]
+
+
+def _absent(places: NDArray[np.intp], size: int) -> NDArray[np.bool_]:
+    absent = np.ones(size, np.bool_)
+    absent[places] = False
+    return absent

@@ -22,12 +22,14 @@ class Habits:
 
     :param domain: the Devo domain that ``mlevalmodel`` may name.
     :param model_output: what a binomial model answers: its label, or ``p1``.
+    :param model_delay_s: how long after a replace ``mlevalmodel`` still uses the former model.
     :param keep_alive_s: how long a waiting client hears nothing.
     :param poll_s: how often a query that never ends looks for new events.
     """
 
     domain: str = "self"
     model_output: Output = "label"
+    model_delay_s: float = 0.0
     keep_alive_s: float = 5.0
     poll_s: float = 0.2
 
@@ -46,7 +48,12 @@ class Tenant:
         self.credentials = credentials
         self.habits = habits or Habits()
         self.tables = Tables(directory)
-        self.models = Models(directory, domain=self.habits.domain, output=self.habits.model_output)
+        self.models = Models(
+            directory,
+            domain=self.habits.domain,
+            output=self.habits.model_output,
+            delay_s=self.habits.model_delay_s,
+        )
         self.models.scorer.register(self.tables.connection)
         self.tables.lock_down()
         self.queries: dict[str, str] = {}
@@ -67,3 +74,4 @@ class Tenant:
         # Whoever read an answer has interrupted it by now; DuckDB takes a moment to notice.
         self.workers.shutdown(wait=True, cancel_futures=True)
         self.tables.close()
+        self.models.close()

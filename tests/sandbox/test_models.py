@@ -157,13 +157,11 @@ def test_features_that_do_not_fit(fresh: Callable[..., Any], trained: Any, argum
 def test_each_group_is_scored_once(
     fresh: Callable[..., Any], trained: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from airflow_provider_devo_dga.sandbox import score
+    from airflow_provider_devo_dga.sandbox.mojo import Mojo
 
     scored: list[int] = []
-    answers = score._answers
-    monkeypatch.setattr(
-        score, "_answers", lambda m, rows, read: scored.append(len(rows)) or answers(m, rows, read)
-    )
+    answer = Mojo.scored
+    monkeypatch.setattr(Mojo, "scored", lambda self, rows: scored.append(len(rows)) or answer(self, rows))
     api = fresh()
     _client(api.sandbox).add_model("dga", engines.H2O, str(trained.binomial))
     _numbers(api, trained, "rows")
@@ -187,3 +185,41 @@ def test_models_and_events_outlive_a_restart(trained: Any, tmp_path: Path, fresh
     before = first.rows(text)
     first.sandbox.__exit__(None, None, None)
     assert fresh(data_dir=tmp_path).rows(text) == before
+
+
+@pytest.mark.slow
+def test_a_batch_scores_as_its_rows_do(trained: Any) -> None:
+    import jpype
+    import numpy as np
+
+    from airflow_provider_devo_dga.sandbox import mojo
+    from airflow_provider_devo_dga.sandbox.java import java_class
+
+    rows = np.random.default_rng(5).normal(10, 8, size=(3000, 3))
+    rows[::50, 1] = np.nan
+    factory = java_class("hex.genmodel.MojoReaderBackendFactory")
+    backend = factory.createReaderBackend(jpype.JString(str(trained.binomial)))
+    java = java_class("hex.genmodel.ModelMojoReader").readFrom(backend)
+    says = jpype.JArray(jpype.JDouble)(3)
+    wanted = [list(java.score0(jpype.JArray(jpype.JDouble)(row), says)) for row in rows.tolist()]
+    assert mojo.load(trained.binomial).scored(rows).tolist() == wanted
+
+
+@pytest.mark.slow
+def test_a_distinct_row_is_scored_once_over_all_batches(
+    fresh: Callable[..., Any], trained: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow_provider_devo_dga.sandbox.mojo import Mojo
+
+    scored: list[int] = []
+    answer = Mojo.scored
+    monkeypatch.setattr(Mojo, "scored", lambda self, rows: scored.append(len(rows)) or answer(self, rows))
+    api = fresh()
+    _client(api.sandbox).add_model("dga", engines.H2O, str(trained.binomial))
+    columns = [{"name": "eventdate", "type": "timestamp"}, {"name": "n", "type": "int4"}]
+    assert api.post("/_sandbox/tables/many", {"columns": columns}).status_code == 201
+    api.load("many", [{"eventdate": 1767225600000 + n, "n": n % 700} for n in range(20_000)])
+    text = 'from many select mlevalmodel("self", "dga", float(n), 2.0, n / 700.0) as m, n'
+    said = {(row["n"], row["m"]) for row in api.rows(text)}
+    assert len(said) == 700
+    assert sum(scored) == 700

@@ -1,0 +1,48 @@
+"""The benchmarks themselves: a figure meets its bar or not, and small runs go through."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import CLAIMS, table
+from benchmarks.claim import Measured
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("figure", "at_least", "ok"),
+    [(2.0, True, True), (1.9, True, False), (2.0, False, True), (2.1, False, False)],
+)
+def test_a_bar(figure: float, at_least: bool, ok: bool) -> None:
+    assert Measured("claim", figure, "×", 2, at_least=at_least).ok is ok
+
+
+def test_the_table() -> None:
+    text = table([Measured("fast", 61234.5, "rows/s", 60_000, at_least=True)])
+    assert text.splitlines()[2] == "| fast | 61,234 rows/s | ≥ 60,000 rows/s | yes |"
+
+
+def test_every_claim_stands_in_the_docs() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in page for name in CLAIMS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["clients", "memory"])
+def test_a_quick_run(tmp_path: Path, name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--quick", "--only", name],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "build" / "bench" / f"{name}.json").read_text())["ok"]
