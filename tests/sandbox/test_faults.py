@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import itertools
 import json
 import socket
@@ -16,10 +17,11 @@ import requests
 
 from airflow_provider_devo_dga.sandbox.fault_kinds import KINDS
 from airflow_provider_devo_dga.sandbox.server import Sandbox
+from tests.conftest import onnx_bytes
 from tests.sandbox.conftest import EVENTS, TOKEN, Api
 from tests.sandbox.wire import Seen, watch
 
-IMAGE = b"a model"
+IMAGE = onnx_bytes()
 COMPACT = {
     "from": 1767225600,
     "to": 1767229200,
@@ -35,8 +37,8 @@ def plain() -> Iterator[Api]:
     """A sandbox without TLS, for its bytes to be seen."""
     with Sandbox(token=TOKEN, tls=False) as sandbox:
         models = sandbox.tenant.models
-        models._images[41] = IMAGE
-        models._models["m"] = {"id": 1, "name": "m", "image": {"id": 41, "size": len(IMAGE)}}
+        told = models.upload(io.BytesIO(IMAGE), "ONNX", "m.onnx")
+        models.save({"name": "m", "engine": "ONNX", "image": {"id": told["imageId"], "size": told["size"]}})
         api = Api(sandbox)
         assert api.load("demo.ecommerce.data", EVENTS).status_code == 201
         yield api
@@ -125,7 +127,7 @@ ON_THE_WIRE: dict[str, Callable[[Seen], Any]] = {
     "models_html_200": answered(200, html),
     "models_empty_object": answered(200, lambda seen: seen.body == b"{}"),
     "slow_upload": lambda seen: seen.parts[0][0] >= 0.25,
-    "image_altered": answered(200, lambda seen: image(seen) == IMAGE[:-1] + b"m"),
+    "image_altered": answered(200, lambda seen: image(seen) == IMAGE[:-1] + bytes([IMAGE[-1] ^ 1])),
 }
 REQUESTS: dict[str, tuple[str, str, Any]] = {
     "job_5xx": ("GET", "/search/job/1", None),
