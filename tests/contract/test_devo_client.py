@@ -121,6 +121,7 @@ def test_no_future_for_binary_documents(devo: Sandbox) -> None:
         client(devo, response="xls").query(query=QUERY, dates={"from": "1h", "to": int(time.time()) + 600})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("token", "line"), [("", ",\n"), ("\n", "\n"), ("PING", "PING")], ids=["empty", "newline", "token"]
 )

@@ -107,6 +107,7 @@ def test_a_second_parse_is_the_same_version(dag_id: str) -> None:
     assert parsed() == parsed()
 
 
+@pytest.mark.slow
 def test_parsing_is_quick_and_imports_nothing_heavy() -> None:
     code = f"""
 import sys, time

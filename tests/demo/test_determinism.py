@@ -8,6 +8,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from airflow_provider_devo_dga.demo.dataset import write_dataset
 from airflow_provider_devo_dga.demo.events import write_events
 
@@ -17,6 +19,7 @@ def write_both(folder: Path) -> None:
     write_events(folder / "hour.ndjson", datetime(2026, 1, 1, tzinfo=UTC), events=2_000)
 
 
+@pytest.mark.slow
 def test_another_hash_seed_writes_the_same_bytes(tmp_path):
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()

@@ -125,6 +125,7 @@ def test_the_description_imports_nothing() -> None:
     assert done.stdout.strip() == "{'airflow_provider_devo_dga'}"
 
 
+@pytest.mark.slow
 def test_the_public_modules_import_nothing_heavy() -> None:
     public = [*MODULES, "airflow_provider_devo_dga.retries", "airflow_provider_devo_dga.interval"]
     code = f"""

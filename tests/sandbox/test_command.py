@@ -65,6 +65,7 @@ def start_java(ready: dict[str, Any]) -> None:
     assert response.json() == {"valid": False, "errorDetail": "Invalid image"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_ready_line_load_and_a_clean_end(serve: Any, tmp_path: Path, number: signal.Signals) -> None:
     process, ready = serve("--ready-file", str(tmp_path / "ready.json"))
@@ -90,6 +91,7 @@ def test_ready_line_load_and_a_clean_end(serve: Any, tmp_path: Path, number: sig
     assert "Traceback" not in errors
 
 
+@pytest.mark.slow
 def test_load_into_a_stopped_sandbox(serve: Any, tmp_path: Path) -> None:
     events = tmp_path / "events.ndjson"
     events.write_text(EVENT)
@@ -128,6 +130,7 @@ tables:
 """
 
 
+@pytest.mark.slow
 def test_tables_of_a_file(serve: Any, tmp_path: Path) -> None:
     file, data = tmp_path / "tables.yaml", tmp_path / "data"
     file.write_text(TABLES)
@@ -176,6 +179,7 @@ def test_files_of_tables_that_are_none(tmp_path: Path, content: str, reason: str
         table_schema.read_file(file)
 
 
+@pytest.mark.slow
 def test_syslog_on_an_open_address_must_be_asked_for(serve: Any) -> None:
     _, ready = serve("--host", "0.0.0.0", "--token", "secret")  # noqa: S104 - for a moment
     assert ready["syslog"] is None

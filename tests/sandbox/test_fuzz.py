@@ -103,6 +103,7 @@ def test_any_text(guarded: Guarded, text: str) -> None:
     guarded.check(text)
 
 
+@pytest.mark.slow
 @settings(QUICK, max_examples=60)
 @given(FUZZ["nested"]())
 def test_any_depth(guarded: Guarded, text: str) -> None:

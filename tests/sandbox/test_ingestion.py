@@ -231,6 +231,7 @@ def test_tags_without_a_table(api: Api, send: Send, tag: str) -> None:
     assert api.sandbox.tenant.tables.count == before
 
 
+@pytest.mark.slow
 def test_a_sender_cannot_create_tables_without_end(start: Any) -> None:
     api = start()
     lines = (f"<14>Jan  1 00:00:00 h my.app.t{number}: x\n" for number in range(600))
@@ -253,10 +254,10 @@ def test_a_sender_cannot_create_tables_without_end(start: Any) -> None:
         (b"30 <14>Jan  1 00:00:00 h a.b: x\ny", [("a.b", "x\ny")]),
         (b"99 <14>Jan  1 00:00:00 h a.b: x", [("", "99 <14>Jan  1 00:00:00 h a.b: x")]),
         (
-            gzip.compress(b"<14>Jan  1 00:00:00 h a.b: x\n") * 2 + b"last\n",
+            gzip.compress(b"<14>Jan  1 00:00:00 h a.b: x\n", mtime=0) * 2 + b"last\n",
             [("a.b", "x")] * 2 + [("", "last")],
         ),
-        (b"first\n" + gzip.compress(b"lost\n")[:-9] + b"broken", [("", "first")]),
+        (b"first\n" + gzip.compress(b"lost\n", mtime=0)[:-9] + b"broken", [("", "first")]),
     ],
 )
 def test_lines_that_are_odd(start: Any, content: bytes, stored: list[Any]) -> None:
@@ -349,7 +350,9 @@ def test_many_events_over_http(api: Api) -> None:
     path = f"/stream/self/token!{TOKEN}/-/my.app.http.stream"
     lines = "\n".join(f"event {number}" for number in range(MANY)).encode()
     assert over_http(api, "POST", path, data=lines).status_code == 200
-    zipped = over_http(api, "POST", path, data=gzip.compress(lines), headers={"Content-Encoding": "gzip"})
+    zipped = over_http(
+        api, "POST", path, data=gzip.compress(lines, mtime=0), headers={"Content-Encoding": "gzip"}
+    )
     assert zipped.status_code == 200
     assert count(api, "my.app.http.stream") == 2 * MANY
 
@@ -360,7 +363,10 @@ def test_what_http_refuses(api: Api) -> None:
     assert over_http(api, "GET", path).status_code == 405
     zipped = {"Content-Encoding": "gzip"}
     assert over_http(api, "POST", path, data=b"x", headers=zipped).status_code == 400
-    assert over_http(api, "POST", path, data=gzip.compress(b"x")[:-4], headers=zipped).status_code == 400
+    assert (
+        over_http(api, "POST", path, data=gzip.compress(b"x", mtime=0)[:-4], headers=zipped).status_code
+        == 400
+    )
     assert over_http(api, "POST", path, data=b"x" * (33 << 20)).status_code == 413
     bomb = gzip.compress(b"x" * (300 << 20), 1)
     assert over_http(api, "POST", path, data=bomb, headers=zipped).status_code == 413

@@ -132,6 +132,7 @@ def test_large_bodies_and_many_heads_on_one_connection(api: Any) -> None:
             assert response.status_code == 200
 
 
+@pytest.mark.slow
 def test_a_hundred_clients_at_once(fresh: Callable[..., Any]) -> None:
     api = fresh(habits=Habits(keep_alive_s=0.5, poll_s=0.1))
     schema = {"columns": [{"name": "eventdate", "type": "timestamp"}, {"name": "n", "type": "int4"}]}

@@ -91,6 +91,7 @@ def test_memory_stays_flat(filled: Path, mode: str) -> None:
     assert risen < MOST_MB
 
 
+@pytest.mark.slow
 def test_a_server_ends_though_queries_run(tmp_path: Path) -> None:
     with served(tmp_path) as (process, ready):
         text = "from demo.ecommerce.data select uri"

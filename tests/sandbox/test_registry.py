@@ -201,6 +201,7 @@ def test_a_form_that_is_not_one(api: Any, form: dict[str, Any]) -> None:
     assert call(api, "POST", "/models/images/upload", **form).status_code == 400
 
 
+@pytest.mark.slow
 def test_a_replace_waits_its_delay(fresh: Any, onnx_file: Make) -> None:
     api = fresh(habits=Habits(model_delay_s=1.5))
     first, second, third = (
@@ -252,6 +253,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment(tmp_path: Path, onnx_file: Make) -> None:
     files = [str(onnx_file(f"m{bias}", bias=bias)) for bias in (0, 9)]
     directory = tmp_path / "data"

@@ -72,6 +72,7 @@ def test_a_node_that_does_not_start_is_reported_with_its_last_output(
         pass
 
 
+@pytest.mark.slow
 def test_a_node_that_never_gets_ready_is_ended_at_the_deadline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +88,7 @@ def test_a_node_that_never_gets_ready_is_ended_at_the_deadline(
     assert list(tmp_path.glob("devo-dga-h2o-*")) == []
 
 
+@pytest.mark.slow
 def test_a_port_taken_meanwhile_is_given_up_for_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
