@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Airflow writes a configuration file into AIRFLOW_HOME at import; keep it here, also for tests.
-# mkdocs-material prints a page of news about itself otherwise
-export NO_MKDOCS_2_WARNING := 1
 export AIRFLOW_HOME ?= $(CURDIR)/build/airflow
+# mkdocs-material prints a page of news about itself otherwise.
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help setup demo ui bench test test-fast check format docs constraints dist clean
 
