@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 from airflow_provider_devo_dga.errors import FeatureError
@@ -23,16 +22,6 @@ def string(value: str) -> str:
         raise FeatureError(f"A LINQ string cannot hold control characters: {value!r}")
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def number(value: float) -> str:
-    """Return ``value`` as a LINQ real literal.
-
-    :raises FeatureError: for NaN and infinities.
-    """
-    if not math.isfinite(value):
-        raise FeatureError(f"LINQ has no literal for {value}")
-    return repr(float(value))
 
 
 def identifier(name: str) -> str:

@@ -11,7 +11,7 @@ from airflow.sdk import BaseOperator, ObjectStoragePath
 
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.errors import ReportError
-from airflow_provider_devo_dga.features.linq import HostSource, count_query
+from airflow_provider_devo_dga.features.linq import HostSource
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 
 if TYPE_CHECKING:
@@ -119,8 +119,5 @@ class DGAReportOperator(BaseOperator):
         }
 
     def _events(self, window: Window) -> int:
-        rows = DevoHook(self.devo_conn_id).get_records(
-            count_query(HostSource(**self.source)), from_=window.start, to=window.end
-        )
-        count = rows[0]["events_n"] if rows else 0
-        return count if isinstance(count, int) else 0
+        table = HostSource(**self.source).table
+        return DevoHook(self.devo_conn_id).count(f"from {table}", from_=window.start, to=window.end)
