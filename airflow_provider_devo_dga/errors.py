@@ -13,6 +13,7 @@
     │       ├── DevoQueryError           Devo refused the LINQ text; adds .query
     │       ├── DevoWindowError          a window that is naive, empty, reversed or not yet over
     │       ├── DevoResultError          a whole answer that does not mean what was asked for
+    │       ├── DevoLimitError           more rows or bytes than the caller allows
     │       ├── ModelNotFoundError
     │       ├── ModelAlreadyExistsError
     │       └── ModelRejectedError       the Model Manager refused or altered a model; adds .detail
@@ -143,6 +144,10 @@ class DevoWindowError(DevoPermanentError, ValueError):
 
 class DevoResultError(DevoPermanentError):
     """A whole answer that does not mean what was asked for (columns, labels, values)."""
+
+
+class DevoLimitError(DevoPermanentError):
+    """A query that gives more rows or bytes than the caller allows."""
 
 
 class ModelNotFoundError(DevoPermanentError):

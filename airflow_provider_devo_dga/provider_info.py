@@ -69,8 +69,9 @@ def _devo() -> dict[str, Any]:
             "api_secret": _secret("API secret", "Signs each request; never sent"),
             "jwt": _secret("JWT", "Instead of a token"),
             "verify": _text("Verify", "true, false, or the path of a CA file", default="true"),
-            "timeout": _text("Timeout", "Seconds for a whole answer", default="300"),
+            "timeout": _text("Timeout", "Seconds for a whole answer", default="600"),
             "retries": _text("Retries", "Further attempts after a fault that may pass", default="3"),
+            "concurrency": _text("Concurrency", "Queries a triggerer asks at once", default="16"),
         },
         "ui-field-behaviour": {
             "hidden-fields": ["schema", "login", "extra"],

@@ -152,7 +152,7 @@ def dead_port() -> Iterator[int]:
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry at once."""
-    monkeypatch.setattr("airflow_provider_devo_dga.client.drive._LONGEST_PAUSE", 0.0)
+    monkeypatch.setattr("airflow_provider_devo_dga.client.attempts._LONGEST_PAUSE", 0.0)
 
 
 @pytest.fixture(scope="session")

@@ -5,14 +5,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.client.auth import Credentials
+from airflow_provider_devo_dga.client.completeness import COUNT_COLUMN
 from airflow_provider_devo_dga.client.reply import refusal
 from airflow_provider_devo_dga.client.rows import RowDecoder
+from airflow_provider_devo_dga.client.transport import transport_error
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.client.wire import Column, Request, Value
-from airflow_provider_devo_dga.errors import DevoQueryError
+from airflow_provider_devo_dga.errors import (
+    DevoError,
+    DevoIncompleteError,
+    DevoQueryError,
+    DevoTransientError,
+)
+
+if TYPE_CHECKING:
+    import httpx
 
 FORMAT = "json/simple/compact"
 _COMMENT = re.compile(r"""[\x00-\x1f\x7f"'\\]""")
@@ -27,12 +38,19 @@ class Query:
     :param window: half-open window on ``eventdate``.
     :param limit: at most this many rows, None for all.
     :param comments: pragma comments (``id``, ``user``, ``free``) by which Devo's own audit names the caller.
+    :param is_count: whether it gives one row with one number.
     """
 
     text: str
     window: Window
     limit: int | None = None
     comments: Mapping[str, str] | None = None
+    is_count: bool = False
+
+    def counting(self) -> Query:
+        """Return the query by which Devo counts the rows of this one over the same window."""
+        text = f"{self.text}\ngroup\nselect count() as {COUNT_COLUMN}"
+        return replace(self, text=text, limit=None, is_count=True)
 
     def body(self) -> str:
         """Return the request's body, in devo-sdk's key order and spelling."""
@@ -85,6 +103,15 @@ class QueryExchange:
         """Whole rows decoded so far."""
         return self._decoder.rows_read
 
+    @property
+    def is_framed(self) -> bool:
+        """Whether the answer has an end of its own on the wire, without which the HTTP client raises.
+
+        A ``Content-Length`` does not count: whoever tells the length of a stream has buffered it, and knows
+        only of what reached him.
+        """
+        return "chunked" in self._headers.get("transfer-encoding", "").lower()
+
     def head(self, status: int, headers: Mapping[str, str]) -> None:
         """Take the reply's status and headers (lower-case names)."""
         self._status, self._headers = status, headers
@@ -102,3 +129,20 @@ class QueryExchange:
         if self._status == 200:
             return self._decoder.close()
         raise refusal(self._status, self._headers, self._refusal, query=self.query.text)
+
+    def overdue(self) -> DevoError:
+        """Return the error of an answer that is not whole at the deadline."""
+        return DevoTransientError(
+            f"Devo's answer was not whole within the connection's timeout ({self.rows_read} rows so far);"
+            " narrow the query or raise the timeout"
+        )
+
+    def broken(self, error: httpx.HTTPError) -> DevoError:
+        """Return the error of an exchange whose connection failed."""
+        if self.rows_read:
+            return DevoIncompleteError(
+                f"The connection broke after {self.rows_read} rows ({type(error).__name__});"
+                " read the whole window again",
+                rows_read=self.rows_read,
+            )
+        return transport_error(error, self.request.url)

@@ -21,6 +21,7 @@ from airflow_provider_devo_dga.errors import (
 
 _SHOWN = 80
 _UNKNOWN_TABLE = 624
+_LATER = {408, 425}  # request timeout, too early
 _LAUNCH = "Error Launching Query"
 
 
@@ -44,9 +45,9 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, query: str 
         return DevoThrottledError(
             f"Devo asks to slow down: {text}", retry_after=_retry_after(headers), **facts
         )
-    if status == 400 or (status == 500 and _is_launch_error(answer)):
+    if status == 400 or (status == 500 and _refuses_query(answer)):
         return DevoQueryError(f"Devo refused the query: {text}", query=query, **facts)
-    if status >= 500:
+    if status >= 500 or status in _LATER:
         return DevoTransientError(f"Devo cannot answer now: {text}", **facts)
     if 300 <= status < 400 or status == 404:
         return DevoConnectionConfigError(
@@ -73,8 +74,13 @@ def words_of(answer: dict[str, Any]) -> str:
     return ": ".join(dict.fromkeys(kept))
 
 
-def _is_launch_error(answer: dict[str, Any]) -> bool:
-    return answer.get("code") == _UNKNOWN_TABLE or _LAUNCH in words_of(answer)
+def is_launch_error(text: str) -> bool:
+    """Tell whether Devo's words are about a query that it could not begin, rather than about itself."""
+    return _LAUNCH in text
+
+
+def _refuses_query(answer: dict[str, Any]) -> bool:
+    return answer.get("code") == _UNKNOWN_TABLE or is_launch_error(words_of(answer))
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from airflow_provider_devo_dga.client.reply import words_of
+from airflow_provider_devo_dga.client.reply import is_launch_error, words_of
 from airflow_provider_devo_dga.client.wire import Column, Value
 from airflow_provider_devo_dga.errors import (
     DevoError,
@@ -14,9 +14,11 @@ from airflow_provider_devo_dga.errors import (
     DevoPermanentError,
     DevoQueryError,
     DevoResultError,
+    DevoTransientError,
 )
 
 _SHOWN = 80
+_LONGEST_LINE = 64 * 1024 * 1024
 
 
 class RowDecoder:
@@ -40,11 +42,20 @@ class RowDecoder:
         :raises DevoIncompleteError: Devo reported an error in place of a row.
         :raises DevoResultError: a line that is not of this format, or of another shape than the columns.
         """
-        # not splitlines(): U+2028 is legal inside a JSON string, and logs contain it
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        data = self._rest + chunk
+        end = data.rfind(b"\n") + 1
+        lines, self._rest = data[:end], data[end:]
+        if self._rest.isspace():
+            self._rest = b""
+        elif len(self._rest) > _LONGEST_LINE:
+            raise _not_ours(self._rest)
+        if self.columns and (block := self._block(lines)):
+            self.rows_read += len(block)
+            return block
         rows: list[list[Value]] = []
-        for line in lines:
-            if not line.isspace() and line:
+        # not splitlines(): U+2028 is legal inside a JSON string, and logs contain it
+        for line in lines.split(b"\n"):
+            if line and not line.isspace():
                 self._take(line, rows)
         return rows
 
@@ -71,11 +82,26 @@ class RowDecoder:
             raise DevoIncompleteError("Devo's answer was empty: not even its columns arrived; try again")
         return rows
 
+    def _block(self, lines: bytes) -> list[list[Value]] | None:
+        """Return the rows of lines that are all plain rows, parsed at once; None when some are not.
+
+        A raw line break cannot be inside a JSON string, so every ``}⏎{"d":`` parts two rows. Whatever else
+        is in the block breaks the syntax of the one array that is left, or the number of its items.
+        """
+        if not (lines.startswith(b'{"d":[') and lines.endswith(b"]}\r\n")):
+            return None
+        try:
+            rows: list[list[Value]] = orjson.loads(b"[" + lines.replace(b'}\r\n{"d":', b",")[5:-3] + b"]")
+        except orjson.JSONDecodeError:
+            return None
+        of_this_shape = set(map(type, rows)) == {list} and set(map(len, rows)) == {len(self.columns)}
+        return rows if of_this_shape and len(rows) == lines.count(b"\n") else None
+
     def _take(self, line: bytes, rows: list[list[Value]]) -> None:
         try:
             message: Any = orjson.loads(line)
         except orjson.JSONDecodeError:
-            raise _not_ours(line) from None
+            raise (self._unreadable(line) if self.columns else _not_ours(line)) from None
         if not isinstance(message, dict):
             raise _not_ours(line)
         if (values := message.get("d")) is not None and self.columns:
@@ -86,7 +112,7 @@ class RowDecoder:
         elif not self.columns:
             self.columns = _columns(message, line, self.query)
         else:
-            raise _not_ours(line)
+            raise self._unreadable(line)
 
     def _checked(self, values: Any) -> list[Value]:
         if not isinstance(values, list) or len(values) != len(self.columns):
@@ -97,10 +123,20 @@ class RowDecoder:
 
     def _failed(self, error: Any) -> DevoError:
         code, text = (*error, None)[:2] if isinstance(error, list) and error else (None, str(error))
-        return DevoIncompleteError(
-            f"Devo broke off the query after {self.rows_read} rows: {text}; read the whole window again",
-            rows_read=self.rows_read,
-            code=code,
+        if self.columns:
+            return DevoIncompleteError(
+                f"Devo broke off the query after {self.rows_read} rows: {text}; read the whole window again",
+                rows_read=self.rows_read,
+                code=code,
+            )
+        if is_launch_error(str(text)):
+            return DevoQueryError(f"Devo refused the query: {text}", query=self.query, code=code)
+        return DevoTransientError(f"Devo could not begin the query: {text}", code=code)
+
+    def _unreadable(self, line: bytes) -> DevoPermanentError:
+        shown = line[:_SHOWN].decode("utf-8", "replace")
+        return DevoResultError(
+            f"Row {self.rows_read + 1} of Devo's answer is no row of JSON in UTF-8; it begins {shown!r}"
         )
 
 
@@ -115,7 +151,10 @@ def _columns(message: dict[str, Any], line: bytes, query: str | None) -> tuple[C
                 cid=message.get("cid"),
             )
         raise _not_ours(line)
-    columns = tuple(Column(str(item["name"]), str(item["type"])) for item in metadata)
+    try:
+        columns = tuple(Column(str(item["name"]), str(item["type"])) for item in metadata)
+    except (KeyError, TypeError):
+        raise _not_ours(line) from None
     names = [column.name for column in columns]
     if len(set(names)) != len(names):
         raise DevoResultError("Devo's answer has two columns of one name; give each its own alias")

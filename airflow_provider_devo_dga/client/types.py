@@ -1,19 +1,22 @@
-"""Devo's types as Arrow types: the one place that says how a column is stored.
+"""Devo's types in JSON, in Python and in Arrow: the one place that says how a value is kept.
 
-==========================  =======================  =====================================================
-Devo                        Arrow                    JSON on the wire
-==========================  =======================  =====================================================
-timestamp                   timestamp[ms, tz=UTC]    epoch milliseconds
-str, json, mac, ip4, ip6,   string                   text (addresses too: every request asks for text)
-net4, net6, geocoord
-bool                        bool                     true, false
-int4                        int32                    number
-int, int8                   int64                    number
-float4                      float32                  number
-float, float8               float64                  number
-array(X), X[]               list<X>                  array
-anything else               string                   kept as JSON text
-==========================  =======================  =====================================================
+===========================  =======================  ==================  =======================
+Devo                         JSON on the wire         Python (row)        Arrow (Parquet)
+===========================  =======================  ==================  =======================
+timestamp                    epoch milliseconds       int                 timestamp[ms, tz=UTC]
+str, mac, geocoord           text                     str                 string
+ip4, ip6, net4, net6         text (always asked for)  str                 string
+bool                         true, false              bool                bool
+int4                         number                   int                 int32
+int, int8                    number                   int                 int64
+duration                     number (inferred)        int                 int64
+float4                       number                   float               float32
+float, float8                number                   float               float64
+array(X), X[]                array                    list                list<X>
+json, anything else          any JSON                 as it came          string (JSON text)
+===========================  =======================  ==================  =======================
+
+Null is ``null``, ``None`` and a null of the column's type. NaN and infinity do not exist in JSON: null.
 """
 
 from __future__ import annotations
@@ -23,11 +26,12 @@ from typing import TYPE_CHECKING
 import orjson
 
 from airflow_provider_devo_dga.client.wire import Column, Value
+from airflow_provider_devo_dga.errors import DevoResultError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_TEXT = {"str", "json", "mac", "ip4", "ip6", "net4", "net6", "geocoord"}
+_TEXT = {"str", "mac", "ip4", "ip6", "net4", "net6", "geocoord"}
 
 
 def arrow_type(name: str) -> pa.DataType:
@@ -39,6 +43,7 @@ def arrow_type(name: str) -> pa.DataType:
         "int4": pa.int32(),
         "int": pa.int64(),
         "int8": pa.int64(),
+        "duration": pa.int64(),
         "float4": pa.float32(),
         "float": pa.float64(),
         "float8": pa.float64(),
@@ -50,16 +55,30 @@ def arrow_type(name: str) -> pa.DataType:
 
 
 def record_batch(columns: tuple[Column, ...], rows: list[list[Value]]) -> pa.RecordBatch:
-    """Return rows as an Arrow batch with the columns' types; nulls stay nulls."""
+    """Return rows as an Arrow batch with the columns' types; nulls stay nulls.
+
+    :raises DevoResultError: a value is not of its column's type; names the column.
+    """
     import pyarrow as pa
 
-    arrays = []
-    for index, column in enumerate(columns):
-        values = [row[index] for row in rows]
-        if column.type not in _TEXT and arrow_type(column.type) == pa.string():
-            values = [value if value is None or isinstance(value, str) else _text(value) for value in values]
-        arrays.append(pa.array(values, type=arrow_type(column.type)))
+    of_each = zip(*rows, strict=True) if rows else ((),) * len(columns)
+    arrays = [_array(column, values) for column, values in zip(columns, of_each, strict=True)]
     return pa.record_batch(arrays, schema=schema(columns))
+
+
+def _array(column: Column, values: tuple[Value, ...]) -> pa.Array:
+    import pyarrow as pa
+
+    kind = arrow_type(column.type)
+    if column.type not in _TEXT and kind == pa.string():
+        values = tuple(value if value is None or isinstance(value, str) else _text(value) for value in values)
+    try:
+        return pa.array(values, type=kind)
+    except (pa.ArrowException, OverflowError, TypeError) as error:
+        raise DevoResultError(
+            f"Column {column.name!r} of Devo's answer is of type {column.type}, but holds something else:"
+            f" {error}; cast it in the query"
+        ) from error
 
 
 def schema(columns: tuple[Column, ...]) -> pa.Schema:

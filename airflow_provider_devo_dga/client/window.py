@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from airflow_provider_devo_dga.errors import DevoWindowError
 
@@ -55,9 +55,15 @@ class Window:
         start = self.start.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
         return f"{start}_{self.end_seconds - self.start_seconds}s"
 
-    def is_over(self, now: datetime | None = None) -> bool:
-        """Whether the end has passed, so that the window can be read without waiting."""
-        return self.end <= (now or datetime.now(UTC))
+    def is_over(self, lateness: timedelta = timedelta(0), now: datetime | None = None) -> bool:
+        """Whether the end has passed, and ``lateness`` after it, so that the window can be read now."""
+        return self.remaining(lateness, now) <= timedelta(0)
+
+    def remaining(self, lateness: timedelta = timedelta(0), now: datetime | None = None) -> timedelta:
+        """Return how long to wait until :meth:`is_over`; negative when it is."""
+        if lateness < timedelta(0):
+            raise DevoWindowError(f"lateness cannot be negative: {lateness}")
+        return self.end + lateness - (now or datetime.now(UTC))
 
     def __str__(self) -> str:
         start, end = (

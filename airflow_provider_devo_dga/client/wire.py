@@ -26,3 +26,11 @@ class Request:
     url: str
     headers: dict[str, str] = field(repr=False)
     body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows that arrived together, as lists of values in the order of their columns."""
+
+    columns: tuple[Column, ...]
+    rows: list[list[Value]]

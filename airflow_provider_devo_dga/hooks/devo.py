@@ -3,44 +3,47 @@
 from __future__ import annotations
 
 import functools
-import time
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook
 from airflow.sdk.log import mask_secret
 
-from airflow_provider_devo_dga.client.drive import Batch, http_options, stream
-from airflow_provider_devo_dga.client.files import WrittenFile, write_batches
-from airflow_provider_devo_dga.client.query import Query, QueryExchange
+from airflow_provider_devo_dga.client.completeness import Completeness
+from airflow_provider_devo_dga.client.files import WrittenFile, check_format, write_batches
+from airflow_provider_devo_dga.client.query import Query
+from airflow_provider_devo_dga.client.reader import Reader
+from airflow_provider_devo_dga.client.transport import http_options
 from airflow_provider_devo_dga.client.window import Window
-from airflow_provider_devo_dga.client.wire import Row
+from airflow_provider_devo_dga.client.window_end import within
+from airflow_provider_devo_dga.client.wire import Batch, Row
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoConnectionConfigError,
     DevoDgaError,
     DevoQueryError,
-    DevoResultError,
     DevoWindowError,
 )
+from airflow_provider_devo_dga.hooks.devo_comments import DEFAULT_COMMENTS
 from airflow_provider_devo_dga.hooks.devo_settings import DevoSettings
+from airflow_provider_devo_dga.hooks.reading_progress import ReadingProgress
 from airflow_provider_devo_dga.storage import StoragePath
 
 if TYPE_CHECKING:
     from devo.api import Client
 
 _PROBE_TABLE = "siem.logtrust.web.activity"
-_PROGRESS_SECONDS = 5.0
+_NO_LATENESS = timedelta(0)
 
 
 class DevoHook(BaseHook):
-    """Queries Devo's API over closed windows of time.
+    """Queries Devo's API over closed windows of time: every row, or an error.
 
     Connection: ``host`` is the API address of your region (e.g. ``apiv2-us.devo.com``), ``password`` the
     token; extras ``api_key`` and ``api_secret``, or ``jwt``, instead of a token, ``verify``, ``timeout``
-    (seconds for a whole answer), ``retries``.
+    (seconds for a whole answer), ``retries``, ``concurrency`` (of a triggerer).
 
     :param devo_conn_id: the Airflow connection.
     :param comments: pragma comments that name the caller in Devo's audit, e.g. ``{"user": "airflow"}``.
@@ -56,7 +59,7 @@ class DevoHook(BaseHook):
     ) -> None:
         super().__init__()
         self.devo_conn_id = devo_conn_id
-        self.comments = comments or {"id": "airflow-provider-devo-dga", "user": "airflow"}
+        self.comments = comments or dict(DEFAULT_COMMENTS)
 
     @functools.cached_property
     def settings(self) -> DevoSettings:
@@ -81,63 +84,81 @@ class DevoHook(BaseHook):
         )
 
     def iter_batches(
-        self, query: str, *, from_: datetime | str, to: datetime | str, limit: int | None = None
+        self,
+        query: str,
+        *,
+        from_: datetime | str,
+        to: datetime | str,
+        limit: int | None = None,
+        lateness: timedelta = _NO_LATENESS,
+        completeness: Completeness = "auto",
     ) -> Generator[Batch, None, None]:
         """Yield rows as they arrive, as lists in column order; the last batch is always there, maybe empty.
+
+        The rows are complete when it ends without an error. Until then they are a part of the answer.
 
         :param query: LINQ.
         :param from_: start of the window, aware, included.
         :param to: end of the window, aware, excluded, not in the future.
-        :raises DevoIncompleteError: the answer broke off; discard what was read.
+        :param limit: at most this many rows.
+        :param lateness: the window may be read only when its end is so long ago.
+        :param completeness: ``auto`` trusts the framing of an answer and counts in Devo where it has none;
+            ``count`` always counts, which costs a second query.
+        :raises DevoIncompleteError: the answer broke off, or Devo counts more rows; discard what was read.
         :raises DevoWindowError: naive, empty, reversed or unfinished window.
         """
-        import httpx
-
-        window = Window.parse(from_, to)
-        if not window.is_over():
-            raise DevoWindowError(
-                f"The window {window} is not over yet; wait for its end, as DevoQuerySensor does"
-            )
-        settings, request = self.settings, Query(query, window, limit, self.comments)
-
-        def new_exchange() -> QueryExchange:
-            return QueryExchange(request, settings.url, settings.credentials, int(time.time()) * 1000)
-
-        with (
-            httpx.Client(**http_options(settings.verify, settings.limits)) as client,
-            closing(stream(client, new_exchange, settings.limits)) as batches,
-        ):
+        asked = self._query(query, from_, to, limit, lateness)
+        with self._reader() as reader, closing(reader.batches(asked, completeness)) as batches:
             for batch in batches:
-                yield _within(batch, window)
+                yield within(batch, asked.window)
 
     def iter_rows(
-        self, query: str, *, from_: datetime | str, to: datetime | str, limit: int | None = None
+        self,
+        query: str,
+        *,
+        from_: datetime | str,
+        to: datetime | str,
+        limit: int | None = None,
+        lateness: timedelta = _NO_LATENESS,
+        completeness: Completeness = "auto",
     ) -> Generator[Row, None, None]:
         """Yield rows as dicts in constant memory; timestamps are epoch milliseconds, addresses text.
 
-        Stopping early closes the connection. Errors as in :meth:`iter_batches`.
+        Stopping early closes the connection. Parameters and errors as in :meth:`iter_batches`.
         """
-        with closing(self.iter_batches(query, from_=from_, to=to, limit=limit)) as batches:
+        with closing(
+            self.iter_batches(
+                query, from_=from_, to=to, limit=limit, lateness=lateness, completeness=completeness
+            )
+        ) as batches:
             for batch in batches:
-                names = [column.name for column in batch.columns]
-                for row in batch.rows:
-                    yield dict(zip(names, row, strict=True))
+                yield from _dicts(batch)
 
     def get_records(
-        self, query: str, *, from_: datetime | str, to: datetime | str, limit: int | None = None
+        self,
+        query: str,
+        *,
+        from_: datetime | str,
+        to: datetime | str,
+        limit: int | None = None,
+        lateness: timedelta = _NO_LATENESS,
+        completeness: Completeness = "auto",
     ) -> list[Row]:
-        """Return all rows of :meth:`iter_rows`; for results that fit into memory."""
-        return list(self.iter_rows(query, from_=from_, to=to, limit=limit))
+        """Return all rows; for results that fit into memory. An answer that broke off is read again."""
+        asked = self._query(query, from_, to, limit, lateness)
+        with self._reader() as reader:
+            return reader.whole(
+                asked,
+                lambda batches: [row for batch in batches for row in _dicts(within(batch, asked.window))],
+                completeness,
+            )
 
-    def count(self, query: str, *, from_: datetime | str, to: datetime | str) -> int:
+    def count(
+        self, query: str, *, from_: datetime | str, to: datetime | str, lateness: timedelta = _NO_LATENESS
+    ) -> int:
         """Return how many rows ``query`` gives in the window, counted by Devo."""
-        rows = self.get_records(f"{query}\ngroup\nselect count() as rows_n", from_=from_, to=to)
-        if not rows:
-            return 0
-        number = rows[0].get("rows_n")
-        if not isinstance(number, int):
-            raise DevoResultError(f"Devo's row count is not a whole number: {number!r}")
-        return number
+        with self._reader() as reader:
+            return reader.count(self._query(query, from_, to, None, lateness))
 
     def to_file(
         self,
@@ -148,29 +169,39 @@ class DevoHook(BaseHook):
         to: datetime | str,
         file_format: str = "parquet",
         max_rows: int | None = None,
+        max_bytes: int | None = None,
+        lateness: timedelta = _NO_LATENESS,
+        completeness: Completeness = "auto",
     ) -> WrittenFile:
         """Write the rows to ``target`` as they arrive; the file appears only when all of them are in it.
+
+        An answer that broke off is read again from its beginning, into a new file.
 
         :param target: ``pathlib.Path`` or ``ObjectStoragePath``.
         :param file_format: ``parquet``, ``csv`` or ``ndjson``.
         :param max_rows: raise when the query gives more.
+        :param max_bytes: raise when the file becomes larger.
+        :raises DevoLimitError: it gives more rows or bytes; there is no file.
         """
-        started = last = time.monotonic()
+        check_format(file_format)
+        # one row more than allowed is enough to know, and Devo need not send the others
+        asked = self._query(query, from_, to, max_rows + 1 if max_rows else None, lateness)
 
-        def progress(rows: int) -> None:
-            nonlocal last
-            now = time.monotonic()
-            if now - last >= _PROGRESS_SECONDS:
-                last = now
-                self.log.info("%d rows so far, %.0f rows/s", rows, rows / (now - started))
+        def write(batches: Iterator[Batch]) -> WrittenFile:
+            progress = ReadingProgress(self.log)
+            written = write_batches(
+                (within(batch, asked.window) for batch in batches),
+                target,
+                file_format,
+                max_rows=max_rows,
+                max_bytes=max_bytes,
+                progress=progress,
+            )
+            progress.done(written)
+            return written
 
-        with closing(self.iter_batches(query, from_=from_, to=to)) as batches:
-            written = write_batches(batches, target, file_format, max_rows=max_rows, progress=progress)
-        seconds = time.monotonic() - started
-        self.log.info(
-            "%d rows in %.1f s, %d bytes, at %s", written.rows, seconds, written.bytes, written.path
-        )
-        return written
+        with self._reader() as reader:
+            return reader.whole(asked, write, completeness)
 
     def test_connection(self) -> tuple[bool, str]:
         """Ask Devo for one row of the last five minutes; say which part fails when one does."""
@@ -188,22 +219,32 @@ class DevoHook(BaseHook):
             return False, f"Devo cannot be reached: {error}"
         return True, f"Devo answers at {self.settings.url}"
 
+    @contextmanager
+    def _reader(self) -> Iterator[Reader]:
+        import httpx
 
-def _within(batch: Batch, window: Window) -> Batch:
-    """Drop rows at the window's very end: whether Devo includes it is not documented."""
-    index = next(
-        (
-            i
-            for i, column in enumerate(batch.columns)
-            if (column.name, column.type) == ("eventdate", "timestamp")
-        ),
-        None,
-    )
-    if index is None:
-        return batch
-    end = window.end_seconds * 1000
-    return Batch(batch.columns, [row for row in batch.rows if not _reaches(row[index], end)])
+        settings = self.settings
+        with httpx.Client(**http_options(settings.verify, settings.limits)) as client:
+            yield Reader(client, settings.endpoint, settings.limits)
+
+    def _query(
+        self,
+        query: str,
+        from_: datetime | str,
+        to: datetime | str,
+        limit: int | None,
+        lateness: timedelta,
+    ) -> Query:
+        window = Window.parse(from_, to)
+        if not window.is_over(lateness):
+            late = f" (and {lateness} for late events)" if lateness else ""
+            raise DevoWindowError(
+                f"The window {window}{late} is not over yet; wait for its end, as DevoQuerySensor does"
+            )
+        return Query(query, window, limit, self.comments)
 
 
-def _reaches(value: object, end: int) -> bool:
-    return isinstance(value, int) and value >= end
+def _dicts(batch: Batch) -> list[Row]:
+    names = [column.name for column in batch.columns]
+    # the decoder has compared the lengths
+    return [dict(zip(names, row, strict=False)) for row in batch.rows]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_devo_dga.client.address import QUERY_PATH, service_url
 from airflow_provider_devo_dga.client.auth import Credentials
-from airflow_provider_devo_dga.client.drive import Limits
+from airflow_provider_devo_dga.client.endpoint import Endpoint
+from airflow_provider_devo_dga.client.limits import Limits
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ class DevoSettings:
     verify: bool | str
     limits: Limits
 
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where queries go, and in whose name."""
+        return Endpoint(self.url, self.credentials)
+
     @classmethod
     def of(cls, connection: Connection, *, extra: dict[str, Any] | None = None) -> DevoSettings:
         """Read a connection.
@@ -55,6 +61,7 @@ class DevoSettings:
             limits=Limits(
                 timeout=_number(extra, "timeout", float, _DEFAULTS.timeout),
                 retries=_number(extra, "retries", int, _DEFAULTS.retries),
+                concurrency=max(1, _number(extra, "concurrency", int, _DEFAULTS.concurrency)),
             ),
         )
 

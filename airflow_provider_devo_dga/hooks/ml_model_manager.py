@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 from airflow.sdk import BaseHook
 
-from airflow_provider_devo_dga.client.drive import Limits, http_options, transport_error, trust_of
+from airflow_provider_devo_dga.client.limits import Limits
 from airflow_provider_devo_dga.client.model_manager import RegisteredModel, parse_model
+from airflow_provider_devo_dga.client.transport import http_options, transport_error, trust_of
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoConnectionConfigError,

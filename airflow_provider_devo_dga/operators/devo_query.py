@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
+from airflow.sdk.configuration import conf
 
+from airflow_provider_devo_dga.client.completeness import Completeness
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.hooks.devo_comments import comments_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 class DevoQueryOperator(BaseOperator):
     """Writes the rows of a query as they arrive; the file appears when all of them are in it.
+
+    Complete or an error: the end of the answer is proven, by its framing or by a count of Devo's over the
+    same window. An answer that broke off is read again from its beginning.
 
     Returns ``{"path", "rows", "bytes", "columns": {name: Devo type}, "window": {"from", "to"}}``.
 
@@ -26,6 +32,11 @@ class DevoQueryOperator(BaseOperator):
     :param output_path: URI of the file, ``file://``, ``s3://`` …; replaced when it exists. (templated)
     :param file_format: ``parquet``, ``csv`` or ``ndjson``. (templated)
     :param max_rows: fail when the query gives more rows; None for no limit.
+    :param max_bytes: fail when the file becomes larger; None for no limit.
+    :param lateness: time after the window's end in which events may still arrive; not read before.
+    :param completeness: ``auto``, or ``count`` to let Devo count the rows even where framing proves the end.
+    :param deferrable: while the window and its lateness are not over, wait in the triggerer; else such a
+        window is refused. The default is Airflow's own setting ``[operators] default_deferrable``.
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
     """
@@ -52,6 +63,10 @@ class DevoQueryOperator(BaseOperator):
         output_path: str,
         file_format: str = "parquet",
         max_rows: int | None = None,
+        max_bytes: int | None = None,
+        lateness: timedelta = timedelta(0),
+        completeness: Completeness = "auto",
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         devo_conn_id: str = DevoHook.default_conn_name,
         storage_conn_id: str | None = None,
         **kwargs: Any,
@@ -63,25 +78,42 @@ class DevoQueryOperator(BaseOperator):
         self.output_path = output_path
         self.file_format = file_format
         self.max_rows = max_rows
+        self.max_bytes = max_bytes
+        self.lateness = lateness
+        self.completeness = completeness
+        self.deferrable = deferrable
         self.devo_conn_id = devo_conn_id
         self.storage_conn_id = storage_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Run the query and publish the file."""
+        """Run the query and publish the file, or defer until the window is over."""
         window = Window.parse(self.from_, self.to)
-        comments = {
-            "id": "airflow-provider-devo-dga",
-            "user": "airflow",
-            "free": f"{self.dag_id} {self.task_id}",
-        }
+        if self.deferrable and not window.is_over(self.lateness):
+            from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+
+            self.log.info("Waiting for the end of %s and %s for late events", window, self.lateness)
+            self.defer(
+                trigger=DateTimeTrigger(window.end + self.lateness + timedelta(seconds=1)),
+                method_name="execute_complete",
+            )
+        return self._read(context, window)
+
+    def execute_complete(self, context: Context, event: Any = None) -> dict[str, Any]:
+        """Run the query now that the window is over."""
+        return self._read(context, Window.parse(self.from_, self.to))
+
+    def _read(self, context: Context, window: Window) -> dict[str, Any]:
         self.log.info("Querying %s:\n%s", window, self.query)
-        written = DevoHook(self.devo_conn_id, comments=comments).to_file(
+        written = DevoHook(self.devo_conn_id, comments=comments_of(context)).to_file(
             self.query,
             ObjectStoragePath(self.output_path, conn_id=self.storage_conn_id),
             from_=window.start,
             to=window.end,
             file_format=self.file_format,
             max_rows=self.max_rows,
+            max_bytes=self.max_bytes,
+            lateness=self.lateness,
+            completeness=self.completeness,
         )
         return {
             "path": written.path,

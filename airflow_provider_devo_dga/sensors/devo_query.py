@@ -1,4 +1,4 @@
-"""DevoQuerySensor: wait until a LINQ query over a closed window gives enough rows."""
+"""DevoQuerySensor: wait until a condition on a LINQ query over a closed window holds."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.configuration import conf
 
 from airflow_provider_devo_dga import errors
+from airflow_provider_devo_dga.client import condition as conditions
+from airflow_provider_devo_dga.client.attempts import MAY_PASS
+from airflow_provider_devo_dga.client.condition import Condition, RowsAtLeast
 from airflow_provider_devo_dga.client.window import Window
-from airflow_provider_devo_dga.errors import DevoDgaError, DevoIncompleteError, DevoTransientError
+from airflow_provider_devo_dga.errors import DevoDgaError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.hooks.devo_comments import comments_of
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
 
 if TYPE_CHECKING:
@@ -20,18 +24,23 @@ if TYPE_CHECKING:
 
 
 class DevoQuerySensor(BaseSensorOperator):
-    """Waits until Devo has at least ``min_rows`` rows for a query; returns the number it saw.
+    """Waits until a LINQ query satisfies a condition; returns the rows or the number it saw.
 
-    The condition is LINQ itself, for instance ``from t group select count() as n where n >= 1000``: one row
-    when it holds, none before. Until the window is over the sensor waits without asking. Faults that may
-    pass are logged and count as "not yet"; refused credentials or a refused query fail at once.
+    By default the condition is ``min_rows`` rows. It can be LINQ itself, for instance ``from t group select
+    count() as n where n >= 1000``: one row when it holds, none before. Until the window is over, and
+    ``lateness`` after it, the sensor waits without asking. Faults that may pass are logged and count as "not
+    yet"; refused credentials or a refused query fail at once.
 
     :param query: LINQ text, or the name of a ``.linq`` file. (templated)
     :param from_: start of the window, included: aware datetime or ISO 8601 text. (templated)
     :param to: end of the window, excluded. (templated)
     :param min_rows: rows that satisfy the condition.
+    :param condition: another condition, from ``client.condition``: ``Scalar(">=", 1000)`` compares the one
+        number that the query gives, ``NewerEvents()`` holds when the query has events after the window.
+    :param lateness: time after the window's end in which events may still arrive.
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
-    :param deferrable: wait in the triggerer instead of a worker slot.
+    :param deferrable: wait in the triggerer instead of a worker slot; the default is Airflow's own setting
+        ``[operators] default_deferrable``.
     """
 
     template_fields: Sequence[str] = ("query", "from_", "to", "devo_conn_id")
@@ -46,6 +55,8 @@ class DevoQuerySensor(BaseSensorOperator):
         from_: datetime | str,
         to: datetime | str,
         min_rows: int = 1,
+        condition: Condition | None = None,
+        lateness: timedelta = timedelta(0),
         devo_conn_id: str = DevoHook.default_conn_name,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
@@ -55,6 +66,8 @@ class DevoQuerySensor(BaseSensorOperator):
         self.from_ = from_
         self.to = to
         self.min_rows = min_rows
+        self.condition = condition
+        self.lateness = lateness
         self.devo_conn_id = devo_conn_id
         self.deferrable = deferrable
 
@@ -71,9 +84,11 @@ class DevoQuerySensor(BaseSensorOperator):
                 query=self.query,
                 from_=window.start.isoformat(),
                 to=window.end.isoformat(),
-                min_rows=self.min_rows,
+                condition=conditions.to_dict(self._condition()),
                 devo_conn_id=self.devo_conn_id,
                 poke_interval=self.poke_interval,
+                lateness=self.lateness.total_seconds(),
+                comments=comments_of(context),
             ),
             method_name="execute_complete",
             timeout=timedelta(seconds=self.timeout),
@@ -81,33 +96,34 @@ class DevoQuerySensor(BaseSensorOperator):
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Ask Devo once."""
-        window = Window.parse(self.from_, self.to)
-        if not window.is_over():
-            self.log.info("The window %s is not over yet", window)
+        window, condition = Window.parse(self.from_, self.to), self._condition()
+        asked = conditions.question(condition, self.query, window, lateness=self.lateness)
+        if asked is None:
+            self.log.info("The window %s is not over yet, or its late events are still due", window)
             return PokeReturnValue(is_done=False)
+        hook = DevoHook(self.devo_conn_id, comments=comments_of(context))
         try:
-            hook = DevoHook(self.devo_conn_id)
-            rows = sum(
-                len(batch.rows)
-                for batch in hook.iter_batches(
-                    self.query, from_=window.start, to=window.end, limit=self.min_rows
+            batches = list(
+                hook.iter_batches(
+                    asked.text, from_=asked.window.start, to=asked.window.end, limit=asked.limit
                 )
             )
-        except (DevoTransientError, DevoIncompleteError) as error:
+        except MAY_PASS as error:
             self.log.warning("Devo could not be asked, will ask again in %s s: %s", self.poke_interval, error)
             return PokeReturnValue(is_done=False)
-        self.log.info("%d of %d rows in %s", rows, self.min_rows, window)
-        return PokeReturnValue(is_done=rows >= self.min_rows, xcom_value=rows)
+        found = conditions.judge(condition, batches)
+        self.log.info("%s in %s: %s, %s", condition, window, found.value, "yes" if found.holds else "not yet")
+        return PokeReturnValue(is_done=found.holds, xcom_value=found.value)
 
-    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> int:
+    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> Any:
         """Take the trigger's event.
 
         :raises DevoDgaError: the error that the trigger met, by its own type.
         """
         match event:
-            case {"status": "success", "rows": int(rows)}:
-                self.log.info("%d rows are there", rows)
-                return rows
+            case {"status": "success", "value": value}:
+                self.log.info("The condition holds: %s", value)
+                return value
             case {"status": "error", "error": str(name), "message": str(message)}:
                 kind = getattr(errors, name, None)
                 if isinstance(kind, type) and issubclass(kind, DevoDgaError):
@@ -115,3 +131,6 @@ class DevoQuerySensor(BaseSensorOperator):
                 raise DevoDgaError(f"{name}: {message}")
             case _:
                 raise DevoDgaError(f"The trigger sent no known event: {event!r}")
+
+    def _condition(self) -> Condition:
+        return self.condition or RowsAtLeast(self.min_rows)

@@ -1,46 +1,60 @@
-"""DevoQueryTrigger: ask Devo again and again, without a worker slot, until enough rows are there."""
+"""DevoQueryTrigger: ask Devo again and again, without a worker slot, until a condition holds."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from typing import Any
 
-from airflow.sdk.log import amask_secret
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_provider_devo_dga.client.drive import Limits, astream, http_options
-from airflow_provider_devo_dga.client.query import Query, QueryExchange
+from airflow_provider_devo_dga.client import condition as conditions
+from airflow_provider_devo_dga.client.attempts import MAY_PASS
+from airflow_provider_devo_dga.client.condition import Condition, Found
 from airflow_provider_devo_dga.client.window import Window
-from airflow_provider_devo_dga.errors import DevoDgaError, DevoIncompleteError, DevoTransientError
-from airflow_provider_devo_dga.hooks.devo_settings import DevoSettings
+from airflow_provider_devo_dga.errors import DevoDgaError, DevoThrottledError
+from airflow_provider_devo_dga.triggers.shared_access import SharedAccess, shared_access
 
 
 class DevoQueryTrigger(BaseTrigger):
-    """Fires when a LINQ query over a closed window gives enough rows, or can never do so.
+    """Fires when a condition on a LINQ query over a closed window holds, or can never do so.
 
     :param query: LINQ.
     :param from_: start of the window, ISO 8601 with offset.
     :param to: end of the window; the first question is asked once it has passed.
-    :param min_rows: rows that satisfy the condition.
+    :param condition: what has to hold, as ``client.condition.to_dict`` spells it.
     :param devo_conn_id: the Airflow connection.
     :param poke_interval: seconds between questions.
+    :param lateness: further seconds to wait after the window's end.
+    :param comments: pragma comments that name the task in Devo's audit.
 
-    Its event is ``{"status": "success", "rows": n}`` or ``{"status": "error", "error": class name,
-    "message": text}``. Faults that may pass are logged and asked again.
+    Its event is ``{"status": "success", "value": rows or scalar}`` or ``{"status": "error", "error": class
+    name, "message": text}``. Faults that may pass are logged and asked again. All triggers of a triggerer
+    that use one connection share its pool and its limit of queries at once.
     """
 
     def __init__(
-        self, query: str, from_: str, to: str, min_rows: int, devo_conn_id: str, poke_interval: float
+        self,
+        query: str,
+        from_: str,
+        to: str,
+        condition: Mapping[str, Any],
+        devo_conn_id: str,
+        poke_interval: float,
+        lateness: float = 0.0,
+        comments: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         self.query = query
         self.from_ = from_
         self.to = to
-        self.min_rows = min_rows
+        self.condition = condition
         self.devo_conn_id = devo_conn_id
         self.poke_interval = poke_interval
+        self.lateness = lateness
+        self.comments = comments
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments that rebuild this trigger; no secrets."""
@@ -50,9 +64,11 @@ class DevoQueryTrigger(BaseTrigger):
                 "query": self.query,
                 "from_": self.from_,
                 "to": self.to,
-                "min_rows": self.min_rows,
+                "condition": dict(self.condition),
                 "devo_conn_id": self.devo_conn_id,
                 "poke_interval": self.poke_interval,
+                "lateness": self.lateness,
+                "comments": dict(self.comments) if self.comments else None,
             },
         )
 
@@ -60,42 +76,43 @@ class DevoQueryTrigger(BaseTrigger):
         """Poll until satisfied; yields one event."""
         try:
             window = Window.parse(self.from_, self.to)
-            while not window.is_over() or (rows := await self._rows(window)) < self.min_rows:  # noqa: ASYNC110 - Devo cannot call us
-                await asyncio.sleep(self.poke_interval)
-            yield TriggerEvent({"status": "success", "rows": rows})
+            condition = conditions.from_dict(self.condition)
+            remaining = window.remaining(timedelta(seconds=self.lateness)).total_seconds()
+            # triggers of one schedule wake together, or after a restart: spread their first question
+            await asyncio.sleep(max(0.0, remaining) + _spread(self.poke_interval / 10))
+            async with shared_access(self.devo_conn_id) as access:
+                value = await self._satisfied(access, condition, window)
+            yield TriggerEvent({"status": "success", "value": value})
         except DevoDgaError as error:
             yield TriggerEvent({"status": "error", "error": type(error).__name__, "message": str(error)})
 
-    async def _rows(self, window: Window) -> int:
-        """Return how many rows Devo has now, 0 when it cannot be asked just now."""
-        import httpx
+    async def _satisfied(self, access: SharedAccess, condition: Condition, window: Window) -> Any:
+        while True:
+            pause = self.poke_interval * (1 + _spread(0.1))
+            try:
+                found = await self._found(access, condition, window)
+                if found.holds:
+                    return found.value
+            except MAY_PASS as error:
+                if isinstance(error, DevoThrottledError):
+                    pause = max(pause, error.retry_after or 0.0)
+                self.log.warning("Devo could not be asked, will ask again in %.0f s: %s", pause, error)
+            await asyncio.sleep(pause)
 
-        settings = await self._settings()
-        query = Query(
-            self.query, window, self.min_rows, {"id": "airflow-provider-devo-dga", "user": "airflow"}
+    async def _found(self, access: SharedAccess, condition: Condition, window: Window) -> Found:
+        query = conditions.question(
+            condition,
+            self.query,
+            window,
+            lateness=timedelta(seconds=self.lateness),
+            comments=self.comments,
         )
+        if query is None:
+            return Found(holds=False, value=None)
+        found = conditions.judge(condition, await access.whole(query))
+        self.log.info("%s in %s: %s, %s", condition, window, found.value, "yes" if found.holds else "not yet")
+        return found
 
-        def new_exchange() -> QueryExchange:
-            return QueryExchange(query, settings.url, settings.credentials, int(time.time()) * 1000)
 
-        rows = 0
-        try:
-            async with httpx.AsyncClient(**http_options(settings.verify, settings.limits)) as client:
-                # one attempt a poll: the next poll is the retry
-                async for batch in astream(client, new_exchange, Limits(settings.limits.timeout, retries=0)):
-                    rows += len(batch.rows)
-        except (DevoTransientError, DevoIncompleteError) as error:
-            self.log.warning("Devo could not be asked, will ask again in %s s: %s", self.poke_interval, error)
-            return 0
-        self.log.info("%d of %d rows in %s", rows, self.min_rows, window)
-        return rows
-
-    async def _settings(self) -> DevoSettings:
-        """Read the connection anew for each poll, so that a rotated token is used at once."""
-        from airflow.providers.common.compat.connection import get_async_connection, get_async_extra_dejson
-
-        connection = await get_async_connection(self.devo_conn_id)
-        settings = DevoSettings.of(connection, extra=await get_async_extra_dejson(connection))
-        for secret in settings.credentials.secrets():
-            await amask_secret(secret)
-        return settings
+def _spread(most: float) -> float:
+    return random.uniform(0.0, most)  # noqa: S311 - spreads load, no secret

@@ -9,10 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from airflow_provider_devo_dga.client.drive import Batch
 from airflow_provider_devo_dga.client.files import write_batches
 from airflow_provider_devo_dga.client.types import arrow_type
-from airflow_provider_devo_dga.client.wire import Column, Value
+from airflow_provider_devo_dga.client.wire import Batch, Column, Value
 from airflow_provider_devo_dga.errors import DevoIncompleteError, DevoPermanentError
 
 COLUMNS = (
@@ -66,7 +65,7 @@ def test_csv_quotes_what_must_be_quoted(tmp_path: Path) -> None:
     write_batches(batches(), tmp_path / "rows.csv", "csv")
     assert (tmp_path / "rows.csv").read_text().splitlines()[:2] == [
         "eventdate,host,n,share,clients,odd",
-        '1767225600123,"a ""quoted"", b",1,0.5,"[""10.0.0.1"",""10.0.0.2""]",{\'x\': 1}',
+        '1767225600123,"a ""quoted"", b",1,0.5,"[""10.0.0.1"",""10.0.0.2""]","{""x"":1}"',
     ]
 
 

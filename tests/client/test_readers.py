@@ -13,10 +13,15 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from airflow_provider_devo_dga.client.async_reader import AsyncReader
 from airflow_provider_devo_dga.client.auth import Credentials
-from airflow_provider_devo_dga.client.drive import Batch, Limits, astream, http_options, stream
-from airflow_provider_devo_dga.client.query import Query, QueryExchange
+from airflow_provider_devo_dga.client.endpoint import Endpoint
+from airflow_provider_devo_dga.client.limits import Limits
+from airflow_provider_devo_dga.client.query import Query
+from airflow_provider_devo_dga.client.reader import Reader
+from airflow_provider_devo_dga.client.transport import http_options
 from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.client.wire import Batch
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoConnectionConfigError,
@@ -28,7 +33,9 @@ from airflow_provider_devo_dga.errors import (
 WINDOW = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 1, tzinfo=UTC))
 HEAD = b'{"m":{"n":{"type":"int8","index":0}},"metadata":[{"name":"n","type":"int8"}]}\r\n'
 ROWS = HEAD + b'{"d":[1]}\r\n{"d":[2]}\r\n'
+COUNT = b'{"metadata":[{"name":"rows_n","type":"int8"}]}\r\n{"d":[%d]}\r\n'
 SECRET = "hunter2"
+QUERY = Query("from t", WINDOW)
 
 
 def closing_reply(body: bytes, status: str = "200 OK", extra: str = "") -> bytes:
@@ -91,19 +98,19 @@ def server() -> Iterator[Callable[..., Server]]:
 
 def read_sync(url: str, limits: Limits) -> list[Batch]:
     with httpx.Client(**http_options(True, limits)) as client:
-        return list(stream(client, lambda: exchange(url), limits))
+        return list(Reader(client, endpoint(url), limits).batches(QUERY))
 
 
 def read_async(url: str, limits: Limits) -> list[Batch]:
     async def read() -> list[Batch]:
         async with httpx.AsyncClient(**http_options(True, limits)) as client:
-            return [batch async for batch in astream(client, lambda: exchange(url), limits)]
+            return [batch async for batch in AsyncReader(client, endpoint(url), limits).batches(QUERY)]
 
     return asyncio.run(read())
 
 
-def exchange(url: str) -> QueryExchange:
-    return QueryExchange(Query("from t", WINDOW), url, Credentials(token=SECRET), 1000)
+def endpoint(url: str) -> Endpoint:
+    return Endpoint(url, Credentials(token=SECRET))
 
 
 def rows_of(batches: list[Batch]) -> list[object]:
@@ -115,13 +122,38 @@ ONCE = Limits(timeout=5, retries=0)
 
 
 @READ
-@pytest.mark.parametrize(
-    "reply", [closing_reply(ROWS), chunked(HEAD, b'{"d":[1]}\r\n    {"d"', b":[2]}\r\n")]
-)
-def test_a_whole_answer_is_read(server: Callable[..., Server], read: Callable, reply: bytes) -> None:
-    batches = read(server(reply).url, ONCE)
-    assert rows_of(batches) == [1, 2]
+def test_a_framed_answer_proves_its_end(server: Callable[..., Server], read: Callable) -> None:
+    whole = server(chunked(HEAD, b'{"d":[1]}\r\n    {"d"', b":[2]}\r\n"))
+    batches = read(whole.url, ONCE)
+    assert (rows_of(batches), whole.asked) == ([1, 2], 1)
     assert batches[-1].columns[0].name == "n"
+
+
+@READ
+@pytest.mark.parametrize("extra", ["", f"Content-Length: {len(ROWS)}\r\n"])
+def test_an_answer_without_frames_is_counted(
+    server: Callable[..., Server], read: Callable, extra: str
+) -> None:
+    whole = server(closing_reply(ROWS, extra=extra), closing_reply(COUNT % 2))
+    assert (rows_of(read(whole.url, ONCE)), whole.asked) == ([1, 2], 2)
+
+
+@READ
+@pytest.mark.parametrize("number", [1, 3])
+def test_rows_that_are_not_as_many_as_counted_are_an_error(
+    server: Callable[..., Server], read: Callable, number: int
+) -> None:
+    with pytest.raises(DevoIncompleteError, match="counts") as caught:
+        read(server(closing_reply(ROWS), closing_reply(COUNT % number)).url, ONCE)
+    assert caught.value.rows_read == 2
+
+
+@READ
+def test_a_count_that_lost_its_number_proves_nothing(server: Callable[..., Server], read: Callable) -> None:
+    nothing = (COUNT % 0).partition(b"\r\n")[0] + b"\r\n"
+    with pytest.raises(DevoIncompleteError, match="no number"):
+        read(server(closing_reply(HEAD), closing_reply(nothing)).url, ONCE)
+    assert rows_of(read(server(closing_reply(HEAD), chunked(nothing)).url, ONCE)) == []
 
 
 @READ
@@ -154,7 +186,7 @@ def test_what_may_pass_is_tried_again(server: Callable[..., Server], read: Calla
     flaky = server(
         closing_reply(b"", "503 Busy"),
         closing_reply(b"", "429 Slow", "Retry-After: 0\r\n"),
-        closing_reply(ROWS),
+        chunked(ROWS),
     )
     assert rows_of(read(flaky.url, Limits(timeout=5, retries=2))) == [1, 2]
     assert flaky.asked == 3

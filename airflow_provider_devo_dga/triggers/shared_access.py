@@ -1,0 +1,124 @@
+"""One pool of connections to Devo for all triggers of an event loop that use the same Airflow connection.
+
+A thousand triggers with a client each would open a thousand connections, and load the certificates of the
+authorities a thousand times while nothing else runs in the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from airflow.sdk.log import amask_secret
+
+from airflow_provider_devo_dga.client.async_reader import AsyncReader
+from airflow_provider_devo_dga.client.limits import Limits
+from airflow_provider_devo_dga.client.query import Query
+from airflow_provider_devo_dga.client.transport import http_options
+from airflow_provider_devo_dga.client.wire import Batch
+from airflow_provider_devo_dga.errors import DevoAuthError
+from airflow_provider_devo_dga.hooks.devo_settings import DevoSettings
+
+if TYPE_CHECKING:
+    import httpx
+
+_SETTINGS_SECONDS = 30.0
+
+
+@dataclass(slots=True)
+class SharedAccess:
+    """Asks Devo for many triggers; at most ``concurrency`` of the connection's queries run at once.
+
+    :param devo_conn_id: the Airflow connection, read anew every half minute, so that a rotated token is used.
+    """
+
+    devo_conn_id: str
+    users: int = 0
+    _settings: DevoSettings | None = None
+    _settings_age: float = 0.0
+    _client: httpx.AsyncClient | None = None
+    _verify: bool | str | None = None
+    _slots: asyncio.Semaphore | None = None
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def whole(self, query: Query) -> list[Batch]:
+        """Return a whole answer, asked once: whoever polls asks again anyway."""
+        settings = await self._current()
+        try:
+            return await self._ask(settings, query)
+        except DevoAuthError:
+            # the token may have been replaced since it was read
+            fresh = await self._current(renew=True)
+            if fresh.credentials == settings.credentials:
+                raise
+            return await self._ask(fresh, query)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def _ask(self, settings: DevoSettings, query: Query) -> list[Batch]:
+        client, slots = await self._open(settings)
+        async with slots:
+            limits = Limits(settings.limits.timeout, retries=0)
+            return await AsyncReader(client, settings.endpoint, limits).whole(query)
+
+    async def _current(self, *, renew: bool = False) -> DevoSettings:
+        async with self._lock:
+            too_old = time.monotonic() - self._settings_age > _SETTINGS_SECONDS
+            if self._settings is None or renew or too_old:
+                self._settings = await _read(self.devo_conn_id)
+                self._settings_age = time.monotonic()
+            return self._settings
+
+    async def _open(self, settings: DevoSettings) -> tuple[httpx.AsyncClient, asyncio.Semaphore]:
+        import httpx
+
+        async with self._lock:
+            if self._client is not None and settings.verify != self._verify:
+                await self.close()
+            if self._client is None:
+                # certificates of the authorities are read from files
+                options = await asyncio.to_thread(http_options, settings.verify, settings.limits)
+                self._client = await asyncio.to_thread(
+                    lambda: httpx.AsyncClient(**options, limits=httpx.Limits(keepalive_expiry=30))
+                )
+                self._verify = settings.verify
+            if self._slots is None:
+                self._slots = asyncio.Semaphore(settings.limits.concurrency)
+            return self._client, self._slots
+
+
+_accesses: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, SharedAccess]] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def shared_access(devo_conn_id: str) -> AsyncIterator[SharedAccess]:
+    """Yield the event loop's access over a connection; whoever leaves last closes it."""
+    of_loop = _accesses.setdefault(asyncio.get_running_loop(), {})
+    access = of_loop.setdefault(devo_conn_id, SharedAccess(devo_conn_id))
+    access.users += 1
+    try:
+        yield access
+    finally:
+        access.users -= 1
+        if not access.users:
+            del of_loop[devo_conn_id]
+            await access.close()
+
+
+async def _read(devo_conn_id: str) -> DevoSettings:
+    from airflow.providers.common.compat.connection import get_async_connection, get_async_extra_dejson
+
+    connection = await get_async_connection(devo_conn_id)
+    settings = DevoSettings.of(connection, extra=await get_async_extra_dejson(connection))
+    for secret in settings.credentials.secrets():
+        await amask_secret(secret)
+    return settings
