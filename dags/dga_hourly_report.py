@@ -71,6 +71,13 @@ with DAG(
         "allow": Param(
             [], type="array", items={"type": "string"}, description="Registrable domains never to flag"
         ),
+        "lag_minutes": Param(
+            0,
+            type="number",
+            minimum=0,
+            maximum=45,
+            description="Wait so long after the window's end for late events",
+        ),
         "min_events": Param(1, type="integer", minimum=1, description="Wait for at least this many events"),
         "devo_conn_id": Param("devo_default", type="string"),
         "mlmm_conn_id": Param("devo_mlmm_default", type="string"),
@@ -113,9 +120,10 @@ with DAG(
         query=planned["enough_events"],
         from_=planned["from"],
         to=planned["to"],
+        lateness="{{ params.lag_minutes * 60 }}",
         devo_conn_id="{{ params.devo_conn_id }}",
         poke_interval=60,
-        timeout=timedelta(minutes=30),
+        timeout=timedelta(hours=1),
         mode="reschedule",
     )
     # [END sensor]

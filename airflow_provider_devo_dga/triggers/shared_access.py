@@ -21,7 +21,7 @@ from airflow_provider_devo_dga.client.limits import Limits
 from airflow_provider_devo_dga.client.query import Query
 from airflow_provider_devo_dga.client.transport import http_options
 from airflow_provider_devo_dga.client.wire import Batch
-from airflow_provider_devo_dga.errors import DevoAuthError
+from airflow_provider_devo_dga.errors import DevoAuthError, DevoError
 from airflow_provider_devo_dga.hooks.devo_settings import DevoSettings
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class SharedAccess:
     devo_conn_id: str
     users: int = 0
     _settings: DevoSettings | None = None
-    _settings_age: float = 0.0
+    _fresh_until: float = 0.0
     _client: httpx.AsyncClient | None = None
     _verify: bool | str | None = None
     _slots: asyncio.Semaphore | None = None
@@ -53,10 +53,14 @@ class SharedAccess:
             return await self._ask(settings, query)
         except DevoAuthError:
             # the token may have been replaced since it was read
-            fresh = await self._current(renew=True)
+            self._forget(settings)
+            fresh = await self._current()
             if fresh.credentials == settings.credentials:
                 raise
             return await self._ask(fresh, query)
+        except DevoError:
+            self._forget(settings)  # so may the address
+            raise
 
     async def close(self) -> None:
         """Close the connections."""
@@ -70,13 +74,17 @@ class SharedAccess:
             limits = Limits(settings.limits.timeout, retries=0)
             return await AsyncReader(client, settings.endpoint, limits).whole(query)
 
-    async def _current(self, *, renew: bool = False) -> DevoSettings:
+    async def _current(self) -> DevoSettings:
         async with self._lock:
-            too_old = time.monotonic() - self._settings_age > _SETTINGS_SECONDS
-            if self._settings is None or renew or too_old:
+            if self._settings is None or time.monotonic() > self._fresh_until:
                 self._settings = await _read(self.devo_conn_id)
-                self._settings_age = time.monotonic()
+                self._fresh_until = time.monotonic() + _SETTINGS_SECONDS
             return self._settings
+
+    def _forget(self, settings: DevoSettings) -> None:
+        """Let the next question read the connection anew; of many that failed alike, the first one does."""
+        if self._settings is settings:
+            self._settings = None
 
     async def _open(self, settings: DevoSettings) -> tuple[httpx.AsyncClient, asyncio.Semaphore]:
         import httpx

@@ -140,6 +140,19 @@ def errors() -> str:
     return "\n".join(("```text", *lines, "```"))
 
 
+def types() -> str:
+    """Return the table of types, as drawn in its module."""
+    lines = (ast.get_docstring(_module(f"{PACKAGE}/client/types.py")) or "").splitlines()
+    ruler, *_ = (line for line in lines if line.startswith("==="))
+    first, head, last = (number for number, line in enumerate(lines) if line == ruler)
+    starts = [match.start() for match in re.finditer("=+", ruler)]
+    rows = [
+        tuple(line[start:end].strip() for start, end in zip(starts, [*starts[1:], None], strict=True))
+        for line in (lines[first + 1], *lines[head + 1 : last])
+    ]
+    return _table(rows[0], iter(rows[1:]))
+
+
 def described(path: str, name: str) -> str:
     """Return the reference of a class: import, what it does, parameters, methods."""
     module = _module(path)
@@ -299,6 +312,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "operations": operations,
     "faults": faults,
     "errors": errors,
+    "types": types,
     "class": described,
     "function": function,
 }
