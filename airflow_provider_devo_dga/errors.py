@@ -19,6 +19,7 @@
     │       └── ModelRejectedError       the Model Manager refused or altered a model; adds .detail
     ├── FeatureError                     a feature set that cannot mean anything
     ├── ReportError                      scored rows that cannot become a report
+    ├── DriftError                       a model without a baseline to compare traffic with
     └── TrainingError
         ├── DatasetError                 the dataset cannot be trained on
         ├── TrainingParameterError       a parameter that is unknown or out of range
@@ -183,6 +184,10 @@ class FeatureError(DevoDgaError, ValueError):
 
 class ReportError(DevoDgaError):
     """Scored rows that cannot become a report."""
+
+
+class DriftError(DevoDgaError):
+    """A model without a baseline, or with another one than its features."""
 
 
 class TrainingError(DevoDgaError):
