@@ -20,6 +20,7 @@ from airflow_provider_devo_dga.client.jobs import (
     job_request,
 )
 from airflow_provider_devo_dga.client.query import Query
+from airflow_provider_devo_dga.client.sdk_fault import sdk_fault
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.errors import (
     DevoError,
@@ -29,7 +30,6 @@ from airflow_provider_devo_dga.errors import (
     DevoWindowError,
 )
 from airflow_provider_devo_dga.hooks.devo import DevoHook
-from airflow_provider_devo_dga.hooks.sdk_fault import sdk_fault
 
 if TYPE_CHECKING:
     from devo.api import Client

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class DevoQueryOperator(BaseOperator):
     """Writes the rows of a query as they arrive; the file appears when all of them are in it.
 
+    To have Devo send a query's events elsewhere, without a row in Airflow, use ``DevoJobOperator``.
+
     Returns ``{"path", "rows", "bytes", "columns": {name: Devo type}, "window": {"from", "to"}}``.
 
     :param query: LINQ text, or the name of a ``.linq`` file. (templated)
