@@ -149,7 +149,8 @@ class DevoJobOperator(BaseOperator):
         :raises DevoJobError: the job failed, was stopped, or took too long.
         :raises DevoDgaError: the error that the trigger met, by its own type; the job goes on.
         """
-        self._job_id = job_id
+        # `dag.test()` drops what was handed to defer()
+        job_id = self._job_id = job_id or self._stored_id(context)
         match event:
             case {"status": "over", "job": {"id": str(told), "status": str(), "errors": list()} as job} if (
                 told == job_id
@@ -179,12 +180,9 @@ class DevoJobOperator(BaseOperator):
         from airflow.sdk import NEVER_EXPIRE  # type: ignore[attr-defined]  # its stub lacks it
 
         window = Window.parse(self.from_, self.to)
-        ti = context["ti"]
-        # a clear adds the tries of before to max_tries: each clear is a cycle with a job of its own
-        cycle = ti.max_tries - (self.retries or 0) + 1
+        ti, cycle = context["ti"], self._cycle(context)
         name = job_name(self.name_prefix, ti.dag_id, ti.run_id, ti.task_id, str(ti.map_index), cycle)
-        store, key = context.get("task_state_store"), f"devo_job_{cycle}"
-        known_id = store.get(key) if store is not None else None
+        known_id = self._stored_id(context)
         self.log.info("Job %s to %s over %s:\n%s", name, self.destination, window, self.query)
         job = self._own_jobs().obtain(
             self.query,
@@ -193,12 +191,24 @@ class DevoJobOperator(BaseOperator):
             self.destination_params or {},
             name,
             secret_params=self._secret_params(),
-            known_id=str(known_id) if known_id else None,
+            known_id=known_id,
         )
+        store = context.get("task_state_store")
         if store is not None and job.id != known_id:
             # the name is enough to find it; the id spares Devo to list all jobs
-            store.set(key, job.id, retention=NEVER_EXPIRE)
+            store.set(f"devo_job_{cycle}", job.id, retention=NEVER_EXPIRE)
         return job
+
+    def _cycle(self, context: Context) -> int:
+        """Return the number of the first try since the last clear: each clear has a job of its own."""
+        # a clear adds the tries of before to max_tries
+        return context["ti"].max_tries - (self.retries or 0) + 1
+
+    def _stored_id(self, context: Context) -> str | None:
+        """Return the job's id as a try before, or this one before it deferred, has stored it."""
+        store = context.get("task_state_store")
+        job_id = store.get(f"devo_job_{self._cycle(context)}") if store is not None else None
+        return str(job_id) if job_id else None
 
     def _own_jobs(self) -> DevoJobs:
         """Return the jobs of the connection, which is read once: ``on_kill`` has no time for it."""

@@ -406,7 +406,7 @@ def test_airflow_runs_it(
             destination="donothing",
             poll_interval=0.2,
             deferrable=deferrable,
-            retries=3,
+            retries=0,
         )
     # a Dag that lies in no file known to Airflow
     DagBundlesManager().sync_bundles_to_db()
