@@ -54,7 +54,8 @@ class DevoJobOperator(BaseOperator):
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
     :param name_prefix: begins the job's name; give each Airflow its own when several share a Devo domain and
         have Dags of the same names. (templated)
-    :param job_timeout: seconds from the start of each try after which the job is stopped and the task fails.
+    :param job_timeout: seconds from the start of each try after which the job is stopped and the task fails;
+        ``execution_timeout`` counts, too, when it is shorter.
     :param poll_interval: seconds between looks at the job.
     :param max_poll_faults: looks in a row that may fail.
     :param deferrable: wait in the triggerer instead of a worker slot.
@@ -116,7 +117,7 @@ class DevoJobOperator(BaseOperator):
 
         :raises DevoJobError: it failed, was stopped, or took longer than ``job_timeout``.
         """
-        deadline = time.time() + self.job_timeout
+        deadline = time.time() + self._seconds()
         job = self._obtained(context)
         self._job_id = job.id
         if self._was_killed:
@@ -131,7 +132,7 @@ class DevoJobOperator(BaseOperator):
                     job_id=job.id,
                     devo_conn_id=self.devo_conn_id,
                     poll_interval=self.poll_interval,
-                    deadline=self._deferred_deadline(deadline),
+                    deadline=deadline,
                     max_poll_faults=self.max_poll_faults,
                     cancel_on_kill=self.cancel_on_kill,
                 ),
@@ -269,16 +270,16 @@ class DevoJobOperator(BaseOperator):
         if stopped.succeeded:
             return stopped
         raise DevoJobError(
-            f"Devo's job {job.id} ({job.name}) did not end within {self.job_timeout:g} s"
+            f"Devo's job {job.id} ({job.name}) did not end within {self._seconds():g} s"
             f" and was stopped; last seen: {job}",
             job_id=job.id,
         )
 
-    def _deferred_deadline(self, deadline: float) -> float:
-        """Return the deadline in the triggerer, where Airflow does not look at ``execution_timeout``."""
+    def _seconds(self) -> float:
+        """Return how long the job may take; Airflow does not look at ``execution_timeout`` in a triggerer."""
         if self.execution_timeout is None:
-            return deadline
-        return min(deadline, time.time() + self.execution_timeout.total_seconds())
+            return self.job_timeout
+        return min(self.job_timeout, self.execution_timeout.total_seconds())
 
     def _stop_for_kill(self) -> None:
         if self._jobs is None or self._job_id is None or not self.cancel_on_kill:
