@@ -25,6 +25,7 @@ def get_provider_info() -> dict[str, Any]:
             {
                 "integration-name": "Devo",
                 "python-modules": [
+                    "airflow_provider_devo_dga.operators.devo_job",
                     "airflow_provider_devo_dga.operators.devo_query",
                     "airflow_provider_devo_dga.operators.dga_report",
                     "airflow_provider_devo_dga.operators.probe_model",
@@ -40,13 +41,20 @@ def get_provider_info() -> dict[str, Any]:
             {"integration-name": "Devo", "python-modules": ["airflow_provider_devo_dga.sensors.devo_query"]}
         ],
         "triggers": [
-            {"integration-name": "Devo", "python-modules": ["airflow_provider_devo_dga.triggers.devo_query"]}
+            {
+                "integration-name": "Devo",
+                "python-modules": [
+                    "airflow_provider_devo_dga.triggers.devo_job",
+                    "airflow_provider_devo_dga.triggers.devo_query",
+                ],
+            }
         ],
         "hooks": [
             {
                 "integration-name": "Devo",
                 "python-modules": [
                     "airflow_provider_devo_dga.hooks.devo",
+                    "airflow_provider_devo_dga.hooks.devo_jobs",
                     "airflow_provider_devo_dga.hooks.ml_model_manager",
                 ],
             },

@@ -72,10 +72,15 @@ class Devo:
         answer = self.call("POST", f"tables/{table}/events", "\n".join(lines).encode())
         assert answer == {"inserted": len(events)}
 
-    def fault(self, name: str, *, after_rows: int = 0, times: int = 1) -> None:
-        """Let the next queries meet a fault."""
-        wanted = {"fault": name, "after_rows": after_rows, "times": times}
+    def fault(self, name: str, *, after_rows: int = 0, times: int = 1, **more: Any) -> None:
+        """Let the next requests meet a fault: queries, unless ``match`` says otherwise."""
+        wanted = {"fault": name, "after_rows": after_rows, "times": times, **more}
         self.call("POST", "faults", json.dumps(wanted).encode())
+
+    def jobs(self, name: str = "") -> list[dict[str, Any]]:
+        """Return the background jobs, or those of one name."""
+        answer = self._session.get(f"{self.sandbox.base_url}/search/jobs", timeout=30)
+        return [job for job in answer.json()["object"] if name in {"", job["friendlyName"]}]
 
     def mark(self) -> None:
         """Begin anew with what ``asked`` tells: the sandbox's log is as old as the session, and bounded."""

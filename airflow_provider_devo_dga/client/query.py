@@ -72,9 +72,13 @@ class Query:
         return json.dumps(payload)
 
     def _pragmas(self) -> str:
-        # pragma values are not escaped by Devo's grammar; what could end the string becomes "_"
         pairs = (self.comments or {}).items()
-        return "".join(f' pragma comment.{name}:"{_COMMENT.sub("_", value)}"' for name, value in pairs)
+        return "".join(f' pragma comment.{name}:"{comment_text(value)}"' for name, value in pairs)
+
+
+def comment_text(value: str) -> str:
+    """Return a pragma's value as it may be sent; Devo's grammar has no escape: what ends it becomes ``_``."""
+    return _COMMENT.sub("_", value)
 
 
 class QueryExchange:

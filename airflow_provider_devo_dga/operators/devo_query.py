@@ -25,6 +25,8 @@ class DevoQueryOperator(BaseOperator):
     Complete or an error: the end of the answer is proven, by its framing or by a count of Devo's over the
     same window. An answer that broke off is read again from its beginning.
 
+    To have Devo send a query's events elsewhere, without a row in Airflow, use ``DevoJobOperator``.
+
     Returns ``{"path", "rows", "bytes", "columns": {name: Devo type}, "window": {"from", "to"}}``.
 
     :param query: LINQ text, or the name of a ``.linq`` file. (templated)

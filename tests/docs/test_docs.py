@@ -33,9 +33,11 @@ PUBLIC = {
     "operators.register_model": "RegisterModelOperator",
     "operators.probe_model": "ProbeModelOperator",
     "operators.devo_query": "DevoQueryOperator",
+    "operators.devo_job": "DevoJobOperator",
     "operators.dga_report": "DGAReportOperator",
     "sensors.devo_query": "DevoQuerySensor",
     "triggers.devo_query": "DevoQueryTrigger",
+    "triggers.devo_job": "DevoJobTrigger",
 }
 
 

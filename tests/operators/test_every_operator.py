@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_devo_dga.operators.devo_job import DevoJobOperator
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
@@ -21,6 +22,7 @@ from airflow_provider_devo_dga.provider_info import get_provider_info
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 
 OPERATORS = [
+    DevoJobOperator,
     DevoQueryOperator,
     DGAReportOperator,
     H2OTrainOperator,
