@@ -25,6 +25,7 @@ def get_provider_info() -> dict[str, Any]:
             {
                 "integration-name": "Devo",
                 "python-modules": [
+                    "airflow_provider_devo_dga.operators.check_linq",
                     "airflow_provider_devo_dga.operators.devo_job",
                     "airflow_provider_devo_dga.operators.devo_query",
                     "airflow_provider_devo_dga.operators.dga_report",

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_devo_dga.operators.check_linq import CheckLinqOperator
 from airflow_provider_devo_dga.operators.devo_job import DevoJobOperator
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
@@ -22,6 +23,7 @@ from airflow_provider_devo_dga.provider_info import get_provider_info
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 
 OPERATORS = [
+    CheckLinqOperator,
     DevoJobOperator,
     DevoQueryOperator,
     DGAReportOperator,
