@@ -58,7 +58,12 @@ def scores_chart(bins: Pairs, threshold: float) -> str:
 
     width = 1 / len(bins)
     bars = [
-        {"start": (number + place) * width, "end": (number + place + 0.42) * width, "share": share, "dga": dga}
+        {
+            "start": (number + place) * width,
+            "end": (number + place + 0.42) * width,
+            "share": share,
+            "dga": dga,
+        }
         for number, pair in enumerate(bins)
         for place, share, dga in ((0.06, pair[0], False), (0.52, pair[1], True))
         if share
@@ -89,17 +94,18 @@ def families_chart(families: Sequence[CardFamily]) -> str:
     """
     import altair as alt
 
+    short = [shorten(visible(family.name), 22) for family in families]
     rows: list[dict[str, Any]] = [
         {
             # the number keeps apart what looks alike when it is shortened
-            "family": f"{shorten(visible(family.name), 20)} ({number})",
+            "family": name if short.count(name) == 1 else f"{name} ({number})",
             "recall": family.recall,
             "low": family.low,
             "high": family.high,
             "unseen": family.unseen,
             "zero": 0.0,
         }
-        for number, family in enumerate(families, start=1)
+        for number, (name, family) in enumerate(zip(short, families, strict=True), start=1)
     ]
     y = alt.Y("family:N", title=None, sort=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=170))
     data = chart_of(rows)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from airflow_provider_devo_dga.reports.summary import ReportSummary
 
-def clientschart_of(summary: ReportSummary) -> str:
+
+def clients_chart(summary: ReportSummary) -> str:
     """Draw every client by domains asked and flagged, with what chance expects.
 
     Clients that stand out are alarm dots, the strongest by name as far as there is room. All others are
@@ -42,7 +43,7 @@ def clientschart_of(summary: ReportSummary) -> str:
     return svg_of(alt.layer(_crowd(summary), *layers).encode(x=x, y=y))
 
 
-def timelinechart_of(summary: ReportSummary) -> str:
+def timeline_chart(summary: ReportSummary) -> str:
     """Draw flagged domains by the time they were first seen, those of clients that stand out in alarm.
 
     :return: one ``<svg>`` element.

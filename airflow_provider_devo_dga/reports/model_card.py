@@ -83,7 +83,11 @@ def render_card(trained: Mapping[str, Any], curves: CardCurves, *, generated_at:
                 for family in families
                 if family.rows >= _ENOUGH_ROWS and family.recall < POORLY_SEEN_BELOW
             ],
-            legit=legit,
+            poorly_unseen=[
+                family
+                for family in families
+                if family.unseen is not None and family.unseen < POORLY_SEEN_BELOW
+            ],
             false_alarms=(round(rate * _MILLION), round(low * _MILLION), round(high * _MILLION)),
             generated_at=generated_at,
             # SVG from the chart library, which escapes the text it draws.

@@ -15,4 +15,5 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     middle = share + _Z**2 / (2 * trials)
     half = _Z * math.sqrt(share * (1 - share) / trials + _Z**2 / (4 * trials**2))
     scale = 1 + _Z**2 / trials
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+    # no rounding may push an end past the share itself
+    return max(0.0, min(share, (middle - half) / scale)), min(1.0, max(share, (middle + half) / scale))

@@ -17,14 +17,14 @@ _SCORE_BINS = 25
 _DRAWN_BY = ("altair", "jinja2", "vl_convert")
 
 
-def draw_card(trained: Mapping[str, Any], scored: ScoredPart, log: logging.Logger) -> str | None:
+def draw_card(trained: Mapping[str, Any], scored: ScoredPart) -> str | None:
     """Return the model card as HTML, None without the packages of the extra ``report``, said in the log.
 
     :param trained: the summary that goes with the MOJO.
     :param scored: the rows it was judged on.
     """
     if missing := [name for name in _DRAWN_BY if importlib.util.find_spec(name) is None]:
-        log.warning(
+        logging.getLogger(__name__).warning(
             "No model card: %s is not installed. Run: pip install 'airflow-provider-devo-dga[report]'",
             ", ".join(missing),
         )

@@ -94,7 +94,9 @@ def _read(
         try:
             reading.read(source, stream)
         except DatasetError as error:
-            raise DatasetError(f"{source.name}: {error}") from error if named else error
+            if not named:
+                raise
+            raise DatasetError(f"{source.name}: {error}") from error
 
 
 class _Row(NamedTuple):
@@ -117,11 +119,12 @@ class _Distinct:
 
     def rows(self, lines: SortedRows) -> Iterator[_Row]:
         for label, same in groupby(lines, key=_label_of):
-            first = _row(next(same))
-            count, conflicting = 1, False
-            for line in same:
-                count += 1
-                conflicting |= _row(line).malicious != first.malicious
+            # the least of them, so that the order of the input does not matter
+            rows = map(_row, same)
+            first = next(rows)
+            classes = Counter(row.malicious for row in rows)
+            count = 1 + classes.total()
+            conflicting = classes[first.malicious] < classes.total()
             if conflicting:
                 self.conflicts += count
                 if len(self.conflict_examples) < _CONFLICT_EXAMPLES:
@@ -129,7 +132,6 @@ class _Distinct:
                 continue
             self.duplicates += count - 1
             self._count(first)
-            # the first is the least of them, so that the order of the input does not matter
             yield first
 
     def _count(self, row: _Row) -> None:

@@ -58,7 +58,9 @@ def check_answers(mojo: Path, frame: H2OFrame, scored: ScoredPart, threshold: fl
                 scores.append(_numbers(batch, "p1"))
     found = np.concatenate(scores)
     if len(found) != len(scored) or not np.allclose(found, scored.scores, rtol=0, atol=1e-9):
-        raise MojoExportError(f"The exported MOJO {mojo.name!r} does not give the scores of the trained model")
+        raise MojoExportError(
+            f"The exported MOJO {mojo.name!r} does not give the scores of the trained model"
+        )
     wrong = int((np.concatenate(labels) != (scored.scores >= threshold)).sum())
     if wrong:
         raise MojoExportError(

@@ -96,7 +96,7 @@ def areas(part: ScoredPart) -> tuple[float, float]:
 
     order = np.argsort(-part.scores, kind="stable")
     scores, classes = part.scores[order], part.malicious[order]
-    last_of_score = np.flatnonzero(np.append(scores[1:] != scores[:-1], True))  # noqa: FBT003
+    last_of_score = np.flatnonzero(np.append(scores[1:] != scores[:-1], True))
     true = np.cumsum(classes)[last_of_score].astype(np.float64)
     false = last_of_score + 1 - true
     new_true, new_false = np.diff(true, prepend=0.0), np.diff(false, prepend=0.0)

@@ -284,9 +284,7 @@ def _check_levels(frame: H2OFrame) -> None:
 
 def _threshold(part: ScoredPart, budget: float, log: logging.Logger) -> float:
     if budget * len(part.legit) < 1:
-        log.warning(
-            "%d legit validation rows are too few to measure a budget of %s", len(part.legit), budget
-        )
+        log.warning("%d legit validation rows are too few to measure a budget of %s", len(part.legit), budget)
     return choose_threshold(part.legit, part.dga, budget)
 
 

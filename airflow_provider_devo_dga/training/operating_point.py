@@ -54,8 +54,8 @@ class OperatingPoint:
             "threshold": self.threshold,
             "false_positive_rate": round(self.false_positive_rate, 6),
             "false_positive_rate_interval": [round(end, 6) for end in self.interval],
-            "recall": round(self.recall, 4),
-            "macro_family_recall": round(self.macro_family_recall, 4),
+            "recall": round(self.recall, 6),
+            "macro_family_recall": round(self.macro_family_recall, 6),
             "measurable": self.measurable,
         }
 
@@ -77,9 +77,7 @@ def operating_points(
     return tuple(points)
 
 
-def operating_point(
-    valid: ScoredPart, judged: ScoredPart, budget: float, threshold: float
-) -> OperatingPoint:
+def operating_point(valid: ScoredPart, judged: ScoredPart, budget: float, threshold: float) -> OperatingPoint:
     """Return what a threshold does to ``judged``."""
     return OperatingPoint(
         budget=budget,

@@ -54,9 +54,8 @@ class SortedRows:
     def _spill(self) -> None:
         self._held.sort()
         # newline: a line ends with a line feed only, nothing is translated
-        run = self._files.enter_context(
-            tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n", dir=self.folder)
-        )
+        file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n", dir=self.folder)  # noqa: SIM115
+        run = self._files.enter_context(file)
         run.writelines(self._held)
         self._runs.append(run)
         self._held.clear()
