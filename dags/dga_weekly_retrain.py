@@ -1,6 +1,7 @@
 """Retrain the DGA classifier every week and put it into service in Devo, if it deserves it.
 
-find the champion → train and judge → quality gate → register as candidate → probe in Devo → promote to the serving name.
+find the champion → train and judge → quality gate → register as candidate → probe in Devo
+→ promote to the serving name.
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ with DAG(
     },
     render_template_as_native_obj=True,
 ) as dag:
+
     @task
     def find_champion(params: dict[str, Any]) -> str | None:
         """Return the version in service, to be judged beside the new model; None when there is none."""
