@@ -16,19 +16,25 @@ if TYPE_CHECKING:
 SPLIT_COLUMN = "split"
 PARTS = ("train", "valid", "test")
 
-_STEPS = 10**6
-_GOLDEN = 0.6180339887498949
+_KEYS = 999_983  # a prime: every multiplier shuffles all keys
 
 
-def split_key(label: str) -> float:
-    """Return a number in [0, 1) that hangs on ``label`` alone, evenly spread; six decimals."""
+def split_key(label: str) -> int:
+    """Return a number that hangs on ``label`` alone, evenly spread from 0 to 999,982."""
     digest = hashlib.blake2b(label.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") % _STEPS / _STEPS
+    return int.from_bytes(digest, "big") % _KEYS
 
 
-def split_offset(seed: int) -> float:
-    """Return by how much a seed turns the circle of keys; 0 for seed 0."""
-    return round(seed * _GOLDEN % 1.0, 6)
+def split_place(key: int, seed: int) -> float:
+    """Return the place of a key between 0 and 1; seeds shuffle the keys in unlike ways."""
+    factor, shift = _shuffle(seed)
+    return (key * factor + shift) % _KEYS / _KEYS
+
+
+def _shuffle(seed: int) -> tuple[int, int]:
+    digest = hashlib.blake2b(f"seed {seed}".encode(), digest_size=16).digest()
+    factor = 1 + int.from_bytes(digest[:8], "big") % (_KEYS - 1)
+    return factor, int.from_bytes(digest[8:], "big") % _KEYS
 
 
 def split_parts(frame: H2OFrame, ratios: Sequence[float], seed: int) -> dict[str, H2OFrame]:
@@ -37,8 +43,9 @@ def split_parts(frame: H2OFrame, ratios: Sequence[float], seed: int) -> dict[str
     :param frame: has the column ``split``.
     :param ratios: shares of the first parts, one or two; the last part is the rest.
     """
-    place = frame[SPLIT_COLUMN] + split_offset(seed)
-    place = place - place.floor()
+    factor, shift = _shuffle(seed)
+    # below 2 ** 53: exact in H2O's doubles
+    place = (frame[SPLIT_COLUMN] * factor + shift) % _KEYS / _KEYS
     ends = [sum(ratios[: number + 1]) for number in range(len(ratios))]
     edges = [0.0, *ends, 1.1]
     return {

@@ -26,7 +26,7 @@ from airflow_provider_devo_dga.training.evaluation import EvaluationPlan
 from airflow_provider_devo_dga.training.model import train
 from airflow_provider_devo_dga.training.mojo import inspect_mojo
 from airflow_provider_devo_dga.training.mojo_scoring import score_mojo
-from airflow_provider_devo_dga.training.split import split_offset
+from airflow_provider_devo_dga.training.split import split_place
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
 
 pytestmark = pytest.mark.slow
@@ -138,7 +138,7 @@ def test_no_name_is_held_out_twice_and_a_grown_dataset_holds_out_the_same(
 ) -> None:
     model, _ = trained
     with prepared[0].open(newline="") as file:
-        places = [(float(row["split"]) + split_offset(1234)) % 1 for row in csv.DictReader(file)]
+        places = [split_place(int(row["split"]), 1234) for row in csv.DictReader(file)]
     assert model.split == {"seed": 1234, "ratios": [0.6, 0.2]}
     assert model.rows["train"] == sum(place < 0.6 for place in places)
     assert model.rows["valid"] == sum(0.6 <= place < 0.8 for place in places)
