@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
-from airflow_provider_devo_dga.features.dga import DGA_FEATURES, feature_set_named
+from airflow_provider_devo_dga.features.dga import DGA_RECIPE, feature_set_named
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.quoting import model_name
+from airflow_provider_devo_dga.features.recipe import Recipe
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
 from airflow_provider_devo_dga.storage import publish
 
@@ -27,15 +28,19 @@ class H2OTrainOperator(BaseOperator):
 
     The dataset is validated and deduplicated, features are computed in H2O, the decision threshold is set
     for ``false_positive_budget`` on held-out legit names and stored in the MOJO, so that what Devo answers
-    obeys it. The MOJO and a JSON summary appear at ``output_dir/<version>/`` when both are whole.
+    obeys it. The MOJO and a JSON summary appear at ``output_dir/<version>/`` when both are whole. The summary
+    holds all that the features mean, what was learned too: reports need it as long as the model serves.
 
     Returns the summary: ``{"model_id", "version", "model_file", "sha256", "features", "feature_set": {"name",
-    "fingerprint"}, "threshold", "metrics": {"auc", …}, "rows": {"train", "valid"}, "dataset", …}``.
+    "fingerprint"}, "threshold", "metrics": {"auc", …}, "rows": {"train", "valid"}, "dataset", …}``, without
+    the meaning of the features, which is too long for an XCom; ``summary`` is the file's place in
+    ``output_dir``.
 
     :param dataset: URI of the dataset: ``https://``, ``file://``, ``s3://`` …, may be compressed. (templated)
     :param output_dir: URI of a folder for models. (templated)
     :param model_id: name of the model and its file. (templated)
-    :param feature_set: a ``FeatureSet``, or the name of one that ships: ``dga``, ``tutorial``. (templated)
+    :param feature_set: a ``FeatureSet``, a ``Recipe``, or the name of one that ships: ``dga``, ``dga_plain``,
+        ``tutorial``. (templated)
     :param ratios: share of the rows to train on; the rest is held out for validation. A second share is
         the validation part's; the rest then is a test part that nothing was chosen on.
     :param seed: of the split and the model.
@@ -64,7 +69,7 @@ class H2OTrainOperator(BaseOperator):
         dataset: str,
         output_dir: str,
         model_id: str = "dga_classifier",
-        feature_set: FeatureSet | str = DGA_FEATURES.name,
+        feature_set: FeatureSet | Recipe | str = DGA_RECIPE.name,
         ratios: Sequence[float] = (0.8,),
         seed: int = 1234,
         model_params: Mapping[str, Any] | None = None,
@@ -130,6 +135,7 @@ class H2OTrainOperator(BaseOperator):
             "version": version,
             "run_id": context["run_id"],
             "model_file": str(target),
+            "summary": f"{version}/{self.model_id}.json",
         }
         with publish(target) as file:
             file.write(Path(trained.model_file).read_bytes())
@@ -144,4 +150,6 @@ class H2OTrainOperator(BaseOperator):
             100 * metrics.false_positive_rate,
             target,
         )
-        return summary
+        return summary | {
+            "feature_set": {name: summary["feature_set"][name] for name in ("name", "fingerprint")}
+        }

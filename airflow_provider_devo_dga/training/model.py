@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import secrets
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,13 +23,22 @@ from airflow_provider_devo_dga.errors import (
 from airflow_provider_devo_dga.features import quoting
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import add_features
-from airflow_provider_devo_dga.training.dataset import PREPARED_COLUMNS
+from airflow_provider_devo_dga.features.recipe import Recipe
 from airflow_provider_devo_dga.training.dataset_report import DatasetReport
 from airflow_provider_devo_dga.training.export_gate import check_mojo_export
 from airflow_provider_devo_dga.training.gbm import build_estimator
 from airflow_provider_devo_dga.training.metrics import Metrics, ScoredRow, measure
 from airflow_provider_devo_dga.training.mojo import MojoInfo, inspect_mojo
 from airflow_provider_devo_dga.training.progress import train_with_progress
+from airflow_provider_devo_dga.training.split import (
+    PARTS,
+    SPLIT_COLUMNS,
+    SPLIT_TYPES,
+    WEIGHT,
+    PartOf,
+    by_hash,
+    split_rows,
+)
 from airflow_provider_devo_dga.training.threshold import choose_threshold
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
 
@@ -39,17 +49,15 @@ if TYPE_CHECKING:
 LEVELS = ("0", "1")
 TARGET = "malicious"
 
-_PREPARED_TYPES = ("string", "string", "numeric", "string")
-_PARTS = ("train", "valid", "test")
-
 
 def train(
     prepared: Path,
     *,
-    feature_set: FeatureSet,
+    feature_set: FeatureSet | Recipe,
     output_dir: Path,
     model_id: str = "dga_classifier",
     ratios: Sequence[float] = (0.8,),
+    part_of: PartOf | None = None,
     seed: int = 1234,
     model_params: Mapping[str, Any] | None = None,
     false_positive_budget: float = 0.01,
@@ -61,8 +69,10 @@ def train(
     Call it inside ``LocalCluster.connection()`` or ``h2o_connection()``. Nothing stays on the cluster.
 
     :param prepared: file that ``prepare_dataset`` wrote; its labels are distinct, so parts share none.
+    :param feature_set: of a recipe, what is to be learned is learned from the training part alone.
     :param ratios: share for training, and optionally for validation; the rest is validation, or with two
         ratios a test part.
+    :param part_of: tells each label's part, ``train``, ``valid`` or ``test``, instead of the ratios.
     :param model_params: parameters of H2O's GBM that replace the defaults (``gbm.DEFAULT_PARAMS``).
     :param false_positive_budget: share of legit validation rows that may be called DGA; sets the threshold
         that the MOJO carries.
@@ -75,10 +85,10 @@ def train(
     log = log or logging.getLogger(__name__)
     check_mojo_export()
     _check_arguments(model_id, ratios, false_positive_budget)
-    run = _Run(f"{model_id}_{secrets.token_hex(4)}", feature_set, log)
+    run = _Run(f"{model_id}_{secrets.token_hex(4)}", log)
     estimator = build_estimator(model_params, key=run.model_key, seed=seed)
     with _h2o_errors(), _removed(run.frame_key, run.model_key):
-        parts = run.load(prepared, ratios, seed)
+        parts = run.load(prepared, feature_set, part_of or by_hash(ratios, seed))
         run.fit(estimator, parts)
         scored = run.score(estimator, parts)
         threshold = _threshold(scored["valid"], false_positive_budget, log)
@@ -92,9 +102,7 @@ def train(
         model_file=str(output_dir / f"{model_id}.zip"),
         sha256=info.sha256,
         size=info.size,
-        features=feature_set.names,
-        feature_set=feature_set.name,
-        feature_set_fingerprint=feature_set.fingerprint,
+        feature_set=run.feature_set,
         metrics=metrics["valid"],
         test_metrics=metrics.get("test"),
         threshold=threshold,
@@ -109,33 +117,42 @@ def train(
 class _Run:
     """One training on the cluster, under keys of its own: others may train the same model id there."""
 
-    def __init__(self, key: str, feature_set: FeatureSet, log: logging.Logger) -> None:
+    feature_set: FeatureSet
+
+    def __init__(self, key: str, log: logging.Logger) -> None:
         self.model_key = key
         self.frame_key = f"{key}_rows"
-        self.feature_set = feature_set
         self.log = log
         self.seconds: dict[str, float] = {}
 
-    def load(self, prepared: Path, ratios: Sequence[float], seed: int) -> dict[str, H2OFrame]:
-        import h2o
-
-        with self._timed("load"):
-            frame = h2o.upload_file(
-                str(prepared),
-                destination_frame=self.frame_key,
-                header=1,
-                sep=",",
-                quotechar='"',
-                col_names=list(PREPARED_COLUMNS),
-                col_types=list(_PREPARED_TYPES),
-            )
+    def load(self, prepared: Path, wanted: FeatureSet | Recipe, part_of: PartOf) -> dict[str, H2OFrame]:
+        with tempfile.TemporaryDirectory(prefix="devo-dga-split-") as folder:
+            rows = Path(folder, "rows.csv")
+            with self._timed("learn"):
+                training = split_rows(prepared, rows, part_of)
+                self.feature_set = wanted.learn(training) if isinstance(wanted, Recipe) else wanted
+            with self._timed("load"):
+                frame = self._upload(rows)
         with self._timed("features"), _young_objects_only():
             frame = add_features(frame, self.feature_set)
             # the levels decide which class is the positive one
             frame[TARGET] = frame[TARGET].asfactor()
             _check_levels(frame)
-            parts = frame.split_frame(ratios=list(ratios), seed=seed)
-            return dict(zip(_PARTS, parts, strict=False))
+            present = frame["part"].levels()[0]
+            return {part: frame[frame["part"] == part] for part in PARTS if part in present}
+
+    def _upload(self, rows: Path) -> H2OFrame:
+        import h2o
+
+        return h2o.upload_file(
+            str(rows),
+            destination_frame=self.frame_key,
+            header=1,
+            sep=",",
+            quotechar='"',
+            col_names=list(SPLIT_COLUMNS),
+            col_types=list(SPLIT_TYPES),
+        )
 
     def fit(self, estimator: H2OGradientBoostingEstimator, parts: dict[str, H2OFrame]) -> None:
         with self._timed("train"):
@@ -144,6 +161,7 @@ class _Run:
                 log=self.log,
                 x=list(self.feature_set.names),
                 y=TARGET,
+                weights_column=WEIGHT,
                 training_frame=parts["train"],
                 validation_frame=parts["valid"],
             )
