@@ -110,9 +110,9 @@ def _stored(
     features = stored_feature_set(models_dir / found["version"] / found["file"])
     if (features.fingerprint, features.names) != (provenance.fingerprint, model.fields):
         raise DevoResultError(
-            f"The summary {place} is not that of model {model.name!r}: its features are"
-            f" {features.fingerprint}, {_shown(features.names)}; the model's are {provenance.fingerprint}, {_shown(model.fields)}."
-            " Bring the right file back, or train the model again"
+            f"The summary {place} is not that of model {model.name!r}, whose features are"
+            f" {provenance.fingerprint} ({_shown(model.fields)}): it holds {features.fingerprint}"
+            f" ({_shown(features.names)}). Bring the right file back, or train the model again"
         )
     return features
 

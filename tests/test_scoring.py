@@ -6,7 +6,7 @@ import pytest
 
 from airflow_provider_devo_dga.client.model_manager import RegisteredModel
 from airflow_provider_devo_dga.errors import DevoResultError
-from airflow_provider_devo_dga.features.dga import DGA_FEATURES, TUTORIAL_FEATURES
+from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.linq import HostSource
 from airflow_provider_devo_dga.provenance import Provenance
 from airflow_provider_devo_dga.scoring import scoring_plan
@@ -31,9 +31,9 @@ def test_the_plan_takes_model_and_threshold_from_the_registry() -> None:
 
 def test_a_model_without_provenance_is_recognised_by_its_inputs() -> None:
     plan = scoring_plan(
-        replace(MODEL, description="by hand", fields=DGA_FEATURES.names), SOURCE, devo_domain="self"
+        replace(MODEL, description="by hand", fields=PLAIN_FEATURES.names), SOURCE, devo_domain="self"
     )
-    assert (plan.feature_set, plan.version, plan.threshold) == ("dga", None, None)
+    assert (plan.feature_set, plan.version, plan.threshold) == ("dga_plain", None, None)
 
 
 def test_inputs_of_no_feature_set_are_refused() -> None:

@@ -21,14 +21,10 @@ _DIGITS = 3
 
 
 class LabelledName(NamedTuple):
-    """One training row, as far as features are learned from it.
-
-    :param weight: how much the row counts; above 0.
-    """
+    """One training row, as far as features are learned from it."""
 
     label: str
     malicious: bool
-    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,7 @@ class LearnedOdds:
     name: str
     width: int
     buckets: int
-    least: float = 1.0
+    least: int = 1
     most: int | None = None
 
     def learn(self, rows: Iterable[LabelledName]) -> Feature:
@@ -62,7 +58,7 @@ class LearnedOdds:
         if len(grams) < self.buckets:
             raise FeatureError(
                 f"The training labels have {len(grams)} sequences of {self.width} letters that occur"
-                f" {self.least:g} times or more; {self.name!r} needs {self.buckets}. Use more rows, or"
+                f" {self.least} times or more; {self.name!r} needs {self.buckets}. Use more rows, or"
                 " a feature set that learns nothing"
             )
         terms = tuple(map(_term, _buckets(grams, self.buckets)))
@@ -92,9 +88,7 @@ class Recipe:
         :param rows: of the training part only, of both classes.
         :raises FeatureError: for rows too few to learn from.
         """
-        # sums of floats depend on their order
-        ordered = sorted(rows)
-        return FeatureSet(self.name, (*self.fixed, *(odds.learn(ordered) for odds in self.learned)))
+        return FeatureSet(self.name, (*self.fixed, *(odds.learn(rows) for odds in self.learned)))
 
 
 class _Gram(NamedTuple):
@@ -116,13 +110,11 @@ class _Counts(NamedTuple):
 
 
 def _counted(rows: Iterable[LabelledName], width: int) -> _Counts:
-    legit: dict[str, float] = {}
-    dga: dict[str, float] = {}
+    legit: Counter[str] = Counter()
+    dga: Counter[str] = Counter()
     for row in rows:
-        found = dga if row.malicious else legit
-        for gram in _grams(row.label, width):
-            found[gram] = found.get(gram, 0.0) + row.weight
-    return _Counts(Counter(legit), Counter(dga), len(_LETTERS) ** width)
+        (dga if row.malicious else legit).update(_grams(row.label, width))
+    return _Counts(legit, dga, len(_LETTERS) ** width)
 
 
 def _grams(label: str, width: int) -> Iterator[str]:
@@ -132,11 +124,10 @@ def _grams(label: str, width: int) -> Iterator[str]:
             yield gram
 
 
-def _telling(counts: _Counts, least: float, most: int | None) -> list[_Gram]:
+def _telling(counts: _Counts, least: int, most: int | None) -> list[_Gram]:
     """Return the sequences to keep, by rising log-odds."""
     legit, dga = counts.legit, counts.dga
-    all_legit = max(math.fsum(legit.values()), 1.0)
-    all_dga = max(math.fsum(dga.values()), 1.0)
+    all_legit, all_dga = max(legit.total(), 1), max(dga.total(), 1)
     smooth = _SMOOTHING * counts.cells
     grams = [
         _Gram(

@@ -31,10 +31,8 @@ from airflow_provider_devo_dga.training.metrics import Metrics, ScoredRow, measu
 from airflow_provider_devo_dga.training.mojo import MojoInfo, inspect_mojo
 from airflow_provider_devo_dga.training.progress import train_with_progress
 from airflow_provider_devo_dga.training.split import (
-    PARTS,
     SPLIT_COLUMNS,
     SPLIT_TYPES,
-    WEIGHT,
     PartOf,
     by_hash,
     split_rows,
@@ -93,7 +91,6 @@ def train(
         scored = run.score(estimator, parts)
         threshold = _threshold(scored["valid"], false_positive_budget, log)
         info = run.export(estimator, threshold, output_dir / f"{model_id}.zip")
-        rows = {name: int(part.nrow) for name, part in parts.items()}
         del parts
     metrics = {name: measure(part, threshold) for name, part in scored.items()}
     _log_metrics(metrics, threshold, log)
@@ -107,7 +104,7 @@ def train(
         test_metrics=metrics.get("test"),
         threshold=threshold,
         false_positive_budget=false_positive_budget,
-        rows=rows,
+        rows=run.rows,
         dataset=dataset,
         seconds=run.seconds,
         h2o_version=info.h2o_version,
@@ -118,6 +115,7 @@ class _Run:
     """One training on the cluster, under keys of its own: others may train the same model id there."""
 
     feature_set: FeatureSet
+    rows: dict[str, int]
 
     def __init__(self, key: str, log: logging.Logger) -> None:
         self.model_key = key
@@ -129,8 +127,9 @@ class _Run:
         with tempfile.TemporaryDirectory(prefix="devo-dga-split-") as folder:
             rows = Path(folder, "rows.csv")
             with self._timed("learn"):
-                training = split_rows(prepared, rows, part_of)
-                self.feature_set = wanted.learn(training) if isinstance(wanted, Recipe) else wanted
+                split = split_rows(prepared, rows, part_of)
+                self.rows = split.rows
+                self.feature_set = wanted.learn(split.training) if isinstance(wanted, Recipe) else wanted
             with self._timed("load"):
                 frame = self._upload(rows)
         with self._timed("features"), _young_objects_only():
@@ -138,8 +137,7 @@ class _Run:
             # the levels decide which class is the positive one
             frame[TARGET] = frame[TARGET].asfactor()
             _check_levels(frame)
-            present = frame["part"].levels()[0]
-            return {part: frame[frame["part"] == part] for part in PARTS if part in present}
+            return {part: frame[frame["part"] == part] for part in self.rows}
 
     def _upload(self, rows: Path) -> H2OFrame:
         import h2o
@@ -161,7 +159,6 @@ class _Run:
                 log=self.log,
                 x=list(self.feature_set.names),
                 y=TARGET,
-                weights_column=WEIGHT,
                 training_frame=parts["train"],
                 validation_frame=parts["valid"],
             )

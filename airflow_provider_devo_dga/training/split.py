@@ -1,9 +1,10 @@
-"""Part the prepared rows into training, validation and test, and weigh them."""
+"""Part the prepared rows into training, validation and test, and repeat those of small families."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,13 +13,12 @@ from typing import NamedTuple
 from airflow_provider_devo_dga.features.recipe import LabelledName
 
 PARTS = ("train", "valid", "test")
-WEIGHT = "weight"
-SPLIT_COLUMNS = ("label", "tld", "malicious", "family", "part", WEIGHT)
-SPLIT_TYPES = ("string", "string", "numeric", "string", "enum", "numeric")
+SPLIT_COLUMNS = ("label", "tld", "malicious", "family", "part")
+SPLIT_TYPES = ("string", "string", "numeric", "string", "enum")
 
 PartOf = Callable[[str], str]
 
-_FAMILY_POWER = 0.5
+_MOST_COPIES = 10
 
 
 class _Row(NamedTuple):
@@ -47,18 +47,30 @@ def by_hash(ratios: Sequence[float], seed: int) -> PartOf:
     return part_of
 
 
-def split_rows(prepared: Path, target: Path, part_of: PartOf) -> list[LabelledName]:
-    """Write ``prepared`` with each row's part and weight to ``target``; return the training rows.
+class Split(NamedTuple):
+    """What a split gave.
 
-    A DGA row weighs the inverse root of its family's training rows, so that large families do not drown small
-    ones; the weights of all DGA training rows have the mean 1, as every legit row.
+    :param training: names of the training part, repeated as in the file.
+    :param rows: distinct rows by part.
+    """
+
+    training: list[LabelledName]
+    rows: dict[str, int]
+
+
+def split_rows(prepared: Path, target: Path, part_of: PartOf) -> Split:
+    """Write ``prepared`` with each row's part to ``target``; rows of small families are repeated there.
+
+    A family of a hundredth of the largest family's training rows has its own ten times: each family counts by
+    the root of its size, else the largest drown the others. It takes copies, for a column of weights would
+    become an input of the model, which nobody can give when it serves.
 
     :param prepared: file that ``prepare_dataset`` wrote.
     """
     rows = list(_parted(prepared, part_of))
     sizes = Counter(row.family for row in rows if row.malicious == "1" and row.part == "train")
-    mean = sum(size ** (1 - _FAMILY_POWER) for size in sizes.values()) / max(sizes.total(), 1)
-    weights = {family: size**-_FAMILY_POWER / mean for family, size in sizes.items()}
+    largest = max(sizes.values(), default=0)
+    copies = {family: min(round(math.sqrt(largest / size)), _MOST_COPIES) for family, size in sizes.items()}
     training = []
     with target.open("w", encoding="utf-8", newline="") as file:
         # every string quoted: H2O then keeps 0123, 1e5 and na as the text they are
@@ -66,11 +78,13 @@ def split_rows(prepared: Path, target: Path, part_of: PartOf) -> list[LabelledNa
         writer.writerow(SPLIT_COLUMNS)
         for row in rows:
             malicious = row.malicious == "1"
-            weight = weights.get(row.family, 1.0) if malicious else 1.0
-            writer.writerow((row.label, row.tld, int(malicious), row.family, row.part, weight))
+            repeated = copies[row.family] if malicious and row.part == "train" else 1
+            values = (row.label, row.tld, int(malicious), row.family, row.part)
+            writer.writerows([values] * repeated)
             if row.part == "train":
-                training.append(LabelledName(row.label, malicious, weight))
-    return training
+                training.extend([LabelledName(row.label, malicious)] * repeated)
+    counts = Counter(row.part for row in rows)
+    return Split(training, {part: counts[part] for part in PARTS if counts[part]})
 
 
 def _parted(prepared: Path, part_of: PartOf) -> list[_Row]:

@@ -30,7 +30,6 @@ def operator(devo: Any, table: str, model: str, file: Path, **changes: Any) -> P
     arguments = {
         "name": model,
         "model_file": file.as_uri(),
-        "feature_set": "dga",
         "source": {"table": table, "field": "referralUri", "client_field": "clientIpAddress", "kind": "uri"},
         **devo.window,
     }
