@@ -72,9 +72,10 @@ DGA_RECIPE = Recipe(
     (
         LearnedOdds("bigram_odds", width=2, buckets=8),
         LearnedOdds("trigram_odds", width=3, buckets=8, least=10, most=2000),
+        LearnedOdds("tetragram_odds", width=4, buckets=4, least=10, most=1500),
     ),
 )
-"""The plain features, and how much the letter pairs and triples of a label are those of legit names.
+"""The plain features, and how much the sequences of two, three and four letters are those of legit names.
 
 What sequences are typical is learned from each training's own rows. Serving it takes LINQ's ``subsall``.
 """
