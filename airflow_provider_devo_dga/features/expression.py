@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from airflow_provider_devo_dga.errors import FeatureError
 
@@ -76,6 +76,8 @@ class CountShapes:
 
     text: Text
     shapes: tuple[Shape, ...]
+    pattern: str = field(init=False, repr=False, compare=False)
+    """Regular expression of the shapes; means the same to Python, Java and RE2."""
 
     def __post_init__(self) -> None:
         widths = {len(shape) for shape in self.shapes}
@@ -88,16 +90,13 @@ class CountShapes:
             raise FeatureError(
                 f"A place of a shape holds letters, digits, '_' and '-' only, not {wrong[0]!r}"
             )
+        pattern = "|".join("".join(map(one_of, shape)) for shape in self.shapes)
+        object.__setattr__(self, "pattern", pattern)
 
     @property
     def width(self) -> int:
         """Characters in a shape."""
         return len(self.shapes[0])
-
-    @property
-    def pattern(self) -> str:
-        """Regular expression of the shapes; means the same to Python, Java and RE2."""
-        return "|".join("".join(map(one_of, shape)) for shape in self.shapes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _DEEPEST = 8
 def written(node: e.Number) -> dict[str, Any]:
     """Return a node as JSON values: ``{"node": "CountChars", "text": "label", "chars": "aeiou"}``."""
     return {"node": type(node).__name__} | {
-        field.name: _WRITERS[str(field.type)](getattr(node, field.name)) for field in fields(node)
+        name: _WRITERS[form](getattr(node, name)) for name, form in _form(type(node)).items()
     }
 
 
@@ -37,13 +37,18 @@ def read(value: object, depth: int = 0) -> e.Number:
         raise FeatureError(
             f"There is no node {str(value.get('node'))[:40]!r}; this version knows {', '.join(_NODES)}"
         )
-    wanted = {field.name: str(field.type) for field in fields(kind)}
+    wanted = _form(kind)
     if set(value) != {"node", *wanted}:
         raise FeatureError(
             f"{kind.__name__} has the fields {', '.join(wanted)}, not {', '.join(map(str, value))}"
         )
     node: e.Number = kind(**{name: _READERS[form](value[name], depth) for name, form in wanted.items()})
     return node
+
+
+def _form(kind: type[Any]) -> dict[str, str]:
+    """Return the fields of a kind of node, and what each is."""
+    return {field.name: str(field.type) for field in fields(kind) if field.init}
 
 
 def _write_text(text: e.Text) -> str:

@@ -214,7 +214,7 @@ def _fields(node: ast.ClassDef) -> Signature:
             ast.unparse(field.value) if field.value else None,
         )
         for field in node.body
-        if isinstance(field, ast.AnnAssign)
+        if isinstance(field, ast.AnnAssign) and "init=False" not in ast.unparse(field)
     ]
 
 
