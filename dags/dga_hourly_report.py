@@ -12,7 +12,15 @@ from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronDataIntervalTimetable, Param, task
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetOrTimeSchedule,
+    CronDataIntervalTimetable,
+    ObjectStoragePath,
+    Param,
+    task,
+)
 from airflow.sdk.definitions.asset import Model
 
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
@@ -52,6 +60,11 @@ with DAG(
             f"{STORE}/reports",
             type="string",
             description="Folder for reports; shared by all workers",
+        ),
+        "models_dir": Param(
+            f"{STORE}/models",
+            type="string",
+            description="Folder that the models were trained into; says what a model's features mean",
         ),
         "model_name": Param("dga_classifier", type="string", pattern="^[A-Za-z0-9_.-]{1,64}$"),
         "devo_domain": Param(
@@ -101,7 +114,12 @@ with DAG(
             kind=params["field_kind"],
         )
         model = MLModelManagerHook(params["mlmm_conn_id"]).get_model(params["model_name"])
-        scoring = scoring_plan(model, source, devo_domain=params["devo_domain"])
+        scoring = scoring_plan(
+            model,
+            source,
+            devo_domain=params["devo_domain"],
+            models_dir=ObjectStoragePath(params["models_dir"]),
+        )
         return {
             "from": window.start.isoformat(),
             "to": window.end.isoformat(),

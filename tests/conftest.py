@@ -256,8 +256,8 @@ def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_model(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Train a small GBM for real; return what the training says of it, the MOJO's path in ``model_file``."""
-    from airflow_provider_devo_dga.features.dga import DGA_FEATURES
+    """Train a small GBM for real; return its summary, which also lies beside the MOJO, ``model_file``."""
+    from airflow_provider_devo_dga.features.dga import DGA_RECIPE
     from airflow_provider_devo_dga.training.cluster import LocalCluster
     from airflow_provider_devo_dga.training.dataset import prepare_dataset
     from airflow_provider_devo_dga.training.model import train
@@ -269,12 +269,22 @@ def tiny_model(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) ->
     with LocalCluster(max_mem="1g") as cluster, cluster.connection():
         model = train(
             folder / "prepared.csv",
-            feature_set=DGA_FEATURES,
+            feature_set=DGA_RECIPE,
             output_dir=folder,
             model_params={"ntrees": 15},
             dataset=report,
         )
-    return model.to_dict()
+    summary = model.to_dict()
+    (folder / "dga_classifier.json").write_text(json.dumps(summary))
+    return summary
+
+
+@pytest.fixture
+def tiny_features(tiny_model: dict[str, Any]) -> Any:
+    """Return the feature set of the small GBM: the default, with what was learned."""
+    from airflow_provider_devo_dga.features.feature_set import FeatureSet
+
+    return FeatureSet.from_dict(tiny_model["feature_set"])
 
 
 @pytest.fixture

@@ -52,9 +52,25 @@ def snippet(path: str, name: str) -> str:
 def features(name: str) -> str:
     """Return a table of a feature set."""
     from airflow_provider_devo_dga.features.dga import feature_set_named
+    from airflow_provider_devo_dga.features.recipe import Recipe
 
-    rows = ((f"`{feature.name}`", _said(feature.number)) for feature in feature_set_named(name).features)
+    found = feature_set_named(name)
+    fixed = found.fixed if isinstance(found, Recipe) else found.features
+    rows = [(f"`{feature.name}`", _said(feature.number)) for feature in fixed]
+    if isinstance(found, Recipe):
+        rows += [(f"`{odds.name}`", _learned(odds)) for odds in found.learned]
     return _table(("feature", "what is computed"), rows)
+
+
+def _learned(odds: object) -> str:
+    from airflow_provider_devo_dga.features.recipe import LearnedOdds
+
+    assert isinstance(odds, LearnedOdds)
+    kept = f", the {odds.most} that tell most" if odds.most else ""
+    return (
+        f"*learned:* log-odds, legit against DGA, of the label's sequences of {odds.width} letters{kept};"
+        f" in {odds.buckets} buckets"
+    )
 
 
 def _said(node: object) -> str:
@@ -75,6 +91,10 @@ def _said(node: object) -> str:
             return f"entropy of {_said(of)}, divided by log2 of its length; 1 for one character"
         case e.CountChars(of, chars):
             return f"characters of {_said(of)} in `{chars}`"
+        case e.CountShapes(of, shapes):
+            return f"pieces of {_said(of)} that match `{'|'.join(map(''.join, shapes))}`"
+        case e.WeightedSum(terms):
+            return " + ".join(f"{weight:g} × {_said(term)}" for weight, term in terms)
         case e.LongestRun(of, chars, most):
             return f"longest run in {_said(of)} of characters in `{chars}`, counted up to {most}"
         case e.StartsIn(of, chars):
@@ -207,7 +227,7 @@ def _fields(node: ast.ClassDef) -> Signature:
             ast.unparse(field.value) if field.value else None,
         )
         for field in node.body
-        if isinstance(field, ast.AnnAssign)
+        if isinstance(field, ast.AnnAssign) and "init=False" not in ast.unparse(field)
     ]
 
 
