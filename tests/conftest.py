@@ -32,6 +32,8 @@ import requests  # noqa: E402
 from airflow_provider_devo_dga.sandbox.server import Sandbox  # noqa: E402
 from airflow_provider_devo_dga.sandbox.tenant import Habits  # noqa: E402
 
+pytest_plugins = ["tests.faults.plugin"]
+
 FROM, TO = datetime(2026, 1, 1, 8, tzinfo=UTC), datetime(2026, 1, 1, 9, tzinfo=UTC)
 START_MS = int(FROM.timestamp()) * 1000
 _COUNTER = count()
@@ -72,9 +74,9 @@ class Devo:
         answer = self.call("POST", f"tables/{table}/events", "\n".join(lines).encode())
         assert answer == {"inserted": len(events)}
 
-    def fault(self, name: str, *, after_rows: int = 0, times: int = 1) -> None:
-        """Let the next queries meet a fault."""
-        wanted = {"fault": name, "after_rows": after_rows, "times": times}
+    def fault(self, name: str, *, after_rows: int = 0, times: int = 1, **more: Any) -> None:
+        """Let the next queries meet a fault; ``more`` are the sandbox's other fields of one."""
+        wanted = {"fault": name, "after_rows": after_rows, "times": times, **more}
         self.call("POST", "faults", json.dumps(wanted).encode())
 
     def mark(self) -> None:
