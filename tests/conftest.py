@@ -32,6 +32,8 @@ import requests  # noqa: E402
 from airflow_provider_devo_dga.sandbox.server import Sandbox  # noqa: E402
 from airflow_provider_devo_dga.sandbox.tenant import Habits  # noqa: E402
 
+pytest_plugins = ["tests.faults.plugin"]
+
 FROM, TO = datetime(2026, 1, 1, 8, tzinfo=UTC), datetime(2026, 1, 1, 9, tzinfo=UTC)
 START_MS = int(FROM.timestamp()) * 1000
 _COUNTER = count()
@@ -73,7 +75,7 @@ class Devo:
         assert answer == {"inserted": len(events)}
 
     def fault(self, name: str, *, after_rows: int = 0, times: int = 1, **more: Any) -> None:
-        """Let the next requests meet a fault: queries, unless ``match`` says otherwise."""
+        """Let the next requests meet a fault: queries, unless ``match``, of ``more``, says otherwise."""
         wanted = {"fault": name, "after_rows": after_rows, "times": times, **more}
         self.call("POST", "faults", json.dumps(wanted).encode())
 

@@ -145,6 +145,31 @@ def faults() -> str:
     return _table(("fault", "strikes", "on the wire", "what Devo's client does"), rows)
 
 
+def outcomes() -> str:
+    """Return a table of what each fault of a query comes to: what the tests of the fault matrix expect."""
+    sys.path.insert(0, str(ROOT))
+    from airflow_provider_devo_dga.sandbox.fault_kinds import KINDS
+    from tests.faults.cases import FAULTS
+
+    rows = (
+        (
+            f"`{fault.name}`",
+            KINDS[fault.name].wire
+            + (', with `completeness="count"`' if fault.completeness == "count" else ""),
+            f"`{fault.error.__name__}`" if fault.error else "none: the answer is whole",
+            _again(fault.may_pass("whole"), fault.after > 0),
+        )
+        for fault in FAULTS
+    )
+    return _table(("fault", "on the wire", "while it lasts", "asked again"), rows)
+
+
+def _again(may_pass: bool, begun: bool) -> str:
+    if not may_pass:
+        return "no"
+    return "yes, by `iter_rows` only before the first row" if begun else "yes"
+
+
 def _code(text: str) -> str:
     # Python-Markdown takes a backslash before a backtick for an escape, also inside code
     return f"<code>{text.replace(chr(92), '&#92;')}</code>" if "\\" in text else f"`{text}`"
@@ -331,6 +356,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "nodes": nodes,
     "operations": operations,
     "faults": faults,
+    "outcomes": outcomes,
     "errors": errors,
     "types": types,
     "class": described,
