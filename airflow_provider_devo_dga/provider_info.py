@@ -31,6 +31,7 @@ def get_provider_info() -> dict[str, Any]:
                     "airflow_provider_devo_dga.operators.dga_report",
                     "airflow_provider_devo_dga.operators.probe_model",
                     "airflow_provider_devo_dga.operators.register_model",
+                    "airflow_provider_devo_dga.operators.watch_drift",
                 ],
             },
             {

@@ -26,6 +26,7 @@ class ScoringPlan:
 
     :param version: the model's version, None when its description does not say.
     :param false_positive_rate: measured at ``threshold`` on held-out legit names.
+    :param summary: place of the training's summary below the folder for models; None for a model without.
     """
 
     query: str
@@ -35,6 +36,7 @@ class ScoringPlan:
     sha256: str | None
     threshold: float | None
     false_positive_rate: float | None
+    summary: str | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as JSON values, for XCom."""
@@ -69,6 +71,7 @@ def scoring_plan(
         sha256=provenance.sha256 if provenance else None,
         threshold=provenance.threshold if provenance else None,
         false_positive_rate=provenance.false_positive_rate if provenance else None,
+        summary=provenance.summary if provenance and _PLACE.fullmatch(provenance.summary or "") else None,
     )
 
 

@@ -1,6 +1,7 @@
 """Report every hour which clients ask for algorithmically generated domains.
 
-window → wait for its events → plan the query for the model in service → score in Devo → report.
+window → wait for its events → plan the query for the model in service → score in Devo → report,
+and compare the traffic with what the model was trained on: drift that lasts wakes ``dga_weekly_retrain``.
 Runs also when a new model is promoted, for the last full hour.
 """
 
@@ -22,9 +23,11 @@ from airflow.sdk import (
     task,
 )
 from airflow.sdk.definitions.asset import Model
+from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
+from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
 from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 
@@ -32,6 +35,7 @@ from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
 DGA_REPORT = Asset(name="dga_hourly_report", uri="x-devo-dga://reports/hourly")
+DGA_DRIFT = Asset(name="dga_drift", uri="x-devo-dga://drift/lasting")
 # Can be set for a whole installation, or per run by the params below.
 STORE = os.environ.get("DEVO_DGA_STORE", f"file://{tempfile.gettempdir()}/devo-dga")
 
@@ -90,6 +94,12 @@ with DAG(
             minimum=0,
             maximum=45,
             description="Wait so long after the window's end for late events",
+        ),
+        "drift_limit": Param(
+            0.25,
+            type="number",
+            exclusiveMinimum=0,
+            description="Population stability index of a feature above which it has drifted",
         ),
         "min_events": Param(1, type="integer", minimum=1, description="Wait for at least this many events"),
         "devo_conn_id": Param("devo_default", type="string"),
@@ -169,4 +179,27 @@ with DAG(
         outlets=[DGA_REPORT],
     )
 
+    # [START drift]
+    drift = WatchDriftOperator(
+        task_id="watch_drift",
+        rows=classify.output,
+        plan=planned["scoring"],
+        models_dir="{{ params.models_dir }}",
+        output_dir="{{ params.reports_dir }}/drift",
+        limit="{{ params.drift_limit }}",
+    )
+
+    @task(outlets=[DGA_DRIFT])
+    def drift_alarm(found: dict[str, Any]) -> dict[str, Any]:
+        """Succeed, and so tell who waits for it, when drift has lasted; skip otherwise.
+
+        Put your notifier into ``on_success_callback``.
+        """
+        if not found["alarm"]:
+            raise AirflowSkipException("No drift that lasts and was not told of today")
+        return found["worst"]
+
+    # [END drift]
+
     wait_for_events >> classify >> report
+    drift_alarm(drift.output)

@@ -28,10 +28,12 @@ EDGES = {
         "store_can_be_written": set(),
     },
     "dga_hourly_report": {
-        "plan": {"wait_for_events", "classify", "report"},
+        "plan": {"wait_for_events", "classify", "report", "watch_drift"},
         "wait_for_events": {"classify"},
-        "classify": {"report"},
+        "classify": {"report", "watch_drift"},
         "report": set(),
+        "watch_drift": {"drift_alarm"},
+        "drift_alarm": set(),
     },
     "dga_weekly_retrain": {
         "find_champion": {"train"},

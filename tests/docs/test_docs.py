@@ -33,6 +33,7 @@ PUBLIC = {
     "operators.register_model": "RegisterModelOperator",
     "operators.probe_model": "ProbeModelOperator",
     "operators.devo_query": "DevoQueryOperator",
+    "operators.watch_drift": "WatchDriftOperator",
     "operators.check_linq": "CheckLinqOperator",
     "operators.devo_job": "DevoJobOperator",
     "operators.dga_report": "DGAReportOperator",
