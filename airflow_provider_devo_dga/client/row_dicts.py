@@ -20,7 +20,7 @@ def dicts(batch: Batch) -> Iterator[Row]:
 
 @lru_cache
 def _maker(width: int) -> Callable[..., Callable[..., Row]]:
-    """Return what makes the maker of a row's dict out of its names: ``lambda n0, …: lambda v0, …: {n0: v0, …}``.
+    """Return ``lambda n0, …: lambda v0, …: {n0: v0, …}``: names first, then the values of a row.
 
     Nothing but the number of columns goes into the code; names come in as values.
     """
