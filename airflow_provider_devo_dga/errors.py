@@ -7,6 +7,7 @@
     │   ├── DevoTransientError           no answer, reset, stall, 5xx: the same call may work later
     │   │   └── DevoThrottledError       adds .retry_after in seconds, None when Devo named no delay
     │   ├── DevoIncompleteError          rows began and did not end; adds .rows_read; read it all again
+    │   ├── DevoJobError                 a background job failed, was stopped or is gone; adds .job_id
     │   └── DevoPermanentError           the same call will fail again
     │       ├── DevoConnectionConfigError    the Airflow connection lacks or contradicts something
     │       ├── DevoAuthError            token, key or signature refused
@@ -19,6 +20,7 @@
     │       └── ModelRejectedError       the Model Manager refused or altered a model; adds .detail
     ├── FeatureError                     a feature set that cannot mean anything
     ├── ReportError                      scored rows that cannot become a report
+    ├── DriftError                       a model without a baseline to compare traffic with
     └── TrainingError
         ├── DatasetError                 the dataset cannot be trained on
         ├── TrainingParameterError       a parameter that is unknown or out of range
@@ -107,6 +109,25 @@ class DevoIncompleteError(DevoError):
         self.rows_read = rows_read
 
 
+class DevoJobError(DevoError):
+    """A background job failed, was stopped, took too long or is gone. A retry may start a new one.
+
+    :param job_id: Devo's id of the job, None when Devo named none.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        job_id: str | None = None,
+        status: int | None = None,
+        code: int | str | None = None,
+        cid: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, code=code, cid=cid)
+        self.job_id = job_id
+
+
 class DevoPermanentError(DevoError):
     """The same call will fail again; a retry only costs time."""
 
@@ -183,6 +204,10 @@ class FeatureError(DevoDgaError, ValueError):
 
 class ReportError(DevoDgaError):
     """Scored rows that cannot become a report."""
+
+
+class DriftError(DevoDgaError):
+    """A model without a baseline, or with another one than its features."""
 
 
 class TrainingError(DevoDgaError):

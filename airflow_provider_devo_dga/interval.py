@@ -32,6 +32,21 @@ def run_window(context: Mapping[str, Any], *, width: timedelta = timedelta(hours
     return _last_full(context["dag_run"].run_after, width)
 
 
+def duration(value: timedelta | float | str) -> timedelta:
+    """Return a duration that may have come from a template.
+
+    :param value: a duration, or seconds.
+    :raises DevoWindowError: it is neither, or negative.
+    """
+    try:
+        found = value if isinstance(value, timedelta) else timedelta(seconds=float(value))
+    except (TypeError, ValueError, OverflowError):
+        raise DevoWindowError(f"{value!r} is no duration; use a timedelta, or seconds") from None
+    if found < timedelta(0):
+        raise DevoWindowError(f"A duration cannot be negative: {value!r}")
+    return found
+
+
 def _last_full(moment: datetime, width: timedelta) -> Window:
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     end = midnight + (moment - midnight) // width * width

@@ -8,6 +8,7 @@ _HOPELESS = (
     "DevoPermanentError",
     "FeatureError",
     "ReportError",
+    "DriftError",
     "DatasetError",
     "TrainingParameterError",
     "MojoExportError",

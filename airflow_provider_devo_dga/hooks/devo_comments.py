@@ -9,15 +9,13 @@ DEFAULT_COMMENTS = {"id": "airflow-provider-devo-dga", "user": "airflow"}
 _LONGEST = 200
 
 
-def comments_of(context: Mapping[str, Any]) -> dict[str, str]:
-    """Return comments with Dag, task, run and try of a task's context, as far as it has them."""
-    task = context.get("ti") or context.get("task_instance")
-    attempt = getattr(task, "try_number", None)
-    parts = (
-        getattr(task, "dag_id", None),
-        getattr(task, "task_id", None),
-        context.get("run_id"),
-        f"try {attempt}" if attempt else None,
-    )
+def comments_of(task: Any, context: Mapping[str, Any]) -> dict[str, str]:
+    """Return comments with the Dag, task, run and try.
+
+    :param task: the operator that asks.
+    :param context: its context; what it lacks is left out.
+    """
+    attempt = getattr(context.get("ti"), "try_number", None)
+    parts = (task.dag_id, task.task_id, context.get("run_id"), f"try {attempt}" if attempt else None)
     named = " ".join(str(part) for part in parts if part)
-    return {**DEFAULT_COMMENTS, "free": named[:_LONGEST]} if named else dict(DEFAULT_COMMENTS)
+    return {**DEFAULT_COMMENTS, "free": named[:_LONGEST]}

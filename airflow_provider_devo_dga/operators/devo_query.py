@@ -13,6 +13,7 @@ from airflow_provider_devo_dga.client.completeness import Completeness
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_comments import comments_of
+from airflow_provider_devo_dga.interval import duration
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -24,6 +25,8 @@ class DevoQueryOperator(BaseOperator):
     Complete or an error: the end of the answer is proven, by its framing or by a count of Devo's over the
     same window. An answer that broke off is read again from its beginning.
 
+    To have Devo send a query's events elsewhere, without a row in Airflow, use ``DevoJobOperator``.
+
     Returns ``{"path", "rows", "bytes", "columns": {name: Devo type}, "window": {"from", "to"}}``.
 
     :param query: LINQ text, or the name of a ``.linq`` file. (templated)
@@ -33,7 +36,8 @@ class DevoQueryOperator(BaseOperator):
     :param file_format: ``parquet``, ``csv`` or ``ndjson``. (templated)
     :param max_rows: fail when the query gives more rows; None for no limit.
     :param max_bytes: fail when the file becomes larger; None for no limit.
-    :param lateness: time after the window's end in which events may still arrive; not read before.
+    :param lateness: time after the window's end in which events may still arrive, a timedelta or
+        seconds; not read before. (templated)
     :param completeness: ``auto``, or ``count`` to let Devo count the rows even where framing proves the end.
     :param deferrable: while the window and its lateness are not over, wait in the triggerer; else such a
         window is refused. The default is Airflow's own setting ``[operators] default_deferrable``.
@@ -45,6 +49,7 @@ class DevoQueryOperator(BaseOperator):
         "query",
         "from_",
         "to",
+        "lateness",
         "output_path",
         "file_format",
         "devo_conn_id",
@@ -64,7 +69,7 @@ class DevoQueryOperator(BaseOperator):
         file_format: str = "parquet",
         max_rows: int | None = None,
         max_bytes: int | None = None,
-        lateness: timedelta = timedelta(0),
+        lateness: timedelta | float | str = timedelta(0),
         completeness: Completeness = "auto",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         devo_conn_id: str = DevoHook.default_conn_name,
@@ -87,13 +92,13 @@ class DevoQueryOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Run the query and publish the file, or defer until the window is over."""
-        window = Window.parse(self.from_, self.to)
-        if self.deferrable and not window.is_over(self.lateness):
+        window, lateness = Window.parse(self.from_, self.to), duration(self.lateness)
+        if self.deferrable and not window.is_over(lateness):
             from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
-            self.log.info("Waiting for the end of %s and %s for late events", window, self.lateness)
+            self.log.info("Waiting for the end of %s and %s for late events", window, lateness)
             self.defer(
-                trigger=DateTimeTrigger(window.end + self.lateness + timedelta(seconds=1)),
+                trigger=DateTimeTrigger(window.end + lateness + timedelta(seconds=1)),
                 method_name="execute_complete",
             )
         return self._read(context, window)
@@ -104,7 +109,7 @@ class DevoQueryOperator(BaseOperator):
 
     def _read(self, context: Context, window: Window) -> dict[str, Any]:
         self.log.info("Querying %s:\n%s", window, self.query)
-        written = DevoHook(self.devo_conn_id, comments=comments_of(context)).to_file(
+        written = DevoHook(self.devo_conn_id, comments=comments_of(self, context)).to_file(
             self.query,
             ObjectStoragePath(self.output_path, conn_id=self.storage_conn_id),
             from_=window.start,
@@ -112,7 +117,7 @@ class DevoQueryOperator(BaseOperator):
             file_format=self.file_format,
             max_rows=self.max_rows,
             max_bytes=self.max_bytes,
-            lateness=self.lateness,
+            lateness=duration(self.lateness),
             completeness=self.completeness,
         )
         return {

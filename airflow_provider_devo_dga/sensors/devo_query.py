@@ -17,6 +17,7 @@ from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.errors import DevoDgaError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_comments import comments_of
+from airflow_provider_devo_dga.interval import duration
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
 
 if TYPE_CHECKING:
@@ -37,13 +38,14 @@ class DevoQuerySensor(BaseSensorOperator):
     :param min_rows: rows that satisfy the condition.
     :param condition: another condition, from ``client.condition``: ``Scalar(">=", 1000)`` compares the one
         number that the query gives, ``NewerEvents()`` holds when the query has events after the window.
-    :param lateness: time after the window's end in which events may still arrive.
+    :param lateness: time after the window's end in which events may still arrive, a timedelta or
+        seconds. (templated)
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
     :param deferrable: wait in the triggerer instead of a worker slot; the default is Airflow's own setting
         ``[operators] default_deferrable``.
     """
 
-    template_fields: Sequence[str] = ("query", "from_", "to", "devo_conn_id")
+    template_fields: Sequence[str] = ("query", "from_", "to", "lateness", "devo_conn_id")
     template_ext: Sequence[str] = (".linq",)
     template_fields_renderers = {"query": "sql"}  # noqa: RUF012 - Airflow's own attribute
     ui_color = "#d6e4ff"
@@ -56,7 +58,7 @@ class DevoQuerySensor(BaseSensorOperator):
         to: datetime | str,
         min_rows: int = 1,
         condition: Condition | None = None,
-        lateness: timedelta = timedelta(0),
+        lateness: timedelta | float | str = timedelta(0),
         devo_conn_id: str = DevoHook.default_conn_name,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
@@ -87,8 +89,8 @@ class DevoQuerySensor(BaseSensorOperator):
                 condition=conditions.to_dict(self._condition()),
                 devo_conn_id=self.devo_conn_id,
                 poke_interval=self.poke_interval,
-                lateness=self.lateness.total_seconds(),
-                comments=comments_of(context),
+                lateness=duration(self.lateness).total_seconds(),
+                comments=comments_of(self, context),
             ),
             method_name="execute_complete",
             timeout=timedelta(seconds=self.timeout),
@@ -97,11 +99,11 @@ class DevoQuerySensor(BaseSensorOperator):
     def poke(self, context: Context) -> PokeReturnValue:
         """Ask Devo once."""
         window, condition = Window.parse(self.from_, self.to), self._condition()
-        asked = conditions.question(condition, self.query, window, lateness=self.lateness)
+        asked = conditions.question(condition, self.query, window, lateness=duration(self.lateness))
         if asked is None:
             self.log.info("The window %s is not over yet, or its late events are still due", window)
             return PokeReturnValue(is_done=False)
-        hook = DevoHook(self.devo_conn_id, comments=comments_of(context))
+        hook = DevoHook(self.devo_conn_id, comments=comments_of(self, context))
         try:
             batches = list(
                 hook.iter_batches(

@@ -4,7 +4,12 @@ import pytest
 
 from airflow_provider_devo_dga.client.rows import RowDecoder
 from airflow_provider_devo_dga.client.wire import Column
-from airflow_provider_devo_dga.errors import DevoIncompleteError, DevoQueryError, DevoResultError
+from airflow_provider_devo_dga.errors import (
+    DevoIncompleteError,
+    DevoQueryError,
+    DevoResultError,
+    DevoTransientError,
+)
 
 HEAD = (
     b'{"m":{"host":{"type":"str","index":0},"n":{"type":"int8","index":1}},'
@@ -80,9 +85,12 @@ def test_an_error_in_place_of_a_row_ends_the_answer(line: bytes) -> None:
     assert (caught.value.code, caught.value.rows_read) == (500, 1)
 
 
-def test_an_error_as_the_first_line_is_no_row() -> None:
-    with pytest.raises(DevoIncompleteError, match="boom"):
-        decode(b'{"e":[500,"boom"]}\r\n', 100)
+@pytest.mark.parametrize(
+    ("text", "kind"), [("boom", DevoTransientError), ("Error Launching Query", DevoQueryError)]
+)
+def test_an_error_as_the_first_line_is_no_row(text: str, kind: type[Exception]) -> None:
+    with pytest.raises(kind, match=text):
+        decode(b'{"e":[500,"%s"]}\r\n' % text.encode(), 100)
 
 
 def test_a_launch_error_with_status_200_is_an_error() -> None:

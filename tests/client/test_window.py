@@ -48,8 +48,17 @@ def test_what_is_no_window_is_refused(start: object, end: object, message: str) 
 
 
 def test_it_is_over_when_its_end_has_passed() -> None:
-    assert Window(START, END).is_over(END)
-    assert not Window(START, END).is_over(END - timedelta(seconds=1))
+    assert Window(START, END).is_over(now=END)
+    assert not Window(START, END).is_over(now=END - timedelta(seconds=1))
+
+
+def test_lateness_is_waited_for() -> None:
+    late = timedelta(minutes=5)
+    assert Window(START, END).is_over(late, now=END + late)
+    assert not Window(START, END).is_over(late, now=END + late - timedelta(seconds=1))
+    assert Window(START, END).remaining(late, now=END) == late
+    with pytest.raises(DevoWindowError, match="negative"):
+        Window(START, END).is_over(-late)
 
 
 def test_its_slug_sorts_by_time_whatever_the_zone() -> None:

@@ -52,9 +52,25 @@ def snippet(path: str, name: str) -> str:
 def features(name: str) -> str:
     """Return a table of a feature set."""
     from airflow_provider_devo_dga.features.dga import feature_set_named
+    from airflow_provider_devo_dga.features.recipe import Recipe
 
-    rows = ((f"`{feature.name}`", _said(feature.number)) for feature in feature_set_named(name).features)
+    found = feature_set_named(name)
+    fixed = found.fixed if isinstance(found, Recipe) else found.features
+    rows = [(f"`{feature.name}`", _said(feature.number)) for feature in fixed]
+    if isinstance(found, Recipe):
+        rows += [(f"`{odds.name}`", _learned(odds)) for odds in found.learned]
     return _table(("feature", "what is computed"), rows)
+
+
+def _learned(odds: object) -> str:
+    from airflow_provider_devo_dga.features.recipe import LearnedOdds
+
+    assert isinstance(odds, LearnedOdds)
+    kept = f", the {odds.most} that tell most" if odds.most else ""
+    return (
+        f"*learned:* log-odds, legit against DGA, of the label's sequences of {odds.width} letters{kept};"
+        f" in {odds.buckets} buckets"
+    )
 
 
 def _said(node: object) -> str:
@@ -75,6 +91,10 @@ def _said(node: object) -> str:
             return f"entropy of {_said(of)}, divided by log2 of its length; 1 for one character"
         case e.CountChars(of, chars):
             return f"characters of {_said(of)} in `{chars}`"
+        case e.CountShapes(of, shapes):
+            return f"pieces of {_said(of)} that match `{'|'.join(map(''.join, shapes))}`"
+        case e.WeightedSum(terms):
+            return " + ".join(f"{weight:g} × {_said(term)}" for weight, term in terms)
         case e.LongestRun(of, chars, most):
             return f"longest run in {_said(of)} of characters in `{chars}`, counted up to {most}"
         case e.StartsIn(of, chars):
@@ -125,6 +145,31 @@ def faults() -> str:
     return _table(("fault", "strikes", "on the wire", "what Devo's client does"), rows)
 
 
+def outcomes() -> str:
+    """Return a table of what each fault of a query comes to: what the tests of the fault matrix expect."""
+    sys.path.insert(0, str(ROOT))
+    from airflow_provider_devo_dga.sandbox.fault_kinds import KINDS
+    from tests.faults.cases import FAULTS
+
+    rows = (
+        (
+            f"`{fault.name}`",
+            KINDS[fault.name].wire
+            + (', with `completeness="count"`' if fault.completeness == "count" else ""),
+            f"`{fault.error.__name__}`" if fault.error else "none: the answer is whole",
+            _again(fault.may_pass("whole"), fault.after > 0),
+        )
+        for fault in FAULTS
+    )
+    return _table(("fault", "on the wire", "while it lasts", "asked again"), rows)
+
+
+def _again(may_pass: bool, begun: bool) -> str:
+    if not may_pass:
+        return "no"
+    return "yes, by `iter_rows` only before the first row" if begun else "yes"
+
+
 def _code(text: str) -> str:
     # Python-Markdown takes a backslash before a backtick for an escape, also inside code
     return f"<code>{text.replace(chr(92), '&#92;')}</code>" if "\\" in text else f"`{text}`"
@@ -138,6 +183,19 @@ def errors() -> str:
     text = (ast.get_docstring(_module(f"{PACKAGE}/errors.py")) or "").partition("::\n")[2]
     lines = [line.removeprefix("    ") for line in text.strip("\n").splitlines()]
     return "\n".join(("```text", *lines, "```"))
+
+
+def types() -> str:
+    """Return the table of types, as drawn in its module."""
+    lines = (ast.get_docstring(_module(f"{PACKAGE}/client/types.py")) or "").splitlines()
+    ruler, *_ = (line for line in lines if line.startswith("==="))
+    first, head, last = (number for number, line in enumerate(lines) if line == ruler)
+    starts = [match.start() for match in re.finditer("=+", ruler)]
+    rows = [
+        tuple(line[start:end].strip() for start, end in zip(starts, [*starts[1:], None], strict=True))
+        for line in (lines[first + 1], *lines[head + 1 : last])
+    ]
+    return _table(rows[0], iter(rows[1:]))
 
 
 def described(path: str, name: str) -> str:
@@ -194,7 +252,7 @@ def _fields(node: ast.ClassDef) -> Signature:
             ast.unparse(field.value) if field.value else None,
         )
         for field in node.body
-        if isinstance(field, ast.AnnAssign)
+        if isinstance(field, ast.AnnAssign) and "init=False" not in ast.unparse(field)
     ]
 
 
@@ -298,7 +356,9 @@ KINDS: dict[str, Callable[..., str]] = {
     "nodes": nodes,
     "operations": operations,
     "faults": faults,
+    "outcomes": outcomes,
     "errors": errors,
+    "types": types,
     "class": described,
     "function": function,
 }

@@ -115,10 +115,13 @@ def test_more_rows_than_allowed_leave_the_former_file(devo: Any, table: str, tmp
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "csv", "ndjson"])
-def test_a_broken_answer_publishes_nothing(devo: Any, table: str, tmp_path: Path, file_format: str) -> None:
-    devo.fault("e_mid", after_rows=1)
+def test_a_broken_answer_publishes_nothing(
+    devo: Any, table: str, no_pauses: None, tmp_path: Path, file_format: str
+) -> None:
+    devo.fault("e_mid", after_rows=1, times=4)
     with pytest.raises(DevoIncompleteError):
         DevoHook().to_file(f"from {table}", tmp_path / "rows", file_format=file_format, **devo.window)
+    assert len(devo.asked(table)) == 4
     assert list(tmp_path.iterdir()) == []
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 from airflow.sdk import DAG
+from airflow.sdk.exceptions import TaskDeferred
 
-from airflow_provider_devo_dga.errors import DevoPermanentError, DevoQueryError, DevoWindowError
+from airflow_provider_devo_dga.errors import (
+    DevoLimitError,
+    DevoPermanentError,
+    DevoQueryError,
+    DevoWindowError,
+)
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 
 
@@ -55,7 +61,10 @@ def test_the_file_holds_the_rows_and_the_answer_tells_of_it(
         "window": {"from": "2026-01-01T08:00:00+00:00", "to": "2026-01-01T09:00:00+00:00"},
     }
     assert pq.read_table(file).to_pylist() == [{"n": 1, "word": "a"}, {"n": 2, "word": None}]
-    assert 'pragma comment.free:\\"a_dag ask\\"' in devo.asked(table)[-1]["body"]
+    assert (
+        'pragma comment.free:\\"a_dag ask manual__2026-01-05T03:00:00+00:00\\"'
+        in devo.asked(table)[-1]["body"]
+    )
 
 
 def test_a_second_run_replaces_the_file(devo: Any, table: str, context: Any, tmp_path: Path) -> None:
@@ -77,7 +86,9 @@ def test_the_query_may_be_a_file(devo: Any, table: str, context: Any, tmp_path: 
         ({"query": "{{ params.nothing }}"}, DevoQueryError, "empty"),
         ({"from_": "{{ params.nothing }}"}, DevoWindowError, "not an ISO 8601"),
         ({"file_format": "xlsx"}, DevoPermanentError, "Unknown file format"),
-        ({"max_rows": 1}, DevoPermanentError, "more than max_rows=1"),
+        ({"max_rows": 1}, DevoLimitError, "more than max_rows=1"),
+        ({"max_bytes": 100}, DevoLimitError, "larger than max_bytes=100"),
+        ({"completeness": "maybe"}, DevoPermanentError, "completeness is 'auto' or 'count'"),
     ],
 )
 def test_what_cannot_be_done_leaves_no_file(
@@ -92,3 +103,37 @@ def test_what_cannot_be_done_leaves_no_file(
     with pytest.raises(kind, match=reason):
         run(operator(tmp_path, **changes), context, table=table, nothing="")
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
+def test_a_window_that_is_not_over_is_refused_or_waited_for(
+    devo: Any, table: str, context: Any, tmp_path: Path
+) -> None:
+    end = datetime.now(UTC).replace(microsecond=0)
+    bounds = {"from_": end - timedelta(hours=1), "to": end, "lateness": timedelta(minutes=5)}
+    with pytest.raises(DevoWindowError, match="for late events"):
+        run(operator(tmp_path, **bounds), context, table=table)
+    with pytest.raises(TaskDeferred) as caught:
+        run(operator(tmp_path, **bounds, deferrable=True), context, table=table)
+    assert caught.value.method_name == "execute_complete"
+    assert caught.value.trigger.moment == end + timedelta(minutes=5, seconds=1)
+    assert devo.asked(table) == []
+
+
+def test_after_the_wait_it_reads(devo: Any, table: str, context: Any, tmp_path: Path) -> None:
+    task = operator(tmp_path, deferrable=True)
+    context["params"] = {"start": "2026-01-01T08:00:00+00:00", "table": table}
+    task.render_template_fields(context)
+    assert task.execute_complete(context, None)["rows"] == 2
+
+
+def test_an_answer_that_broke_off_is_read_again_into_a_new_file(
+    devo: Any, table: str, context: Any, no_pauses: None, tmp_path: Path
+) -> None:
+    devo.fault("cut_chunked", after_rows=1)
+    devo.fault("cut_row", after_rows=1)
+    told = run(operator(tmp_path), context, table=table)
+    assert told["rows"] == 2
+    assert pq.read_table(told["path"].removeprefix("file://")).column("n").to_pylist() == [1, 2]
+    assert [file.name for file in (tmp_path / table).iterdir()] == ["rows.parquet"]
+    # cut; cut and counted; whole
+    assert len(devo.asked(table)) == 4

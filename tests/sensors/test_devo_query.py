@@ -12,13 +12,16 @@ import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout, TaskDeferred
 
+from airflow_provider_devo_dga.client.condition import NewerEvents, Scalar
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoDgaError,
     DevoQueryError,
+    DevoResultError,
     DevoThrottledError,
     DevoWindowError,
 )
+from airflow_provider_devo_dga.hooks.devo_comments import comments_of
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
 
@@ -58,6 +61,50 @@ def test_faults_that_may_pass_count_as_not_yet(devo: Any, table: str, connect: A
     devo.fault("e_mid", after_rows=1)
     assert sensor(devo, f"from {table}", min_rows=2, devo_conn_id="patient").execute(context) == 2
     assert len(devo.asked(table)) == 3
+
+
+def test_a_number_is_compared(devo: Any, table: str, context: Any) -> None:
+    devo.load(table, [{"n": number} for number in range(5)])
+    query = f"from {table} group select count() as c, sum(n) as s"
+    assert sensor(devo, query, condition=Scalar(">=", 10, "s")).execute(context) == 10
+    assert not sensor(devo, query, condition=Scalar("<", 10, "s")).poke(context)
+    alone = f"from {table} group select max(n) as m"
+    assert sensor(devo, alone, condition=Scalar("=", 4)).execute(context) == 4
+    assert not sensor(devo, f"{alone} where m > 4", condition=Scalar("=", 4)).poke(context)
+
+
+@pytest.mark.parametrize(
+    ("query", "condition", "reason"),
+    [
+        ("from {} group select count() as c, sum(n) as s", Scalar(">", 1), "name the one"),
+        ("from {} group select count() as c", Scalar(">", 1, "x"), "no column 'x'"),
+        ("from {} select n", Scalar(">", 1), "several rows"),
+        ('from {} group select first("a") as a', Scalar(">", 1), "number is wanted"),
+    ],
+)
+def test_what_is_no_number_fails_at_once(
+    devo: Any, table: str, context: Any, query: str, condition: Scalar, reason: str
+) -> None:
+    devo.load(table, [{"n": 1}, {"n": 2}])
+    with pytest.raises(DevoResultError, match=reason):
+        sensor(devo, query.format(table), condition=condition).poke(context)
+
+
+def test_newer_events_tell_that_the_older_ones_are_there(devo: Any, table: str, context: Any) -> None:
+    late = timedelta(minutes=10)
+    waiting = sensor(devo, f"from {table}", condition=NewerEvents(), lateness=late)
+    end_ms = int(devo.window["to"].timestamp()) * 1000
+    devo.load(table, [{"n": 1}, {"n": 2, "eventdate": end_ms + 599_999}])
+    assert not waiting.poke(context)
+    devo.load(table, [{"n": 3, "eventdate": end_ms + 600_000}])
+    assert waiting.poke(context)
+
+
+def test_lateness_is_waited_for_without_asking(devo: Any, table: str, context: Any) -> None:
+    end = datetime.now(UTC).replace(microsecond=0)
+    window = {"from_": end - timedelta(hours=1), "to": end}
+    assert not sensor(devo, f"from {table}", **window, lateness=timedelta(minutes=1)).poke(context)
+    assert devo.asked(table) == []
 
 
 @pytest.mark.parametrize("deferrable", [False, True])
@@ -112,9 +159,10 @@ def test_deferring_hands_over_the_same_question(devo: Any, table: str, context: 
         query=f"from {table}",
         from_=devo.window["from_"].isoformat(),
         to=devo.window["to"].isoformat(),
-        min_rows=4,
+        condition={"kind": "RowsAtLeast", "rows": 4},
         devo_conn_id="devo_default",
         poke_interval=30,
+        comments=comments_of(waiting, context),
     )
     assert caught.value.trigger.serialize() == expected.serialize()
     assert isinstance(caught.value.trigger, DevoQueryTrigger)
@@ -127,7 +175,7 @@ def test_deferring_is_spared_when_the_rows_are_there(devo: Any, table: str, cont
 
 def test_the_event_ends_the_wait(devo: Any, context: Any) -> None:
     waiting = sensor(devo, "from t", deferrable=True)
-    assert waiting.execute_complete(context, {"status": "success", "rows": 3}) == 3
+    assert waiting.execute_complete(context, {"status": "success", "value": 3}) == 3
 
 
 @pytest.mark.parametrize(
@@ -156,7 +204,7 @@ def test_the_triggers_error_is_raised_by_its_own_type(
         "success",
         {"status": "done"},
         {"status": "success"},
-        {"status": "success", "rows": "many"},
+        {"status": "success", "rows": 3},
         {"status": "error"},
     ],
 )

@@ -12,6 +12,13 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_devo_dga.client.condition import (
+    Condition,
+    NewerEvents,
+    RowsAtLeast,
+    Scalar,
+    to_dict,
+)
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
 
 
@@ -20,7 +27,7 @@ def trigger_for(devo: Any, text: str, **changes: Any) -> DevoQueryTrigger:
         "query": text,
         "from_": devo.window["from_"].isoformat(),
         "to": devo.window["to"].isoformat(),
-        "min_rows": 1,
+        "condition": to_dict(RowsAtLeast(1)),
         "devo_conn_id": "devo_default",
         "poke_interval": 0.05,
     }
@@ -49,13 +56,40 @@ def table(devo: Any, devo_connections: None) -> str:
 
 
 async def test_it_fires_once_the_rows_are_there(devo: Any, table: str) -> None:
-    waiting = asyncio.create_task(event_of(trigger_for(devo, f"from {table} select n", min_rows=2)))
+    waiting = asyncio.create_task(
+        event_of(trigger_for(devo, f"from {table} select n", condition=to_dict(RowsAtLeast(2))))
+    )
     await asyncio.to_thread(devo.load, table, [{"n": 1}])
     await until(lambda: len(devo.asked(table)) >= 2)
     assert not waiting.done()
     await asyncio.to_thread(devo.load, table, [{"n": 2}])
-    assert await waiting == {"status": "success", "rows": 2}
+    assert await waiting == {"status": "success", "value": 2}
     assert '"limit": 2' in devo.asked(table)[-1]["body"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "value"), [(Scalar(">=", 3, "s"), 3), (NewerEvents(), 1), (RowsAtLeast(1), 1)]
+)
+async def test_each_condition_waits_here_too(devo: Any, table: str, condition: Condition, value: int) -> None:
+    query = (
+        f"from {table}"
+        if condition == NewerEvents()
+        else f"from {table} group select sum(n) as s where s > 2"
+    )
+    trigger = trigger_for(devo, query, condition=to_dict(condition), lateness=1.0)
+    waiting = asyncio.create_task(event_of(trigger))
+    await until(lambda: len(devo.asked(table)) >= 2)
+    end_ms = int(devo.window["to"].timestamp()) * 1000
+    await asyncio.to_thread(devo.load, table, [{"n": 3}, {"n": 4, "eventdate": end_ms + 1000}])
+    assert await waiting == {"status": "success", "value": value}
+
+
+@pytest.mark.parametrize(
+    "spelled", [{}, {"kind": "Odd"}, {"kind": "Scalar"}, {"kind": "RowsAtLeast", "rows": 0}]
+)
+async def test_a_condition_that_is_none_ends_it(devo: Any, table: str, spelled: dict[str, Any]) -> None:
+    event = await event_of(trigger_for(devo, f"from {table}", condition=spelled))
+    assert (event["status"], event["error"]) == ("error", "DevoPermanentError")
 
 
 async def test_it_does_not_block_the_loop(devo: Any, table: str) -> None:
@@ -105,8 +139,8 @@ async def test_a_fault_that_may_pass_is_asked_again(
     connect("patient", extra={"timeout": 0.5, "retries": 0})
     devo.load(table, [{"n": 1}, {"n": 2}])
     devo.fault(fault, after_rows=after, times=2)
-    trigger = trigger_for(devo, f"from {table}", min_rows=2, devo_conn_id="patient")
-    assert await event_of(trigger) == {"status": "success", "rows": 2}
+    trigger = trigger_for(devo, f"from {table}", condition=to_dict(RowsAtLeast(2)), devo_conn_id="patient")
+    assert await event_of(trigger) == {"status": "success", "value": 2}
     assert len(devo.asked(table)) == 3
 
 
@@ -122,10 +156,10 @@ async def test_a_dead_server_is_waited_for(devo: Any, connect: Any, table: str, 
     waiting = asyncio.create_task(event_of(trigger_for(devo, f"from {table}", devo_conn_id="away")))
     await asyncio.sleep(0.2)
     assert not waiting.done()
-    # the connection is read anew for each question
+    # the connection is read anew after a failure
     connect("away")
     await asyncio.to_thread(devo.load, table, [{"n": 1}])
-    assert await waiting == {"status": "success", "rows": 1}
+    assert await waiting == {"status": "success", "value": 1}
 
 
 async def test_a_window_that_is_not_over_is_not_asked_for(devo: Any, table: str) -> None:
@@ -135,7 +169,7 @@ async def test_a_window_that_is_not_over_is_not_asked_for(devo: Any, table: str)
     waiting = asyncio.create_task(event_of(trigger_for(devo, f"from {table}", **window)))
     await asyncio.sleep(0.3)
     assert devo.asked(table) == []
-    assert await waiting == {"status": "success", "rows": 1}
+    assert await waiting == {"status": "success", "value": 1}
     assert datetime.now(UTC) >= end
 
 
@@ -150,7 +184,7 @@ async def test_a_cancelled_wait_leaves_no_open_question(devo: Any, table: str) -
 
 
 def test_json_brings_back_an_equal_trigger(devo: Any) -> None:
-    trigger = trigger_for(devo, 'from t where a = "\u00f1"', min_rows=7)
+    trigger = trigger_for(devo, 'from t where a = "\u00f1"', condition=to_dict(RowsAtLeast(7)))
     path, arguments = json.loads(json.dumps(trigger.serialize()))
     module, _, name = path.rpartition(".")
     again = getattr(import_module(module), name)(**arguments)
