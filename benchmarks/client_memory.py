@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import airflow, ecommerce, events
 from benchmarks.claim import Measured, Size
+from benchmarks.own_memory import Rise
 from benchmarks.process import SandboxProcess
 
 WARM_UP_ROWS = 1_000
-MEGABYTE = 1_000_000
 
 
 def run(size: Size) -> list[Measured]:
@@ -47,16 +47,9 @@ def measure(url: str, ca_file: str, directory: Path) -> dict[str, float]:
     """
     hook = airflow.hook(url, ca_file)
     hook.to_file(f"{ecommerce.QUERY} limit {WARM_UP_ROWS}", directory / "first.parquet", **events.HOUR)
-    Path("/proc/self/clear_refs").write_text("5")
-    before = _memory("VmRSS")
+    rise = Rise()
     written = hook.to_file(ecommerce.QUERY, directory / "all.parquet", **events.HOUR)
-    return {"rows": written.rows, "mb": _memory("VmHWM") - before}
-
-
-def _memory(name: str) -> float:
-    status = Path("/proc/self/status").read_text()
-    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith(f"{name}:"))
-    return int(kilobytes) * 1024 / MEGABYTE
+    return {"rows": written.rows, "mb": rise.megabytes()}
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import requests
 from airflow_provider_devo_dga.sandbox import types
 from benchmarks import airflow, events
 from benchmarks.claim import Measured, Size
+from benchmarks.own_memory import Rise
 from benchmarks.process import TOKEN, SandboxProcess
 from benchmarks.tutorial import Server
 
@@ -32,7 +33,6 @@ POKE_SECONDS = 8.0
 TABLE = "bench.awaited"
 COLUMNS = {"eventdate": types.TIMESTAMP, "n": types.INT4}
 TICK = 0.01
-MEGABYTE = 1_000_000
 
 
 def run(size: Size) -> list[Measured]:
@@ -104,7 +104,7 @@ async def wait_for_all(server: Server, begun: Callable[[], None]) -> dict[str, A
         )
         return [event.payload async for event in trigger.run()]
 
-    before = _memory()
+    rise = Rise()
     watch = Watch()
     watching = asyncio.create_task(watch.lag()), asyncio.create_task(watch.connections(server))
     begun()
@@ -113,7 +113,7 @@ async def wait_for_all(server: Server, begun: Callable[[], None]) -> dict[str, A
         task.cancel()
     return {
         "fired": sum(payloads == [{"status": "success", "value": 1}] for payloads in found),
-        "more_mb": (_memory() - before) / MEGABYTE,
+        "more_mb": rise.megabytes(),
         "lag_p99_ms": watch.percentile(0.99) * 1000,
         "lag_p50_ms": watch.percentile(0.5) * 1000,
         "lag_most_ms": watch.percentile(1) * 1000,
@@ -148,12 +148,6 @@ class Watch:
     def percentile(self, share: float) -> float:
         """Return the lag, in seconds, that this share of all does not exceed."""
         return sorted(self.lags)[round(share * (len(self.lags) - 1))]
-
-
-def _memory() -> int:
-    """Return the highest resident memory so far, in bytes."""
-    status = Path("/proc/self/status").read_text()
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))) * 1024
 
 
 def _main() -> None:
