@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 _ROW_GROUP = 50_000
-# Arrow takes a column of many rows at once; a batch off the network has a few dozen
-_CONVERTED = 2_000
+# Arrow takes a column of many rows at once, a batch off the network has a few dozen; of more than this,
+# the values are out of the processor's cache when their turn comes
+_CONVERTED = 1_000
 
 
 class ParquetRows:
