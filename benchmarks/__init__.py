@@ -1,1 +1,1 @@
-"""What the sandbox claims about speed and memory, each measured against a plain way to do the same."""
+"""What the provider and its sandbox claim about speed and memory, each against a plain way to do the same."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +16,10 @@ from airflow_provider_devo_dga.sandbox.types import Type
 START_MS = 1767225600000
 HOUR_MS = 3_600_000
 WINDOW = {"from": START_MS // 1000, "to": (START_MS + HOUR_MS) // 1000}
+HOUR: dict[str, Any] = {
+    "from_": datetime.fromtimestamp(WINDOW["from"], UTC),
+    "to": datetime.fromtimestamp(WINDOW["to"], UTC),
+}
 BATCH = 1_000_000
 
 

@@ -20,7 +20,7 @@ MIB = 1024 * 1024
 class SandboxProcess:
     """A running ``devo-sandbox serve`` over tables that ``prepare`` fills."""
 
-    def __init__(self, prepare: Callable[[Tables], None]) -> None:
+    def __init__(self, prepare: Callable[[Tables], object]) -> None:
         self._directory = TemporaryDirectory(prefix="devo-sandbox-bench-")
         tables = Tables(Path(self._directory.name))
         prepare(tables)

@@ -7,13 +7,16 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
 from airflow_provider_devo_dga.client.types import record_batch, schema
-from airflow_provider_devo_dga.client.wire import Batch, Column
+from airflow_provider_devo_dga.client.wire import Batch, Column, Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
 _ROW_GROUP = 50_000
+# Arrow takes a column of many rows at once, a batch off the network has a few dozen; of more than this,
+# the values are out of the processor's cache when their turn comes
+_CONVERTED = 1_000
 
 
 class ParquetRows:
@@ -27,20 +30,22 @@ class ParquetRows:
         self._writer: pq.ParquetWriter | None = None
         self._held: list[pa.RecordBatch] = []
         self._held_rows = 0
+        self._arrived: list[list[Value]] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="parquet")
         self._writing: Future[None] | None = None
 
     def write(self, batch: Batch) -> None:
         """Take a batch; raise what an earlier one's writing met."""
-        if batch.rows:
-            self._held.append(record_batch(batch.columns, batch.rows))
-            self._held_rows += len(batch.rows)
+        self._arrived += batch.rows
+        if len(self._arrived) >= _CONVERTED:
+            self._convert(batch.columns)
         if self._held_rows >= _ROW_GROUP:
             self._flush(batch.columns)
 
     def close(self, columns: tuple[Column, ...]) -> None:
         """Write what is held, and the file's end."""
         with self._thread:
+            self._convert(columns)
             self._flush(columns)
             self._wait()
         if self._writer is not None:
@@ -55,6 +60,12 @@ class ParquetRows:
         if self._writer is not None:
             with suppress(OSError, pa.ArrowException):  # the file is about to be removed
                 self._writer.close()
+
+    def _convert(self, columns: tuple[Column, ...]) -> None:
+        if self._arrived:
+            self._held.append(record_batch(columns, self._arrived))
+            self._held_rows += len(self._arrived)
+            self._arrived = []
 
     def _flush(self, columns: tuple[Column, ...]) -> None:
         import pyarrow as pa

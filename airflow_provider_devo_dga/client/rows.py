@@ -83,19 +83,16 @@ class RowDecoder:
         return rows
 
     def _block(self, lines: bytes) -> list[list[Value]] | None:
-        """Return the rows of lines that are all plain rows, parsed at once; None when some are not.
+        """Return the rows of lines that are all plain rows, None when some are not: those need a closer look.
 
-        A raw line break cannot be inside a JSON string, so every ``}⏎{"d":`` parts two rows. Whatever else
-        is in the block breaks the syntax of the one array that is left, or the number of its items.
+        Each line is parsed by itself, so that nothing passes here which ``_take`` would refuse.
         """
-        if not (lines.startswith(b'{"d":[') and lines.endswith(b"]}\r\n")):
-            return None
         try:
-            rows: list[list[Value]] = orjson.loads(b"[" + lines.replace(b'}\r\n{"d":', b",")[5:-3] + b"]")
-        except orjson.JSONDecodeError:
+            rows = [message["d"] for message in map(orjson.loads, lines.split(b"\n")[:-1])]
+        except (orjson.JSONDecodeError, KeyError, TypeError):
             return None
         of_this_shape = set(map(type, rows)) == {list} and set(map(len, rows)) == {len(self.columns)}
-        return rows if of_this_shape and len(rows) == lines.count(b"\n") else None
+        return rows if of_this_shape else None
 
     def _take(self, line: bytes, rows: list[list[Value]]) -> None:
         try:

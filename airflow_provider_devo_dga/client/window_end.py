@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from operator import itemgetter
+
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.client.wire import Batch, Column
 
@@ -14,6 +17,9 @@ def within(batch: Batch, window: Window) -> Batch:
         return batch
     index = batch.columns.index(_EVENTDATE)
     end = window.end_seconds * 1000
+    with suppress(TypeError):  # a null among them
+        if max(map(itemgetter(index), batch.rows), default=end - 1) < end:  # type: ignore[type-var, operator]
+            return batch
     return Batch(batch.columns, [row for row in batch.rows if not _reaches(row[index], end)])
 
 

@@ -47,6 +47,7 @@ class SharedAccess:
     _settings: DevoSettings | None = None
     _fresh_until: float = 0.0
     _client: httpx.AsyncClient | None = None
+    _retired: list[httpx.AsyncClient] = field(default_factory=list)
     _verify: bool | str | None = None
     _slots: asyncio.Semaphore | None = None
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -87,9 +88,10 @@ class SharedAccess:
 
     async def close(self) -> None:
         """Close the connections."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        clients, self._client, self._retired = [self._client, *self._retired], None, []
+        for client in clients:
+            if client is not None:
+                await client.aclose()
 
     async def _with_current(self, ask: _Ask[T]) -> T:
         settings = await self._current()
@@ -128,7 +130,9 @@ class SharedAccess:
 
         async with self._lock:
             if self._client is not None and settings.verify != self._verify:
-                await self.close()
+                # others are still asking with it
+                self._retired.append(self._client)
+                self._client = None
             if self._client is None:
                 # certificates of the authorities are read from files
                 options = await asyncio.to_thread(http_options, settings.verify, settings.limits)

@@ -126,3 +126,50 @@ def test_a_login_page_is_named_by_its_beginning(page: bytes) -> None:
 def test_bytes_that_are_no_utf8_are_refused() -> None:
     with pytest.raises(DevoResultError):
         decode(HEAD + b'{"d":["\xff",1]}\r\n', 100)
+
+
+BROKEN = [
+    b'{"d":["a"',
+    b"1]}",
+    b'{"d":["a",1],["b",2]}',
+    b'{"d":["a",1],["b"}',
+    b'{"d":2]}',
+    b'{"d":["a",1]},{"d":["b",2]}',
+    b'{"d":["a]}',
+    b'{"d":[",1]}',
+    b'[["a",1]]',
+    b'"d"',
+    b"7",
+    b'{"d":null}',
+    b'{"d":{"a":1,"b":2}}',
+    b'{"d":"ab"}',
+    b'{"d":["a"]}',
+    b'{"d":["a",1,2]}',
+    b'{"e":[500,"boom"]}',
+    b'{"d":["\xff",1]}',
+    b'{"d":["a\t",1]}',
+    b'{"d":["a",NaN]}',
+]
+
+
+def outcome(pieces: list[bytes]) -> object:
+    decoder = RowDecoder()
+    decoder.feed(HEAD)
+    try:
+        return [row for piece in pieces for row in decoder.feed(piece)]
+    except (DevoIncompleteError, DevoResultError) as error:
+        return type(error)
+
+
+@pytest.mark.parametrize("line", BROKEN)
+@pytest.mark.parametrize("other", [b'{"d":["b",2]}', *BROKEN])
+def test_a_broken_line_is_refused_in_whatever_company(line: bytes, other: bytes) -> None:
+    """Many lines in one piece are decoded in one go; that may not accept what a line alone would not."""
+    for lines in ([line, other], [other, line], [other, line, other]):
+        together = outcome([b"".join(one + b"\r\n" for one in lines)])
+        assert together == outcome([one + b"\r\n" for one in lines])
+        assert together in (DevoIncompleteError, DevoResultError)
+
+
+def test_blank_lines_between_rows_are_no_rows() -> None:
+    assert outcome([b'{"d":["a",1]}\r\n    \r\n{"d":["b",2]}\r\n']) == [["a", 1], ["b", 2]]
