@@ -107,6 +107,6 @@ def compared(
 
 
 def _times(work: Callable[[], object]) -> tuple[float, float]:
-    """Return how long ``work`` takes, and the processor time of this process; that is robust to other work."""
+    """Return how long ``work`` takes, and the processor time of this process, robust to other work."""
     started = time.process_time()
     return seconds(work), time.process_time() - started

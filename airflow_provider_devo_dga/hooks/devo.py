@@ -15,7 +15,6 @@ from airflow_provider_devo_dga.client.completeness import Completeness
 from airflow_provider_devo_dga.client.files import WrittenFile, check_format, write_batches
 from airflow_provider_devo_dga.client.query import Query
 from airflow_provider_devo_dga.client.reader import Reader
-from airflow_provider_devo_dga.client.row_dicts import dicts
 from airflow_provider_devo_dga.client.transport import http_options
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.client.window_end import within
@@ -133,7 +132,7 @@ class DevoHook(BaseHook):
             )
         ) as batches:
             for batch in batches:
-                yield from dicts(batch)
+                yield from _dicts(batch)
 
     def get_records(
         self,
@@ -150,7 +149,7 @@ class DevoHook(BaseHook):
         with self._reader() as reader:
             return reader.whole(
                 asked,
-                lambda batches: [row for batch in batches for row in dicts(within(batch, asked.window))],
+                lambda batches: [row for batch in batches for row in _dicts(within(batch, asked.window))],
                 completeness,
             )
 
@@ -243,3 +242,9 @@ class DevoHook(BaseHook):
                 f"The window {window}{late} is not over yet; wait for its end, as DevoQuerySensor does"
             )
         return Query(query, window, limit, self.comments)
+
+
+def _dicts(batch: Batch) -> list[Row]:
+    names = [column.name for column in batch.columns]
+    # the decoder has compared the lengths
+    return [dict(zip(names, row, strict=False)) for row in batch.rows]
