@@ -32,7 +32,19 @@ EDGES = {
         "promote": set(),
     },
 }
-HEAVY = ("altair", "devo", "devo_ml", "h2o", "httpx", "jinja2", "numpy", "pandas", "pyarrow", "requests")
+HEAVY = (
+    "altair",
+    "devo",
+    "devo_ml",
+    "h2o",
+    "httpx",
+    "jinja2",
+    "mlflow",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "requests",
+)
 
 
 @pytest.fixture(scope="module")

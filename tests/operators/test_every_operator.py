@@ -17,6 +17,7 @@ from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
 from airflow_provider_devo_dga.operators.probe_model import ProbeModelOperator
+from airflow_provider_devo_dga.operators.record_training import RecordTrainingOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
 from airflow_provider_devo_dga.provider_info import get_provider_info
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
@@ -27,6 +28,7 @@ OPERATORS = [
     DGAReportOperator,
     H2OTrainOperator,
     ProbeModelOperator,
+    RecordTrainingOperator,
     RegisterModelOperator,
     DevoQuerySensor,
 ]
