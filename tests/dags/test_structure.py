@@ -25,6 +25,7 @@ EDGES = {
         "report": set(),
     },
     "dga_weekly_retrain": {
+        "find_champion": {"train"},
         "train": {"quality_gate"},
         "quality_gate": {"register_candidate"},
         "register_candidate": {"probe_candidate"},

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_devo_dga.errors import DatasetError, TrainingError
-from airflow_provider_devo_dga.training import dataset
+from airflow_provider_devo_dga.training import dataset_reading
 from airflow_provider_devo_dga.training.dataset import prepare_dataset
 from airflow_provider_devo_dga.training.dataset_report import DatasetReport
+from airflow_provider_devo_dga.training.split import split_key
 
 HEADER = "host;domain;class;subclass"
 GOOD = [
@@ -47,10 +48,10 @@ def test_rows_become_label_tld_target_and_family(tmp_path: Path) -> None:
         tmp_path, ["www.Good.co.uk;good;legit;legit", "xkq.ru;xkq;dga;newgoz", "yzw.net;yzw;dga;"]
     )
     assert written(tmp_path) == [
-        ["label", "tld", "malicious", "family"],
-        ["good", "uk", "0", "legit"],
-        ["xkq", "ru", "1", "newgoz"],
-        ["yzw", "net", "1", "unknown"],
+        ["label", "tld", "malicious", "family", "split"],
+        ["good", "uk", "0", "legit", str(split_key("good"))],
+        ["xkq", "ru", "1", "newgoz", str(split_key("xkq"))],
+        ["yzw", "net", "1", "unknown", str(split_key("yzw"))],
     ]
     assert (report.legit, report.dga) == (1, 2)
     assert report.families == {"newgoz": 1, "unknown": 1}
@@ -93,6 +94,7 @@ def test_a_label_in_both_classes_is_dropped_with_all_its_rows(tmp_path: Path) ->
     ]
     report = prepare(tmp_path, rows)
     assert (report.conflicts, report.duplicates, report.legit, report.dga) == (4, 0, 199, 200)
+    assert report.conflict_examples == ("legit1",)
     assert adds_up(report)
     assert "legit1" not in {row[0] for row in written(tmp_path)}
 
@@ -101,6 +103,7 @@ def test_hosts_without_a_label_are_skipped_and_counted(tmp_path: Path) -> None:
     odd = ["10.0.0.1", "bücher.de", "name.bazar", "co.uk", "", "localhost"]
     report = prepare(tmp_path, [*GOOD, *(f"{host};x;legit;legit" for host in odd)])
     assert report.skipped == len(odd)
+    assert (report.non_ascii, report.addresses) == (1, 1)
     assert adds_up(report)
 
 
@@ -152,8 +155,8 @@ def test_the_report_is_plain_and_holds_the_largest_families(tmp_path: Path) -> N
 def test_long_files_tell_their_progress(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(dataset, "_LOG_ROWS", 100)
-    monkeypatch.setattr(dataset, "_LOG_SECONDS", 0.0)
+    monkeypatch.setattr(dataset_reading, "_LOG_ROWS", 100)
+    monkeypatch.setattr(dataset_reading, "_LOG_SECONDS", 0.0)
     with caplog.at_level(logging.INFO):
         prepare(tmp_path, GOOD)
     assert "Dataset: 200 rows read" in caplog.messages
