@@ -85,6 +85,16 @@ class ModelHistory:
             found = _version_of(client, self.name, version, sha256)
             return self._entry(client, found) if found is not None else None
 
+    def note(self, version: str, sha256: str, tags: Mapping[str, str]) -> bool:
+        """Add to what is known of a recorded training; False when it was not recorded."""
+        with self.server.client() as client:
+            found = _version_of(client, self.name, version, sha256)
+            if found is None or not found.run_id:
+                return False
+            for name, value in tags.items():
+                client.set_tag(found.run_id, name, value)
+            return True
+
     def holder(self, role: Role) -> Entry | None:
         """Return who has a role, None when nobody has."""
         with self.server.client() as client:
