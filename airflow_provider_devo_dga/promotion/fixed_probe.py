@@ -1,6 +1,7 @@
 """Ask a model in Devo about names that are known here, and hold its answers against the MOJO.
 
-The features go as numbers, so one query asks about every name, and one event in the window is enough. That Devo computes the features alike is the business of ``ProbeModelOperator``.
+The features go as numbers, so one query asks about every name, and one event in the window is enough. That
+Devo computes the features alike is the business of ``ProbeModelOperator``.
 """
 
 from __future__ import annotations
@@ -96,8 +97,8 @@ def check_answers(rows: Sequence[Mapping[str, Any]], cases: Sequence[ProbeCase],
     ]
     if wrong:
         raise ModelRejectedError(
-            f"{len(wrong)} of {len(cases)} known names are answered by {model!r} in Devo otherwise than by the"
-            " MOJO: " + "; ".join(wrong[:_SHOWN])
+            f"{len(wrong)} of {len(cases)} known names are answered by {model!r} in Devo otherwise than by"
+            " the MOJO: " + "; ".join(wrong[:_SHOWN])
         )
 
 

@@ -15,7 +15,6 @@ from airflow_provider_devo_dga.errors import DevoDgaError, DevoError, ModelRejec
 from airflow_provider_devo_dga.promotion.model_store import FormerModel, ModelStore, Replacement
 from airflow_provider_devo_dga.provenance import Provenance
 
-
 log = logging.getLogger(__name__)
 
 

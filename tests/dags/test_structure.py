@@ -26,10 +26,18 @@ EDGES = {
     },
     "dga_weekly_retrain": {
         "find_champion": {"train"},
-        "train": {"quality_gate"},
-        "quality_gate": {"register_candidate"},
+        "train": {"record"},
+        "record": {"quality_gate"},
+        "quality_gate": {"ask_someone"},
+        "ask_someone": {"approve", "register_candidate"},
+        "approve": {"register_candidate"},
         "register_candidate": {"probe_candidate"},
         "probe_candidate": {"promote"},
+        "promote": set(),
+    },
+    "dga_rollback": {
+        "find_version": {"register_candidate"},
+        "register_candidate": {"promote"},
         "promote": set(),
     },
 }
@@ -95,7 +103,21 @@ def test_the_retrain_runs_weekly_and_never_twice_at_once(bag: Any) -> None:
     dag = bag.dags["dga_weekly_retrain"]
     assert (dag.schedule, dag.max_active_runs) == ("0 3 * * 1", 1)
     assert dag.get_task("train").execution_timeout == timedelta(hours=2)
-    assert dag.get_task("promote").if_exists == "replace"
+    assert dag.get_task("register_candidate").if_exists == "replace"
+
+
+def test_a_rollback_is_asked_for_and_wakes_the_report_too(bag: Any) -> None:
+    dag = bag.dags["dga_rollback"]
+    assert dag.schedule is None
+    assert dag.get_task("promote").outlets == bag.dags["dga_weekly_retrain"].get_task("promote").outlets
+
+
+def test_nobody_is_asked_unless_wanted(bag: Any) -> None:
+    dag = bag.dags["dga_weekly_retrain"]
+    assert dag.params["require_approval"] is False
+    choose = dag.get_task("ask_someone").python_callable
+    assert choose({"require_approval": False}) == "register_candidate"
+    assert choose({"require_approval": True}) == "approve"
 
 
 @pytest.mark.parametrize("dag_id", EDGES)
