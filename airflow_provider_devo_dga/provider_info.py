@@ -30,6 +30,7 @@ def get_provider_info() -> dict[str, Any]:
             {
                 "integration-name": "Devo",
                 "python-modules": [
+                    "airflow_provider_devo_dga.operators.check_linq",
                     "airflow_provider_devo_dga.operators.devo_job",
                     "airflow_provider_devo_dga.operators.devo_query",
                     "airflow_provider_devo_dga.operators.dga_report",
@@ -37,6 +38,7 @@ def get_provider_info() -> dict[str, Any]:
                     "airflow_provider_devo_dga.operators.probe_model",
                     "airflow_provider_devo_dga.operators.promote_model",
                     "airflow_provider_devo_dga.operators.register_model",
+                    "airflow_provider_devo_dga.operators.watch_drift",
                 ],
             },
             {

@@ -71,7 +71,7 @@ with DAG(
             description="Folder for models; shared by all workers",
         ),
         "model_name": Param("dga_classifier", type="string", pattern="^[A-Za-z0-9_.-]{1,54}$"),
-        "feature_set": Param("dga", enum=["dga", "tutorial"]),
+        "feature_set": Param("dga", enum=["dga", "dga_plain", "tutorial"]),
         "false_positive_budget": Param(
             0.01,
             type="number",
@@ -235,7 +235,6 @@ with DAG(
         task_id="probe_candidate",
         name="{{ params.model_name }}_candidate",
         model_file="{{ ti.xcom_pull('train')['model_file'] }}",
-        feature_set="{{ params.feature_set }}",
         source=SOURCE,
         from_="{{ dag_run.start_date.replace(microsecond=0) - macros.timedelta(hours=params.probe_hours) }}",
         to="{{ dag_run.start_date.replace(microsecond=0) }}",

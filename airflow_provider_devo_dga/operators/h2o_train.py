@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
 from airflow_provider_devo_dga.errors import FeatureError
-from airflow_provider_devo_dga.features.dga import DGA_FEATURES, feature_set_named
+from airflow_provider_devo_dga.features.dga import DGA_RECIPE, feature_set_named
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.quoting import model_name
+from airflow_provider_devo_dga.features.recipe import Recipe
+from airflow_provider_devo_dga.features.stored import stored_feature_set
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
 from airflow_provider_devo_dga.storage import publish
 
@@ -32,18 +34,22 @@ class H2OTrainOperator(BaseOperator):
     The dataset is validated and deduplicated, features are computed in H2O, the decision threshold is set
     for ``false_positive_budget`` on held-out legit names and stored in the MOJO, so that what Devo answers
     obeys it. The model is judged on held-out names. The MOJO, a JSON summary and, with the extra ``report``,
-    ``model_card.html`` appear at ``output_dir/<version>/``, each when it is whole.
+    ``model_card.html`` appear at ``output_dir/<version>/``, each when it is whole. The summary holds all that
+    the features mean, what was learned too, and how they are distributed: reports need it as long as the
+    model serves.
 
     Returns the summary: ``{"model_id", "version", "model_file", "sha256", "features", "feature_set": {"name",
     "fingerprint"}, "threshold", "metrics": {"auc", …}, "evaluation", "strict", "rows": {"train", "valid"},
-    "dataset", "model_card", …}``.
+    "dataset", "model_card", …}``, without the meaning of the features and their distributions, which are too
+    long for an XCom; ``summary`` is the file's place in ``output_dir``.
 
     :param dataset: URI of a file of the form ``host;domain;class;subclass``, or of a plain list of domains:
         ``{"uri": …, "class": "dga", "subclass": "conficker"}``; or a list of both. ``https://``, ``file://``,
         ``s3://`` …, may be compressed. (templated)
     :param output_dir: URI of a folder for models. (templated)
     :param model_id: name of the model and its file. (templated)
-    :param feature_set: a ``FeatureSet``, or the name of one that ships: ``dga``, ``tutorial``. (templated)
+    :param feature_set: a ``FeatureSet``, a ``Recipe``, or the name of one that ships: ``dga``, ``dga_plain``,
+        ``tutorial``. (templated)
     :param ratios: share of the rows to train on; the rest is held out for validation. A second share is
         the validation part's; the rest then is a test part that nothing was chosen on.
     :param seed: of the split and the model.
@@ -83,7 +89,7 @@ class H2OTrainOperator(BaseOperator):
         dataset: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]],
         output_dir: str,
         model_id: str = "dga_classifier",
-        feature_set: FeatureSet | str = DGA_FEATURES.name,
+        feature_set: FeatureSet | Recipe | str = DGA_RECIPE.name,
         ratios: Sequence[float] = (0.8,),
         seed: int = 1234,
         model_params: Mapping[str, Any] | None = None,
@@ -181,15 +187,10 @@ class H2OTrainOperator(BaseOperator):
         except FileNotFoundError:
             self.log.warning("No comparison with the champion %s: its files are not at %s", version, stored)
             return None
-        known = facts["feature_set"]
         try:
-            features = feature_set_named(known["name"])
-        except FeatureError:
-            features = None
-        if features is None or features.fingerprint != known["fingerprint"]:
-            self.log.warning(
-                "No comparison with the champion %s: the feature set %r has changed", version, known["name"]
-            )
+            features = stored_feature_set(stored / f"{self.model_id}.json")
+        except FeatureError as error:
+            self.log.warning("No comparison with the champion %s: %s", version, error)
             return None
         return Champion(version, mojo, features, facts.get("split"))
 
@@ -205,6 +206,7 @@ class H2OTrainOperator(BaseOperator):
             "run_id": context["run_id"],
             "model_file": str(target),
             "model_params": DEFAULT_PARAMS | dict(self.model_params or {}),
+            "summary": f"{version}/{self.model_id}.json",
         }
         with publish(target) as file:
             file.write(Path(trained.model_file).read_bytes())
@@ -229,7 +231,8 @@ class H2OTrainOperator(BaseOperator):
             100 * metrics.false_positive_rate,
             target,
         )
-        return summary
+        long = {"feature_set": {name: summary["feature_set"][name] for name in ("name", "fingerprint")}}
+        return {name: value for name, value in summary.items() if name != "baseline"} | long
 
 
 def _number(value: float | str | None) -> float | None:

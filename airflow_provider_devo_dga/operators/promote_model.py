@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
 from airflow_provider_devo_dga.client.window import Window
-from airflow_provider_devo_dga.errors import FeatureError, ModelRejectedError, MojoExportError
+from airflow_provider_devo_dga.errors import (
+    DevoPermanentError,
+    FeatureError,
+    ModelRejectedError,
+    MojoExportError,
+)
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
@@ -123,7 +128,8 @@ class PromoteModelOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Probe the candidate, promote it, tell the history and the outlets."""
         provenance = Provenance.of_training(self.trained)
-        features = known_features(provenance.feature_set, provenance.fingerprint)
+        store = ModelStore(ObjectStoragePath(self.models_dir, conn_id=self.storage_conn_id))
+        features = known_features(provenance, store)
         registry = MLModelManagerHook(self.mlmm_conn_id)
         history = MLflowHook(self.mlflow_conn_id, history_dir=self.history_dir).history(self.name)
         entries: list[Entry] = []
@@ -131,12 +137,12 @@ class PromoteModelOperator(BaseOperator):
             newcomer = self._newcomer(Path(folder), provenance)
             size = newcomer.file.stat().st_size
             self._check_candidate(registry, newcomer)
-            ask = partial(self._probe, Path(folder), newcomer.file, features)
+            ask = partial(self._probe, Path(folder), store, newcomer.file, features)
             ask(self.candidate, None, settle=0.0)
             replacement = Promotion(
                 self.name,
                 registry=registry,
-                store=ModelStore(ObjectStoragePath(self.models_dir, conn_id=self.storage_conn_id)),
+                store=store,
                 probe=partial(ask, settle=self.settle_seconds),
                 crown=partial(self._crown, history, entries),
             ).run(newcomer)
@@ -185,6 +191,7 @@ class PromoteModelOperator(BaseOperator):
     def _probe(
         self,
         folder: Path,
+        store: ModelStore[Any],
         mojo: Path,
         features: FeatureSet,
         name: str,
@@ -195,7 +202,7 @@ class PromoteModelOperator(BaseOperator):
         """Ask a registered model about known names until it answers as the MOJO does, or time is up."""
         from airflow_provider_devo_dga.promotion.fixed_probe import check_answers, probe_cases, probe_query
 
-        other = self._other(folder, former)
+        other = self._other(folder, store, former)
         cases, telling = probe_cases(mojo, features, other)
         query = probe_query(cases, table=self.table, devo_domain=self.devo_domain, model=name)
         window = Window.parse(self.from_, self.to)
@@ -215,14 +222,16 @@ class PromoteModelOperator(BaseOperator):
         if other:
             self.log.info("%d of these names tell it from the former model", telling)
 
-    def _other(self, folder: Path, former: Kept | None) -> tuple[Path, FeatureSet] | None:
+    def _other(
+        self, folder: Path, store: ModelStore[Any], former: Kept | None
+    ) -> tuple[Path, FeatureSet] | None:
         """Return the former model as something to be told from; None when that cannot be done."""
         if former is None or former.model.provenance is None:
             return None
         told = former.model.provenance
         try:
-            features = known_features(told.feature_set, told.fingerprint)
-        except FeatureError as error:
+            features = known_features(told, store)
+        except (FeatureError, DevoPermanentError) as error:
             self.log.warning("No name can be chosen that tells the former model: %s", error)
             return None
         file = folder / "former.zip"

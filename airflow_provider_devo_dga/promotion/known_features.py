@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow_provider_devo_dga.errors import FeatureError
-from airflow_provider_devo_dga.features.dga import feature_set_named
+from airflow_provider_devo_dga.features.dga import FEATURE_SETS
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.features.stored import stored_feature_set
+from airflow_provider_devo_dga.promotion.model_store import ModelStore
+from airflow_provider_devo_dga.provenance import Provenance
 
 
-def known_features(name: str, fingerprint: str) -> FeatureSet:
-    """Return the feature set of a trained model.
+def known_features(provenance: Provenance, store: ModelStore[Any]) -> FeatureSet:
+    """Return the feature set of a trained model: one that ships, or the one in its summary.
 
-    :raises FeatureError: there is none of this name, or it has changed its meaning since.
+    :raises FeatureError: neither is the one that the model was trained on.
     """
-    features = feature_set_named(name)
-    if features.fingerprint != fingerprint:
+    shipped = FEATURE_SETS.get(provenance.feature_set)
+    if shipped is not None and shipped.fingerprint == provenance.fingerprint:
+        return shipped
+    if provenance.summary is None:
         raise FeatureError(
-            f"The feature set {name!r} has changed its meaning since the model was trained"
-            f" ({fingerprint}, now {features.fingerprint}); train it again"
+            f"What the features {provenance.feature_set!r} of version {provenance.version} mean is not known"
+            " here, and no summary is named; train the model again"
+        )
+    features = stored_feature_set(store.summary_at(provenance.summary))
+    if features.fingerprint != provenance.fingerprint:
+        raise FeatureError(
+            f"The summary {provenance.summary} holds other features ({features.fingerprint}) than version"
+            f" {provenance.version} was trained on ({provenance.fingerprint}); bring the right file back"
         )
     return features

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -16,11 +17,15 @@ from airflow_provider_devo_dga.storage import StoragePath, publish
 
 # A version comes from a description or a param: it must not lead out of the folder.
 _VERSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PLACE = re.compile(r"([A-Za-z0-9_-]{1,64})/([A-Za-z0-9_.-]+[.]json)")
 _FORMER = "former"
 
 
 class ModelFolder(StoragePath, Protocol):
     """A path below which models lie; ``pathlib.Path`` and Airflow's ``ObjectStoragePath`` both are."""
+
+    def open(self, mode: Any, /) -> AbstractContextManager[Any]:
+        """Open the file for reading or writing bytes."""
 
     def is_file(self) -> bool:
         """Say whether there is a file here."""
@@ -91,6 +96,13 @@ class ModelStore(Generic[Folder]):
         """Return where a version's model file lies, whether it is there or not."""
         return self._version(version) / f"{model_name(name)}.zip"
 
+    def summary_at(self, place: str) -> Folder:
+        """Return where a summary lies that a description names as ``<version>/<name>.json``."""
+        found = _PLACE.fullmatch(place)
+        if found is None:
+            raise DevoPermanentError(f"{place[:80]!r} is no place of a summary, <version>/<name>.json")
+        return self.folder / found[1] / found[2]
+
     def summary(self, version: str, name: str) -> dict[str, Any] | None:
         """Return what is known of a version, None when there is no summary of it."""
         file = self._version(version) / f"{model_name(name)}.json"
@@ -105,7 +117,7 @@ class ModelStore(Generic[Folder]):
         return self.folder / version
 
     def keep(self, held: RegisteredModel) -> FormerModel:
-        """Keep the bytes of a model that serves; the same bytes are kept once."""
+        """Keep the bytes of a model that serves, and its summary; the same bytes are kept once."""
         if held.image is None:
             raise DevoResultError(f"The Model Manager sent no file with model {held.name!r}")
         digest = hashlib.sha256(held.image).hexdigest()
@@ -113,7 +125,27 @@ class ModelStore(Generic[Folder]):
         if not (file.is_file() and file.read_bytes() == held.image):
             with publish(file) as stream:
                 stream.write(held.image)
+        self._keep_summary(held, digest)
         return FormerModel(digest, held.engine, held.description, str(file))
+
+    def _keep_summary(self, held: RegisteredModel, digest: str) -> None:
+        """Keep the summary too: a run that is cleared trains its version anew, over the old one."""
+        provenance = Provenance.of_description(held.description)
+        if provenance is None or provenance.summary is None:
+            return
+        file = self.summary_at(provenance.summary)
+        if not file.is_file():
+            return
+        content = file.read_bytes()
+        if json.loads(content).get("sha256") == digest:
+            with publish(self.folder / _FORMER / f"{digest}.json") as stream:
+                stream.write(content)
+
+    def former_summary(self, former: FormerModel) -> tuple[str, dict[str, Any]] | None:
+        """Return place and content of the summary that was kept with a former model, None without one."""
+        place = f"{_FORMER}/{former.sha256}.json"
+        file = self.summary_at(place)
+        return (place, _json(file)) if file.is_file() else None
 
     def content(self, former: FormerModel) -> bytes:
         """Return the kept bytes of a former model.

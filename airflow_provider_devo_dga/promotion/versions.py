@@ -29,7 +29,7 @@ def version_to_put_back(store: ModelStore[Any], name: str, version: str | None) 
     facts = store.summary(version, name)
     if facts is None or not store.model_file(version, name).is_file():
         raise ModelNotFoundError(f"There is no version {version} of model {name!r} in {store.folder}")
-    return facts
+    return _short(facts)
 
 
 def _of_former(store: ModelStore[Any], name: str, former: FormerModel) -> dict[str, Any]:
@@ -40,10 +40,15 @@ def _of_former(store: ModelStore[Any], name: str, former: FormerModel) -> dict[s
             f"The former model of {name!r} was not registered by this provider, so nobody knows what its"
             f" columns mean; its file is {former.file}. Name a version"
         )
-    facts = store.summary(provenance.version, name)
-    if facts is None or facts["sha256"] != former.sha256:
-        facts = _told_by(provenance)
+    kept = store.former_summary(former)
+    facts = _short(kept[1]) | {"summary": kept[0]} if kept else _told_by(provenance)
     return facts | {"model_file": former.file}
+
+
+def _short(facts: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is too long to travel between tasks: it is in the summary."""
+    features = {name: facts["feature_set"][name] for name in ("name", "fingerprint")}
+    return {name: value for name, value in facts.items() if name != "baseline"} | {"feature_set": features}
 
 
 def _told_by(provenance: Provenance) -> dict[str, Any]:
@@ -55,4 +60,5 @@ def _told_by(provenance: Provenance) -> dict[str, Any]:
         "metrics": {"auc": provenance.auc, "false_positive_rate": provenance.false_positive_rate},
         "rows": {"train": provenance.train_rows},
         "run_id": provenance.run_id,
+        "summary": provenance.summary,
     }

@@ -17,9 +17,8 @@ from airflow_provider_devo_dga.training.dataset_reading import DatasetReading
 from airflow_provider_devo_dga.training.dataset_report import DatasetReport
 from airflow_provider_devo_dga.training.dataset_source import DatasetSource
 from airflow_provider_devo_dga.training.sorted_rows import SortedRows
-from airflow_provider_devo_dga.training.split import SPLIT_COLUMN, split_key
 
-PREPARED_COLUMNS = ("label", "tld", "malicious", "family", SPLIT_COLUMN)
+PREPARED_COLUMNS = ("label", "tld", "malicious", "family")
 
 _CONFLICT_EXAMPLES = 5
 
@@ -159,7 +158,7 @@ def _write(lines: SortedRows, target: Path, reading: DatasetReading, least: int)
             # every string quoted: H2O then keeps 0123, 1e5 and na as the text they are
             writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
             writer.writerow(PREPARED_COLUMNS)
-            writer.writerows((*row, split_key(row.label)) for row in distinct.rows(lines))
+            writer.writerows(distinct.rows(lines))
         report = _report(distinct, reading)
         _check_classes(report, least)
         partial.replace(target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -99,10 +99,12 @@ class Trainer:
 
     :param like_it: trains a model of the same features and parameters on a training and a validation frame.
     :param default: trains H2O's default GBM over a feature set on frames by part.
+    :param without: returns frames by part whose features have learned nothing from some families.
     """
 
     like_it: Callable[[H2OFrame, H2OFrame], Any]
     default: Callable[[dict[str, H2OFrame], FeatureSet], Any]
+    without: Callable[[dict[str, H2OFrame], Sequence[str]], dict[str, H2OFrame]]
 
 
 def evaluate(
@@ -128,7 +130,13 @@ def evaluate(
     unseen = None
     if plan.unseen_family_folds:
         unseen = judge_unseen(
-            parts, dict(families), trainer.like_it, folds=plan.unseen_family_folds, budget=budget, log=log
+            parts,
+            dict(families),
+            trainer.like_it,
+            trainer.without,
+            folds=plan.unseen_family_folds,
+            budget=budget,
+            log=log,
         )
     comparisons = []
     if plan.tutorial:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import secrets
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_devo_dga.drift.baseline import Baseline, baseline_of
+from airflow_provider_devo_dga.drift.sample import sample_hosts
 from airflow_provider_devo_dga.errors import (
     DatasetError,
     FeatureError,
@@ -21,7 +24,7 @@ from airflow_provider_devo_dga.errors import (
 from airflow_provider_devo_dga.features import quoting
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import add_features
-from airflow_provider_devo_dga.training.dataset import PREPARED_COLUMNS
+from airflow_provider_devo_dga.features.recipe import Recipe
 from airflow_provider_devo_dga.training.dataset_report import DatasetReport
 from airflow_provider_devo_dga.training.evaluation import EvaluationPlan, Trainer, evaluate
 from airflow_provider_devo_dga.training.export_gate import check_mojo_export
@@ -31,9 +34,15 @@ from airflow_provider_devo_dga.training.h2o_session import removed, young_object
 from airflow_provider_devo_dga.training.metrics import Metrics, measure
 from airflow_provider_devo_dga.training.mojo import MojoInfo, inspect_mojo
 from airflow_provider_devo_dga.training.operating_point import operating_point
+from airflow_provider_devo_dga.training.parted_rows import (
+    PARTED_COLUMNS,
+    PARTED_TYPES,
+    PartedRows,
+    part_rows,
+)
 from airflow_provider_devo_dga.training.progress import train_with_progress
 from airflow_provider_devo_dga.training.scored_part import ScoredPart
-from airflow_provider_devo_dga.training.split import split_parts
+from airflow_provider_devo_dga.training.split import PartOf, by_hash
 from airflow_provider_devo_dga.training.threshold import choose_threshold
 from airflow_provider_devo_dga.training.trained_model import StrictModel, TrainedModel
 
@@ -44,16 +53,15 @@ if TYPE_CHECKING:
 LEVELS = ("0", "1")
 TARGET = "malicious"
 
-_PREPARED_TYPES = ("string", "string", "numeric", "string", "numeric")
-
 
 def train(
     prepared: Path,
     *,
-    feature_set: FeatureSet,
+    feature_set: FeatureSet | Recipe,
     output_dir: Path,
     model_id: str = "dga_classifier",
     ratios: Sequence[float] = (0.8,),
+    part_of: PartOf | None = None,
     seed: int = 1234,
     model_params: Mapping[str, Any] | None = None,
     false_positive_budget: float = 0.01,
@@ -69,8 +77,10 @@ def train(
     Call it inside ``LocalCluster.connection()`` or ``h2o_connection()``. Nothing stays on the cluster.
 
     :param prepared: file that ``prepare_dataset`` wrote; its labels are distinct, so parts share none.
+    :param feature_set: of a recipe, what is to be learned is learned from the training part alone.
     :param ratios: share for training, and optionally for validation; the rest is validation, or with two
         ratios a test part.
+    :param part_of: tells each label's part, ``train``, ``valid`` or ``test``, instead of the ratios.
     :param model_params: parameters of H2O's GBM that replace the defaults (``gbm.DEFAULT_PARAMS``).
     :param false_positive_budget: share of legit validation rows that may be called DGA; sets the threshold
         that the MOJO carries.
@@ -86,11 +96,11 @@ def train(
     check_mojo_export()
     _check_arguments(model_id, ratios, false_positive_budget, strict_false_positive_budget)
     plan = plan or EvaluationPlan()
-    run = _Run(f"{model_id}_{secrets.token_hex(4)}", feature_set, log)
+    run = _Run(f"{model_id}_{secrets.token_hex(4)}", log)
     estimator = build_estimator(model_params, key=run.model_key, seed=seed)
     split = {"seed": seed, "ratios": list(ratios)}
     with _h2o_errors(), removed(run.frame_key, run.model_key), run.others:
-        parts = run.load(prepared, ratios, seed)
+        parts = run.load(prepared, feature_set, part_of or by_hash(ratios, seed))
         run.fit(estimator, parts)
         scored = run.score(estimator, parts)
         threshold = _threshold(scored["valid"], false_positive_budget, log)
@@ -114,7 +124,6 @@ def train(
                 split=split,
                 log=log,
             )
-        rows = {name: int(part.nrow) for name, part in parts.items()}
         del parts
     metrics = {name: measure(part, threshold) for name, part in scored.items()}
     _log_metrics(metrics, threshold, log)
@@ -123,9 +132,7 @@ def train(
         model_file=str(output_dir / f"{model_id}.zip"),
         sha256=info.sha256,
         size=info.size,
-        features=feature_set.names,
-        feature_set=feature_set.name,
-        feature_set_fingerprint=feature_set.fingerprint,
+        feature_set=run.feature_set,
         metrics=metrics["valid"],
         test_metrics=metrics.get("test"),
         threshold=threshold,
@@ -133,7 +140,8 @@ def train(
         strict=strict,
         evaluation=evaluation,
         split=split,
-        rows=rows,
+        baseline=run.baseline,
+        rows=run.parted.rows,
         dataset=dataset,
         seconds=run.seconds,
         h2o_version=info.h2o_version,
@@ -143,34 +151,47 @@ def train(
 class _Run:
     """One training on the cluster, under keys of its own: others may train the same model id there."""
 
-    def __init__(self, key: str, feature_set: FeatureSet, log: logging.Logger) -> None:
+    feature_set: FeatureSet
+    parted: PartedRows
+    baseline: Baseline
+
+    def __init__(self, key: str, log: logging.Logger) -> None:
         self.model_key = key
         self.frame_key = f"{key}_rows"
-        self.feature_set = feature_set
         self.log = log
         self.seconds: dict[str, float] = {}
         self.others = ExitStack()
-        """Removes the models that were trained for comparison only."""
+        """Removes the files and the models that were made for this training only."""
 
-    def load(self, prepared: Path, ratios: Sequence[float], seed: int) -> dict[str, H2OFrame]:
-        import h2o
-
+    def load(self, prepared: Path, wanted: FeatureSet | Recipe, part_of: PartOf) -> dict[str, H2OFrame]:
+        folder = self.others.enter_context(tempfile.TemporaryDirectory(prefix="devo-dga-parts-"))
+        self.wanted = wanted
+        with self.timed("learn"):
+            self.parted = part_rows(prepared, Path(folder, "rows.csv"), part_of)
+            self.feature_set = wanted.learn(self.parted.names) if isinstance(wanted, Recipe) else wanted
+        with self.timed("baseline"):
+            self.baseline = baseline_of(sample_hosts(self.parted.legit_hosts()), self.feature_set)
         with self.timed("load"):
-            frame = h2o.upload_file(
-                str(prepared),
-                destination_frame=self.frame_key,
-                header=1,
-                sep=",",
-                quotechar='"',
-                col_names=list(PREPARED_COLUMNS),
-                col_types=list(_PREPARED_TYPES),
-            )
+            frame = self._upload(self.parted.names.file)
         with self.timed("features"), young_objects_only():
             frame = add_features(frame, self.feature_set)
             # the levels decide which class is the positive one
             frame[TARGET] = frame[TARGET].asfactor()
             _check_levels(frame)
-            return split_parts(frame, ratios, seed)
+            return {part: frame[frame["part"] == part, :] for part in self.parted.rows}
+
+    def _upload(self, rows: Path) -> H2OFrame:
+        import h2o
+
+        return h2o.upload_file(
+            str(rows),
+            destination_frame=self.frame_key,
+            header=1,
+            sep=",",
+            quotechar='"',
+            col_names=list(PARTED_COLUMNS),
+            col_types=list(PARTED_TYPES),
+        )
 
     def fit(self, estimator: H2OGradientBoostingEstimator, parts: dict[str, H2OFrame]) -> None:
         with self.timed("train"):
@@ -189,7 +210,15 @@ class _Run:
             self._train(estimator, parts["train"], parts["valid"], features)
             return estimator
 
-        return Trainer(like_it, default)
+        return Trainer(like_it, default, self._without)
+
+    def _without(self, parts: dict[str, H2OFrame], families: Sequence[str]) -> dict[str, H2OFrame]:
+        """Return the parts with features that have learned nothing from these families."""
+        if not isinstance(self.wanted, Recipe):
+            return parts
+        learned = self.wanted.learn(self.parted.names.without(families))
+        with young_objects_only():
+            return {name: add_features(part[list(PARTED_COLUMNS)], learned) for name, part in parts.items()}
 
     def _train(
         self,

@@ -7,16 +7,14 @@ dataset has grown, so that an older model can be judged on the same names withou
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
-if TYPE_CHECKING:
-    from h2o import H2OFrame
-
-SPLIT_COLUMN = "split"
 PARTS = ("train", "valid", "test")
 
 _KEYS = 999_983  # a prime: every multiplier shuffles all keys
+
+PartOf = Callable[[str], str]
+"""Tells the part of a label."""
 
 
 def split_key(label: str) -> int:
@@ -31,24 +29,22 @@ def split_place(key: int, seed: int) -> float:
     return (key * factor + shift) % _KEYS / _KEYS
 
 
+def by_hash(ratios: Sequence[float], seed: int) -> PartOf:
+    """Return what tells a label's part by its place.
+
+    :param ratios: shares of the first parts, one or two; the last part is the rest.
+    """
+    factor, shift = _shuffle(seed)
+    ends = [sum(ratios[: number + 1]) for number in range(len(ratios))]
+
+    def part_of(label: str) -> str:
+        place = (split_key(label) * factor + shift) % _KEYS / _KEYS
+        return next((part for part, end in zip(PARTS, ends, strict=False) if place < end), PARTS[len(ends)])
+
+    return part_of
+
+
 def _shuffle(seed: int) -> tuple[int, int]:
     digest = hashlib.blake2b(f"seed {seed}".encode(), digest_size=16).digest()
     factor = 1 + int.from_bytes(digest[:8], "big") % (_KEYS - 1)
     return factor, int.from_bytes(digest[8:], "big") % _KEYS
-
-
-def split_parts(frame: H2OFrame, ratios: Sequence[float], seed: int) -> dict[str, H2OFrame]:
-    """Return the parts of ``frame`` by name.
-
-    :param frame: has the column ``split``.
-    :param ratios: shares of the first parts, one or two; the last part is the rest.
-    """
-    factor, shift = _shuffle(seed)
-    # below 2 ** 53: exact in H2O's doubles
-    place = (frame[SPLIT_COLUMN] * factor + shift) % _KEYS / _KEYS
-    ends = [sum(ratios[: number + 1]) for number in range(len(ratios))]
-    edges = [0.0, *ends, 1.1]
-    return {
-        name: frame[(place >= low) & (place < high), :]
-        for name, low, high in zip(PARTS, edges, edges[1:], strict=False)
-    }

@@ -70,7 +70,12 @@ def champion(run: Any, tiny_model: dict[str, Any], tmp_path: Path, request: Any)
     folder.mkdir(parents=True)
     file = folder / f"{name}.zip"
     shutil.copy2(tiny_model["model_file"], file)
-    facts = tiny_model | {"version": OLD, "run_id": "earlier", "model_file": str(file)}
+    facts = tiny_model | {
+        "version": OLD,
+        "run_id": "earlier",
+        "model_file": str(file),
+        "summary": f"{OLD}/{name}.json",
+    }
     (folder / f"{name}.json").write_text(json.dumps(facts))
     description = Provenance.of_training(facts).describe("DGA domain classifier")
     MLModelManagerHook().add_model(name, "H2O", file, description=description)
@@ -142,7 +147,9 @@ def test_a_better_model_is_approved_promoted_and_put_back(run: Any, champion: st
 def test_a_worse_model_stays_outside_and_every_reason_is_written_down(
     run: Any, champion: str, tmp_path: Path
 ) -> None:
-    state, tasks = run("dga_weekly_retrain", model_params={"ntrees": 1, "max_depth": 2}, min_recall=0.99)
+    state, tasks = run(
+        "dga_weekly_retrain", model_params={"ntrees": 1, "max_depth": 2}, min_recall=0.99, min_family_rows=5
+    )
     assert (state, tasks["train"], tasks["quality_gate"]) == ("failed", "success", "failed")
     assert serves(champion) == OLD
     history = MLflowHook(history_dir=tmp_path.as_uri()).history(champion)

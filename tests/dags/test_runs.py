@@ -93,6 +93,7 @@ def test_a_model_is_trained_promoted_and_reports_an_hour(
         "from": hour.isoformat(),
         "to": (hour + timedelta(hours=1)).isoformat(),
         "reports_dir": f"{tmp_path.as_uri()}/reports",
+        "models_dir": weekly["models_dir"],
     }
     state, tasks = run(dags["dga_hourly_report"], run_conf=hourly)
     assert (state, set(tasks.values())) == ("success", {"success"})

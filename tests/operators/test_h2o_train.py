@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from airflow_provider_devo_dga.drift.baseline import Baseline
 from airflow_provider_devo_dga.errors import DatasetError, FeatureError, H2OClusterError
-from airflow_provider_devo_dga.features.dga import DGA_FEATURES, TUTORIAL_FEATURES
+from airflow_provider_devo_dga.features.dga import DGA_RECIPE, TUTORIAL_FEATURES
+from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
 from airflow_provider_devo_dga.training.cluster import LocalCluster
 from airflow_provider_devo_dga.training.mojo import inspect_mojo
@@ -38,14 +40,18 @@ def test_a_model_and_its_summary_appear_together(small_dataset: Path, context: A
         "dga_classifier_strict.zip",
         "model_card.html",
     ]
-    assert json.loads((folder / "dga_classifier.json").read_text()) == told
+    summary = json.loads((folder / told["summary"].rpartition("/")[2]).read_text())
+    assert told["summary"] == "20260105T030000Z/dga_classifier.json"
+    assert Baseline.from_dict(summary.pop("baseline")).names > 1000
+    assert summary | {"feature_set": told["feature_set"]} == told
+    stored = FeatureSet.from_dict(summary["feature_set"])
     assert told["model_file"] == mojo.as_uri()
     assert told["sha256"] == hashlib.sha256(mojo.read_bytes()).hexdigest()
     assert inspect_mojo(mojo).default_threshold == told["threshold"]
     assert told["version"] == "20260105T030000Z"
     assert told["run_id"] == context["run_id"]
-    assert told["features"] == list(DGA_FEATURES.names)
-    assert told["feature_set"] == {"name": "dga", "fingerprint": DGA_FEATURES.fingerprint}
+    assert told["features"] == list(DGA_RECIPE.names) == list(stored.names)
+    assert told["feature_set"] == {"name": "dga", "fingerprint": stored.fingerprint}
     assert set(told["rows"]) == {"train", "valid", "test"}
     assert told["rows"]["train"] > 4 * told["rows"]["valid"]
     assert told["test_metrics"]["auc"] > 0.8

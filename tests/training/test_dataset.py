@@ -15,7 +15,6 @@ from airflow_provider_devo_dga.errors import DatasetError, TrainingError
 from airflow_provider_devo_dga.training import dataset_reading
 from airflow_provider_devo_dga.training.dataset import prepare_dataset
 from airflow_provider_devo_dga.training.dataset_report import DatasetReport
-from airflow_provider_devo_dga.training.split import split_key
 
 HEADER = "host;domain;class;subclass"
 GOOD = [
@@ -48,10 +47,10 @@ def test_rows_become_label_tld_target_and_family(tmp_path: Path) -> None:
         tmp_path, ["www.Good.co.uk;good;legit;legit", "xkq.ru;xkq;dga;newgoz", "yzw.net;yzw;dga;"]
     )
     assert written(tmp_path) == [
-        ["label", "tld", "malicious", "family", "split"],
-        ["good", "uk", "0", "legit", str(split_key("good"))],
-        ["xkq", "ru", "1", "newgoz", str(split_key("xkq"))],
-        ["yzw", "net", "1", "unknown", str(split_key("yzw"))],
+        ["label", "tld", "malicious", "family"],
+        ["good", "uk", "0", "legit"],
+        ["xkq", "ru", "1", "newgoz"],
+        ["yzw", "net", "1", "unknown"],
     ]
     assert (report.legit, report.dga) == (1, 2)
     assert report.families == {"newgoz": 1, "unknown": 1}

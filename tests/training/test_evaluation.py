@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_devo_dga.errors import MojoExportError
-from airflow_provider_devo_dga.features.dga import DGA_FEATURES, TUTORIAL_FEATURES
+from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.training.card import curves_of
 from airflow_provider_devo_dga.training.cluster import LocalCluster
 from airflow_provider_devo_dga.training.comparison import Champion
@@ -27,7 +27,7 @@ from airflow_provider_devo_dga.training.model import train
 from airflow_provider_devo_dga.training.operating_point import operating_points
 from airflow_provider_devo_dga.training.reliability import calibration_error, reliability
 from airflow_provider_devo_dga.training.scored_part import ScoredPart, Suspect, Suspects
-from airflow_provider_devo_dga.training.split import split_key, split_place
+from airflow_provider_devo_dga.training.split import by_hash, split_key, split_place
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
 from airflow_provider_devo_dga.training.unseen_families import deal_families
 from tests.training.conftest import HEADER, synthetic_rows
@@ -134,7 +134,7 @@ def judged(
         before = train(path, feature_set=TUTORIAL_FEATURES, model_id="before", **arguments)  # type: ignore[arg-type]
         champion = Champion("before", Path(before.model_file), TUTORIAL_FEATURES, before.split)
         plan = EvaluationPlan(unseen_family_folds=3, champion=champion)
-        return train(path, feature_set=DGA_FEATURES, plan=plan, **arguments)  # type: ignore[arg-type]
+        return train(path, feature_set=PLAIN_FEATURES, plan=plan, **arguments)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_a_family_of_another_kind_is_missed_when_unseen(cluster: LocalCluster, t
     with cluster.connection():
         model = train(
             tmp_path / "prepared.csv",
-            feature_set=DGA_FEATURES,
+            feature_set=PLAIN_FEATURES,
             output_dir=tmp_path,
             ratios=RATIOS,
             model_params=FEW_TREES,
@@ -227,9 +227,9 @@ def test_the_exported_file_is_held_to_its_answers(
         str(prepared[0]),
         header=1,
         col_names=list(PREPARED_COLUMNS),
-        col_types=["string", "string", "numeric", "string", "numeric"],
+        col_types=["string", "string", "numeric", "string"],
     )[:400, :]
-    frame = add_features(frame, DGA_FEATURES)
+    frame = add_features(frame, PLAIN_FEATURES)
     with imported(mojo) as model:
         scored = score_frame(model, frame)
     assert len(scored) == 400
@@ -256,7 +256,7 @@ def test_botnet_names_in_the_legit_list_are_suspected(
     report = prepare_dataset(io.BytesIO(content), tmp_path / "prepared.csv")
     model = train(
         tmp_path / "prepared.csv",
-        feature_set=DGA_FEATURES,
+        feature_set=PLAIN_FEATURES,
         output_dir=tmp_path,
         ratios=RATIOS,
         model_params={"ntrees": 40, "min_rows": 5},
@@ -266,7 +266,7 @@ def test_botnet_names_in_the_legit_list_are_suspected(
     planted = {name for name in names[:40] if check_labels or not in_training(name)}
     found = model.evaluation.suspects
     assert {suspect.label for suspect in found.highest} <= planted
-    assert 0.9 * len(planted) <= found.count <= len(planted)
+    assert 0.6 * len(planted) <= found.count <= len(planted)
     assert all((suspect.tld, suspect.score >= 0.9) == ("ru", True) for suspect in found.highest)
     with (tmp_path / "prepared.csv").open(newline="") as file:
         legit = [row["label"] for row in csv.DictReader(file) if row["malicious"] == "0"]
@@ -274,4 +274,4 @@ def test_botnet_names_in_the_legit_list_are_suspected(
 
 
 def in_training(label: str) -> bool:
-    return split_place(split_key(label), 1234) < RATIOS[0]
+    return by_hash(RATIOS, 1234)(label) == "train"
