@@ -1,11 +1,13 @@
 """Retrain the DGA classifier every week and put it into service in Devo, if it deserves it.
 
-find the champion → train → record → quality gate against the champion → [approve] → register as candidate →
-probe in Devo → promote to the serving name, or leave the former model there. ``dga_rollback`` undoes it.
+recent drift → find the champion → train → record → quality gate against the champion → [approve] → register as
+candidate → probe in Devo → promote to the serving name, or leave the former model there. ``dga_rollback``
+undoes it. Runs also when ``dga_hourly_report`` tells of drift that lasts.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from datetime import timedelta
@@ -13,7 +15,15 @@ from typing import Any
 
 import pendulum
 from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import DAG, ObjectStoragePath, Param, task
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetOrTimeSchedule,
+    CronTriggerTimetable,
+    ObjectStoragePath,
+    Param,
+    task,
+)
 from airflow.sdk.definitions.asset import Model
 
 from airflow_provider_devo_dga.operators.gate_model import GateModelOperator
@@ -27,6 +37,8 @@ from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
 # Params with this pattern are refused when a run is triggered, before anything is trained or asked.
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
+DGA_DRIFT = Asset(name="dga_drift", uri="x-devo-dga://drift/lasting")
+DRIFT_HOURS = 168
 
 # Both can be set for a whole installation, or per run by the params below.
 DATASET = os.environ.get(
@@ -47,7 +59,9 @@ SOURCE = {
 with DAG(
     dag_id="dga_weekly_retrain",
     doc_md=__doc__,
-    schedule="0 3 * * 1",
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("0 3 * * 1", timezone="UTC"), assets=[DGA_DRIFT]
+    ),
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
     catchup=False,
     max_active_runs=1,
@@ -69,6 +83,11 @@ with DAG(
             f"{STORE}/models",
             type="string",
             description="Folder for models; shared by all workers",
+        ),
+        "reports_dir": Param(
+            f"{STORE}/reports",
+            type="string",
+            description="Folder of the hourly reports; says what drift there was",
         ),
         "model_name": Param("dga_classifier", type="string", pattern="^[A-Za-z0-9_.-]{1,54}$"),
         "feature_set": Param("dga", enum=["dga", "dga_plain", "tutorial"]),
@@ -145,8 +164,30 @@ with DAG(
     },
     render_template_as_native_obj=True,
 ) as dag:
-    # [START find_champion]
+    # [START drift]
     @task
+    def recent_drift(params: dict[str, Any], **context: Any) -> dict[str, Any]:
+        """Tell what drift the last week's hours had; the training does not depend on it."""
+        from airflow_provider_devo_dga.drift.watch import DriftWatch
+
+        this_hour = context["dag_run"].start_date.replace(minute=0, second=0, microsecond=0)
+        found = DriftWatch(ObjectStoragePath(params["reports_dir"]) / "drift").summary(
+            this_hour, this_hour + timedelta(hours=1), DRIFT_HOURS
+        )
+        logging.getLogger(__name__).info(
+            "%d of the last %d hours were watched, %d of them had drift; the largest indices: %s",
+            found["windows"],
+            DRIFT_HOURS,
+            found["drifted"],
+            ", ".join(f"{feature} {index:.2f}" for feature, index in found["worst"].items()) or "none",
+        )
+        return found
+
+    # [END drift]
+
+    # [START find_champion]
+    # a week whose drift cannot be read is trained for all the same
+    @task(trigger_rule="all_done")
     def find_champion(params: dict[str, Any]) -> dict[str, Any] | None:
         """Return which version serves and whether it can be compared with; None when nothing serves."""
         from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
@@ -262,6 +303,6 @@ with DAG(
     )
     # [END promote]
 
-    find_champion() >> train >> record >> quality_gate
+    recent_drift() >> find_champion() >> train >> record >> quality_gate
     quality_gate >> ask_someone() >> [approve, register_candidate]
     approve >> register_candidate >> probe_candidate >> promote

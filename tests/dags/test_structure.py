@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk import AssetOrTimeSchedule, CronDataIntervalTimetable
+from airflow.sdk import AssetOrTimeSchedule, CronDataIntervalTimetable, CronTriggerTimetable
 
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
 from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
@@ -36,6 +36,7 @@ EDGES = {
         "drift_alarm": set(),
     },
     "dga_weekly_retrain": {
+        "recent_drift": {"find_champion"},
         "find_champion": {"train"},
         "train": {"record"},
         "record": {"quality_gate"},
@@ -113,9 +114,16 @@ def test_the_report_covers_each_hour_and_follows_a_new_model(bag: Any) -> None:
     assert list(dag.schedule.asset_condition.objects) == promoted
 
 
-def test_the_retrain_runs_weekly_and_never_twice_at_once(bag: Any) -> None:
+def test_the_retrain_runs_weekly_or_after_drift_and_never_twice_at_once(bag: Any) -> None:
     dag = bag.dags["dga_weekly_retrain"]
-    assert (dag.schedule, dag.max_active_runs) == ("0 3 * * 1", 1)
+    assert isinstance(dag.schedule, AssetOrTimeSchedule)
+    assert dag.schedule.timetable == CronTriggerTimetable("0 3 * * 1", timezone="UTC")
+    alarm = bag.dags["dga_hourly_report"].get_task("drift_alarm").outlets
+    assert [asset.uri for asset in alarm] == ["x-devo-dga://drift/lasting"]
+    assert list(dag.schedule.asset_condition.objects) == alarm
+    assert dag.max_active_runs == 1
+    # what the drift was is told; a training does not depend on it
+    assert dag.get_task("find_champion").trigger_rule == "all_done"
     assert dag.get_task("train").execution_timeout == timedelta(hours=2)
     assert dag.get_task("register_candidate").if_exists == "replace"
 

@@ -16,8 +16,10 @@ from airflow_provider_devo_dga.operators.check_linq import CheckLinqOperator
 from airflow_provider_devo_dga.operators.devo_job import DevoJobOperator
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
+from airflow_provider_devo_dga.operators.gate_model import GateModelOperator
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
 from airflow_provider_devo_dga.operators.probe_model import ProbeModelOperator
+from airflow_provider_devo_dga.operators.promote_model import PromoteModelOperator
 from airflow_provider_devo_dga.operators.record_training import RecordTrainingOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
 from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
@@ -29,8 +31,10 @@ OPERATORS = [
     DevoJobOperator,
     DevoQueryOperator,
     DGAReportOperator,
+    GateModelOperator,
     H2OTrainOperator,
     ProbeModelOperator,
+    PromoteModelOperator,
     RecordTrainingOperator,
     RegisterModelOperator,
     WatchDriftOperator,
