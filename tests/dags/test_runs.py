@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pyarrow.parquet as pq
 import pytest
 
+from airflow_provider_devo_dga.drift.watch import DriftWatch
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
 
@@ -48,6 +49,23 @@ def test_the_plan_splices_nothing_unchecked(devo: Any, dags: Any, context: Any, 
     with pytest.raises(FeatureError):
         plan(**(context | {"params": params}))
     assert devo.asked() == []
+
+
+def test_the_retrain_tells_of_the_last_weeks_drift(dags: Any, context: Any, tmp_path: Path) -> None:
+    watch = DriftWatch(tmp_path / "reports" / "drift")
+    run_hour = datetime(2026, 1, 5, 3, tzinfo=UTC)
+    for hours, drifted, index in [(1, [], 0.1), (2, ["length"], 0.5), (168, ["length"], 0.7), (169, [], 9.0)]:
+        start = run_hour - timedelta(hours=hours)
+        facts = {"drifted": drifted, "index": {"length": index}, "share_flagged": 0.02}
+        watch.record(start, start + timedelta(hours=1), facts)
+    params = {"reports_dir": (tmp_path / "reports").as_uri()}
+    tell = dags["dga_weekly_retrain"].get_task("recent_drift").python_callable
+    assert tell(**(context | {"params": params})) == {
+        "windows": 3,
+        "drifted": 2,
+        "share_flagged": 0.02,
+        "worst": {"length": 0.5},
+    }
 
 
 @pytest.mark.slow
