@@ -109,7 +109,9 @@ class GateModelOperator(BaseOperator):
             raise AirflowFailException("The model does not pass the quality gate: " + "; ".join(reasons))
         version = self.champion["version"] if self.champion else None
         if version is None:
-            self.log.info("There is no champion to compare with; the rules for a model alone decide")
+            self.log.info(
+                "There is no champion to compare with, or none is to be; the rules for a model alone decide"
+            )
         self.log.info("Version %s passes the quality gate", self.trained["version"])
         return {
             "version": self.trained["version"],
