@@ -188,6 +188,7 @@ with DAG(
         output_dir="{{ params.reports_dir }}/drift",
         limit="{{ params.drift_limit }}",
     )
+    # [END drift]
 
     @task(outlets=[DGA_DRIFT])
     def drift_alarm(found: dict[str, Any]) -> dict[str, Any]:
@@ -198,8 +199,6 @@ with DAG(
         if not found["alarm"]:
             raise AirflowSkipException("No drift that lasts and was not told of today")
         return found["worst"]
-
-    # [END drift]
 
     wait_for_events >> classify >> report
     drift_alarm(drift.output)
