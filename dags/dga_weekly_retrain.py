@@ -243,12 +243,12 @@ with DAG(
     )
     # [END gate]
 
-    # [START approval]
     @task.branch
     def ask_someone(params: dict[str, Any]) -> str:
         """Go on at once, unless a person is to approve."""
         return "approve" if params["require_approval"] else "register_candidate"
 
+    # [START approval]
     approve = ApprovalOperator(
         task_id="approve",
         subject="Put version {{ ti.xcom_pull('train')['version'] }} of {{ params.model_name }} into service?",
