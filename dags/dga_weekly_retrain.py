@@ -1,7 +1,8 @@
 """Retrain the DGA classifier every week and put it into service in Devo, if it deserves it.
 
-find the champion → train → record → quality gate against the champion → [approve] → register as candidate
-→ probe in Devo → promote to the serving name, or leave the former model there. ``dga_rollback`` undoes it.
+recent drift → find the champion → train → record → quality gate against the champion → [approve] →
+register as candidate → probe in Devo → promote to the serving name, or leave the former model there.
+``dga_rollback`` undoes it. Runs also when ``dga_hourly_report`` tells of drift that lasts.
 """
 
 from __future__ import annotations
