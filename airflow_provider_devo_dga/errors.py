@@ -21,6 +21,8 @@
     ├── FeatureError                     a feature set that cannot mean anything
     ├── ReportError                      scored rows that cannot become a report
     ├── DriftError                       a model without a baseline to compare traffic with
+    ├── HistoryError                     the history of models cannot be read or written now
+    │   └── HistoryConfigError           nor later: no MLflow, a wrong address, credentials refused
     └── TrainingError
         ├── DatasetError                 the dataset cannot be trained on
         ├── TrainingParameterError       a parameter that is unknown or out of range
@@ -208,6 +210,14 @@ class ReportError(DevoDgaError):
 
 class DriftError(DevoDgaError):
     """A model without a baseline, or with another one than its features."""
+
+
+class HistoryError(DevoDgaError):
+    """The history of models cannot be read or written; the same call may work later."""
+
+
+class HistoryConfigError(HistoryError):
+    """The history cannot be used as it is set up: no MLflow, a wrong address, credentials refused."""
 
 
 class TrainingError(DevoDgaError):

@@ -51,6 +51,17 @@ class Provenance:
         ]
         return f"{text} [{'; '.join(facts)}]"
 
+    def event(self, size: int) -> dict[str, Any]:
+        """Return the facts of the model for an asset event; ``size`` is the file's bytes."""
+        return {
+            "sha256": self.sha256,
+            "bytes": size,
+            "version": self.version,
+            "threshold": self.threshold,
+            "auc": self.auc,
+            "train_rows": self.train_rows,
+        }
+
     @classmethod
     def of_description(cls, description: str) -> Provenance | None:
         """Read what :meth:`describe` wrote; None for a description without these facts."""

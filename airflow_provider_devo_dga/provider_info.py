@@ -20,6 +20,11 @@ def get_provider_info() -> dict[str, Any]:
                 "external-doc-url": "https://docs.h2o.ai/h2o/latest-stable/h2o-docs/",
                 "tags": ["software"],
             },
+            {
+                "integration-name": "MLflow",
+                "external-doc-url": "https://mlflow.org/docs/",
+                "tags": ["software"],
+            },
         ],
         "operators": [
             {
@@ -29,7 +34,9 @@ def get_provider_info() -> dict[str, Any]:
                     "airflow_provider_devo_dga.operators.devo_job",
                     "airflow_provider_devo_dga.operators.devo_query",
                     "airflow_provider_devo_dga.operators.dga_report",
+                    "airflow_provider_devo_dga.operators.gate_model",
                     "airflow_provider_devo_dga.operators.probe_model",
+                    "airflow_provider_devo_dga.operators.promote_model",
                     "airflow_provider_devo_dga.operators.register_model",
                     "airflow_provider_devo_dga.operators.watch_drift",
                 ],
@@ -37,6 +44,10 @@ def get_provider_info() -> dict[str, Any]:
             {
                 "integration-name": "H2O",
                 "python-modules": ["airflow_provider_devo_dga.operators.h2o_train"],
+            },
+            {
+                "integration-name": "MLflow",
+                "python-modules": ["airflow_provider_devo_dga.operators.record_training"],
             },
         ],
         "sensors": [
@@ -61,11 +72,13 @@ def get_provider_info() -> dict[str, Any]:
                 ],
             },
             {"integration-name": "H2O", "python-modules": ["airflow_provider_devo_dga.hooks.h2o"]},
+            {"integration-name": "MLflow", "python-modules": ["airflow_provider_devo_dga.hooks.mlflow"]},
         ],
         "asset-uris": [
             {"schemes": ["devo-mlmm"], "handler": "airflow_provider_devo_dga.assets.normalise_model_uri"}
         ],
-        "connection-types": [_devo(), _model_manager(), _h2o()],
+        "extra-links": ["airflow_provider_devo_dga.links.mlflow_run.MLflowRunLink"],
+        "connection-types": [_devo(), _model_manager(), _h2o(), _mlflow()],
     }
 
 
@@ -121,6 +134,22 @@ def _h2o() -> dict[str, Any]:
             "hidden-fields": ["extra"],
             "relabeling": {"schema": "https or http", "login": "User"},
             "placeholders": {"host": "h2o.example.com", "port": "54321", "schema": "https"},
+        },
+    }
+
+
+def _mlflow() -> dict[str, Any]:
+    return {
+        "connection-type": "mlflow",
+        "hook-name": "MLflow",
+        "hook-class-name": "airflow_provider_devo_dga.hooks.mlflow.MLflowHook",
+        "conn-fields": {
+            "verify": _text("Verify", "true, false, or the path of a CA file", default="true"),
+        },
+        "ui-field-behaviour": {
+            "hidden-fields": ["schema", "extra"],
+            "relabeling": {"host": "Tracking URI", "login": "User", "password": "Password or token"},
+            "placeholders": {"host": "https://mlflow.example.com"},
         },
     }
 

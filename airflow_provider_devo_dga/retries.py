@@ -8,6 +8,7 @@ _HOPELESS = (
     "DevoPermanentError",
     "FeatureError",
     "ReportError",
+    "HistoryConfigError",
     "DriftError",
     "DatasetError",
     "TrainingParameterError",

@@ -1,29 +1,44 @@
 """Retrain the DGA classifier every week and put it into service in Devo, if it deserves it.
 
-find the champion → train and judge → quality gate → register as candidate → probe in Devo
-→ promote to the serving name.
+recent drift → find the champion → train → record → quality gate against the champion → [approve] →
+register as candidate → probe in Devo → promote to the serving name, or leave the former model there.
+``dga_rollback`` undoes it. Runs also when ``dga_hourly_report`` tells of drift that lasts.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.sdk import DAG, Param, task
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetOrTimeSchedule,
+    CronTriggerTimetable,
+    ObjectStoragePath,
+    Param,
+    task,
+)
 from airflow.sdk.definitions.asset import Model
-from airflow.sdk.exceptions import AirflowFailException
 
+from airflow_provider_devo_dga.operators.gate_model import GateModelOperator
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
 from airflow_provider_devo_dga.operators.probe_model import ProbeModelOperator
+from airflow_provider_devo_dga.operators.promote_model import PromoteModelOperator
+from airflow_provider_devo_dga.operators.record_training import RecordTrainingOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
 from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
 
 # Params with this pattern are refused when a run is triggered, before anything is trained or asked.
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
+DGA_DRIFT = Asset(name="dga_drift", uri="x-devo-dga://drift/lasting")
+DRIFT_HOURS = 168
 
 # Both can be set for a whole installation, or per run by the params below.
 DATASET = os.environ.get(
@@ -31,6 +46,8 @@ DATASET = os.environ.get(
     "https://devo-ml-models-public-demos.s3.eu-west-3.amazonaws.com/legit_dga/dataset.csv",
 )
 STORE = os.environ.get("DEVO_DGA_STORE", f"file://{tempfile.gettempdir()}/devo-dga")
+# Where MLflow's file lies when there is no MLflow server; empty keeps no history.
+HISTORY = os.environ.get("DEVO_DGA_HISTORY", STORE) or None
 
 SOURCE = {
     "table": "{{ params.table }}",
@@ -42,7 +59,9 @@ SOURCE = {
 with DAG(
     dag_id="dga_weekly_retrain",
     doc_md=__doc__,
-    schedule="0 3 * * 1",
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("0 3 * * 1", timezone="UTC"), assets=[DGA_DRIFT]
+    ),
     start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
     catchup=False,
     max_active_runs=1,
@@ -64,6 +83,11 @@ with DAG(
             f"{STORE}/models",
             type="string",
             description="Folder for models; shared by all workers",
+        ),
+        "reports_dir": Param(
+            f"{STORE}/reports",
+            type="string",
+            description="Folder of the hourly reports; says what drift there was",
         ),
         "model_name": Param("dga_classifier", type="string", pattern="^[A-Za-z0-9_.-]{1,54}$"),
         "feature_set": Param("dga", enum=["dga", "dga_plain", "tutorial"]),
@@ -88,6 +112,25 @@ with DAG(
         "min_recall": Param(
             0.4, type="number", minimum=0, maximum=1, description="Gate: least share of DGA names flagged"
         ),
+        "max_recall_loss": Param(
+            0.02,
+            type="number",
+            minimum=0,
+            maximum=1,
+            description="Gate: share of DGA names that may be flagged less than by the champion",
+        ),
+        "max_family_loss": Param(
+            0.15, type="number", minimum=0, maximum=1, description="Gate: the same, for each family"
+        ),
+        "min_family_rows": Param(
+            30, type="integer", minimum=1, description="Gate: families with fewer held-out names are left out"
+        ),
+        "compare_with_champion": Param(
+            True, type="boolean", description="Gate: off lets a model pass on its own figures alone"
+        ),
+        "require_approval": Param(
+            False, type="boolean", description="Let a person approve a model that passed the gate"
+        ),
         "devo_domain": Param(
             "self",
             type="string",
@@ -107,26 +150,54 @@ with DAG(
         ),
         "devo_conn_id": Param("devo_default", type="string"),
         "mlmm_conn_id": Param("devo_mlmm_default", type="string"),
+        "history_dir": Param(
+            HISTORY,
+            type=["null", "string"],
+            description="Folder on a local disk for the model history, mlflow.db; none keeps no history",
+        ),
+        "mlflow_conn_id": Param(
+            None, type=["null", "string"], description="An MLflow server for the model history, not a file"
+        ),
         "h2o_conn_id": Param(
             None, type=["null", "string"], description="An existing H2O cluster; none starts a private one"
         ),
     },
     render_template_as_native_obj=True,
 ) as dag:
-
+    # [START drift]
     @task
-    def find_champion(params: dict[str, Any]) -> str | None:
-        """Return the version in service, to be judged beside the new model; None when there is none."""
-        from airflow_provider_devo_dga.errors import ModelNotFoundError
-        from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
-        from airflow_provider_devo_dga.provenance import Provenance
+    def recent_drift(params: dict[str, Any], **context: Any) -> dict[str, Any]:
+        """Tell what drift the last week's hours had; the training does not depend on it."""
+        from airflow_provider_devo_dga.drift.watch import DriftWatch
 
-        try:
-            model = MLModelManagerHook(params["mlmm_conn_id"]).get_model(params["model_name"])
-        except ModelNotFoundError:
-            return None
-        provenance = Provenance.of_description(model.description or "")
-        return provenance.version if provenance else None
+        this_hour = context["dag_run"].start_date.replace(minute=0, second=0, microsecond=0)
+        found = DriftWatch(ObjectStoragePath(params["reports_dir"]) / "drift").summary(
+            this_hour, this_hour + timedelta(hours=1), DRIFT_HOURS
+        )
+        logging.getLogger(__name__).info(
+            "%d of the last %d hours were watched, %d of them had drift; the largest indices: %s",
+            found["windows"],
+            DRIFT_HOURS,
+            found["drifted"],
+            ", ".join(f"{feature} {index:.2f}" for feature, index in found["worst"].items()) or "none",
+        )
+        return found
+
+    # [END drift]
+
+    # [START find_champion]
+    # a week whose drift cannot be read is trained for all the same
+    @task(trigger_rule="all_done")
+    def find_champion(params: dict[str, Any]) -> dict[str, Any] | None:
+        """Return which version serves and whether it can be compared with; None when nothing serves."""
+        from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
+        from airflow_provider_devo_dga.promotion.champion import champion_of
+
+        hook = MLModelManagerHook(params["mlmm_conn_id"])
+        serving = hook.find_model(params["model_name"], with_image=True)
+        return champion_of(serving, ObjectStoragePath(params["models_dir"]))
+
+    # [END find_champion]
 
     # [START train]
     train = H2OTrainOperator(
@@ -138,29 +209,54 @@ with DAG(
         model_params="{{ params.model_params }}",
         false_positive_budget="{{ params.false_positive_budget }}",
         unseen_family_folds="{{ params.unseen_family_folds }}",
-        champion="{{ ti.xcom_pull('find_champion') }}",
+        champion="{{ (ti.xcom_pull('find_champion') or {}).get('version') }}",
         h2o_conn_id="{{ params.h2o_conn_id }}",
         ratios=(0.8, 0.1),
         execution_timeout=timedelta(hours=2),
     )
     # [END train]
 
+    # [START record]
+    record = RecordTrainingOperator(
+        task_id="record",
+        trained="{{ ti.xcom_pull('train') }}",
+        name="{{ params.model_name }}",
+        history_dir="{{ params.history_dir }}",
+        mlflow_conn_id="{{ params.mlflow_conn_id }}",
+    )
+    # [END record]
+
     # [START gate]
-    @task
-    def quality_gate(trained: dict[str, Any], params: dict[str, Any]) -> None:
-        """Let the model pass only with every figure in bounds; say why not otherwise."""
-        from airflow_provider_devo_dga.training.gate import QualityGate
-
-        gate = QualityGate(
-            min_auc=params["min_auc"],
-            min_recall=params["min_recall"],
-            # the budget is kept on the validation part; on the test part it may be missed by chance
-            max_false_positive_rate=2 * params["false_positive_budget"],
-        )
-        if reasons := gate.reasons_against(trained):
-            raise AirflowFailException("The model does not pass the quality gate: " + "; ".join(reasons))
-
+    quality_gate = GateModelOperator(
+        task_id="quality_gate",
+        trained="{{ ti.xcom_pull('train') }}",
+        champion="{{ ti.xcom_pull('find_champion') if params.compare_with_champion else None }}",
+        name="{{ params.model_name }}",
+        min_auc="{{ params.min_auc }}",
+        min_recall="{{ params.min_recall }}",
+        # the budget is kept on the validation part; on the test part it may be missed by chance
+        max_false_positive_rate="{{ 2 * params.false_positive_budget }}",
+        max_recall_loss="{{ params.max_recall_loss }}",
+        max_family_loss="{{ params.max_family_loss }}",
+        min_family_rows="{{ params.min_family_rows }}",
+        history_dir="{{ params.history_dir }}",
+        mlflow_conn_id="{{ params.mlflow_conn_id }}",
+    )
     # [END gate]
+
+    @task.branch
+    def ask_someone(params: dict[str, Any]) -> str:
+        """Go on at once, unless a person is to approve."""
+        return "approve" if params["require_approval"] else "register_candidate"
+
+    # [START approval]
+    approve = ApprovalOperator(
+        task_id="approve",
+        subject="Put version {{ ti.xcom_pull('train')['version'] }} of {{ params.model_name }} into service?",
+        body="{{ ti.xcom_pull('quality_gate')['summary'] }}",
+        response_timeout=timedelta(days=6),
+    )
+    # [END approval]
 
     # [START register]
     register_candidate = RegisterModelOperator(
@@ -171,6 +267,8 @@ with DAG(
         trained="{{ ti.xcom_pull('train') }}",
         if_exists="replace",
         mlmm_conn_id="{{ params.mlmm_conn_id }}",
+        # after an approval, or without one
+        trigger_rule="none_failed_min_one_success",
     )
     # [END register]
 
@@ -185,16 +283,26 @@ with DAG(
         devo_conn_id="{{ params.devo_conn_id }}",
     )
 
-    promote = RegisterModelOperator(
+    # [START promote]
+    promote = PromoteModelOperator(
         task_id="promote",
         name="{{ params.model_name }}",
-        model_file="{{ ti.xcom_pull('train')['model_file'] }}",
-        description="DGA domain classifier",
+        candidate="{{ params.model_name }}_candidate",
         trained="{{ ti.xcom_pull('train') }}",
-        if_exists="replace",
+        models_dir="{{ params.models_dir }}",
+        table="{{ params.table }}",
+        from_="{{ dag_run.start_date.replace(microsecond=0) - macros.timedelta(hours=params.probe_hours) }}",
+        to="{{ dag_run.start_date.replace(microsecond=0) }}",
+        devo_domain="{{ params.devo_domain }}",
+        description="DGA domain classifier",
+        history_dir="{{ params.history_dir }}",
+        mlflow_conn_id="{{ params.mlflow_conn_id }}",
         mlmm_conn_id="{{ params.mlmm_conn_id }}",
+        devo_conn_id="{{ params.devo_conn_id }}",
         outlets=[DGA_MODEL],
     )
+    # [END promote]
 
-    find_champion() >> train
-    quality_gate(train.output) >> register_candidate >> probe_candidate >> promote
+    recent_drift() >> find_champion() >> train >> record >> quality_gate
+    quality_gate >> ask_someone() >> [approve, register_candidate]
+    approve >> register_candidate >> probe_candidate >> promote

@@ -24,6 +24,8 @@ os.environ |= {
     "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).resolve().parents[1] / "dags"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+    # no model history, unless a test asks for one
+    "DEVO_DGA_HISTORY": "",
 }
 
 import pytest  # noqa: E402

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from decimal import Decimal
 
 from airflow_provider_devo_dga.errors import FeatureError
 
@@ -86,3 +88,16 @@ def domain_name(name: str) -> str:
     if not _DOMAIN_NAME.fullmatch(name):
         raise FeatureError(f"{name!r} is not a Devo domain name (letters, digits, '_', '.', '@', '-')")
     return name
+
+
+def number(value: float) -> str:
+    """Return ``value`` as a float8 expression that brings back the same double.
+
+    :raises FeatureError: for what is no number, or infinite.
+    """
+    if not math.isfinite(value):
+        raise FeatureError(f"{value} is not a number that LINQ can spell")
+    # no exponent, which is not documented; a minus could be read as one between two numbers
+    plain = f"{abs(Decimal(repr(float(value)))):f}"
+    digits = plain if "." in plain else f"{plain}.0"
+    return f"(0.0 - {digits})" if value < 0 else digits

@@ -196,6 +196,7 @@ class H2OTrainOperator(BaseOperator):
 
     def _publish(self, context: Context, trained: TrainedModel) -> dict[str, Any]:
         from airflow_provider_devo_dga.training.card import draw_card
+        from airflow_provider_devo_dga.training.gbm import DEFAULT_PARAMS
 
         version = context["dag_run"].run_after.strftime("%Y%m%dT%H%M%SZ")
         folder = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id) / version
@@ -204,6 +205,7 @@ class H2OTrainOperator(BaseOperator):
             "version": version,
             "run_id": context["run_id"],
             "model_file": str(target),
+            "model_params": DEFAULT_PARAMS | dict(self.model_params or {}),
             "summary": f"{version}/{self.model_id}.json",
         }
         with publish(target) as file:

@@ -118,15 +118,8 @@ class RegisterModelOperator(BaseOperator):
                 f"{self.model_file} is not the file that was trained"
                 f" (sha256 {sha256[:12]} instead of {provenance.sha256[:12]})"
             )
-        facts: dict[str, Any] = {"sha256": sha256, "bytes": file.stat().st_size}
-        if provenance is not None:
-            facts |= {
-                "version": provenance.version,
-                "threshold": provenance.threshold,
-                "auc": provenance.auc,
-                "train_rows": provenance.train_rows,
-            }
-        return facts
+        size = file.stat().st_size
+        return provenance.event(size) if provenance else {"sha256": sha256, "bytes": size}
 
     def _tell_outlets(self, context: Context, facts: dict[str, Any]) -> None:
         for outlet in self.outlets:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import add_features
 from airflow_provider_devo_dga.training.h2o_scores import imported, score_frame
 from airflow_provider_devo_dga.training.h2o_session import young_objects_only
+from airflow_provider_devo_dga.training.head_to_head import HeadToHead, head_to_head
 from airflow_provider_devo_dga.training.metrics import areas
 from airflow_provider_devo_dga.training.mojo import inspect_mojo
 from airflow_provider_devo_dga.training.operating_point import (
@@ -54,6 +55,7 @@ class Comparison:
     :param points: at the usual budgets, each threshold chosen on the same validation rows.
     :param in_service: what the threshold in its own file does; None for a model that has no file.
     :param may_have_seen: whether it may have been trained on some of these rows.
+    :param head_to_head: it and the new model at the new model's budget; of the champion only.
     """
 
     kind: str
@@ -63,6 +65,7 @@ class Comparison:
     points: tuple[OperatingPoint, ...]
     in_service: OperatingPoint | None
     may_have_seen: bool
+    head_to_head: HeadToHead | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain rounded values for JSON."""
@@ -74,6 +77,7 @@ class Comparison:
             "points": [point.to_dict() for point in self.points],
             "in_service": self.in_service.to_dict() if self.in_service else None,
             "may_have_seen": self.may_have_seen,
+            "head_to_head": self.head_to_head.to_dict() if self.head_to_head else None,
         }
 
 
@@ -94,11 +98,18 @@ def compare_tutorial(
 
 
 def compare_champion(
-    parts: dict[str, H2OFrame], champion: Champion, split: dict[str, Any], log: logging.Logger
+    parts: dict[str, H2OFrame],
+    champion: Champion,
+    split: dict[str, Any],
+    ours: Mapping[str, ScoredPart],
+    budget: float,
+    log: logging.Logger,
 ) -> Comparison | None:
     """Judge another MOJO on the same rows.
 
     :param split: seed and ratios of these parts.
+    :param ours: the new model's scores of the held-out parts.
+    :param budget: at which both are compared.
     :return: None when its file is not a two-class model over its feature set, said in the log.
     """
     try:
@@ -125,6 +136,7 @@ def compare_champion(
         points=operating_points(scored["valid"], judged),
         in_service=_in_service(scored["valid"], judged, info.default_threshold),
         may_have_seen=champion.split != split,
+        head_to_head=head_to_head(ours, scored, budget=budget),
     )
 
 

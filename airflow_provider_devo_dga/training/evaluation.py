@@ -123,7 +123,7 @@ def evaluate(
 
     :param parts: frames by part, with the model's features.
     :param families: rows of the dataset by DGA family.
-    :param budget: for the thresholds of unseen families.
+    :param budget: for the thresholds of unseen families, and of the comparison with the champion.
     :param split: seed and ratios of the parts.
     """
     judged = "test" if "test" in scored else "valid"
@@ -141,7 +141,7 @@ def evaluate(
     comparisons = []
     if plan.tutorial:
         comparisons.append(compare_tutorial(parts, trainer.default))
-    if plan.champion and (champion := compare_champion(parts, plan.champion, split, log)):
+    if plan.champion and (champion := compare_champion(parts, plan.champion, split, scored, budget, log)):
         comparisons.append(champion)
     suspects = [part.suspects for part in scored.values() if part.suspects]
     if plan.check_labels:

@@ -1,4 +1,4 @@
-"""The quality gate: is a trained model fit to be registered at all?"""
+"""The quality gate: is a trained model fit to be registered, and no worse than the one in service?"""
 
 from __future__ import annotations
 
@@ -6,28 +6,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_BYPASS = "or let it pass without a comparison (compare_with_champion)"
+
 
 @dataclass(frozen=True, slots=True)
 class QualityGate:
-    """What a model must reach on names that it was not trained on.
+    """What a model must reach on names that it was not trained on, alone and against the champion.
+
+    The comparison is at the same false-positive budget, on the same held-out names, each model with its own
+    threshold for that budget.
 
     :param min_auc: area under the ROC curve.
     :param min_recall: share of DGA names flagged at the model's threshold.
     :param max_false_positive_rate: share of legit names flagged at that threshold.
     :param min_rows: held-out names of the figures; fewer prove nothing.
+    :param max_recall_loss: share of DGA names that it may flag less than the champion.
+    :param max_family_loss: the same, for each family with ``min_family_rows`` held-out names.
+    :param min_family_rows: a family with fewer names is left to chance.
     """
 
     min_auc: float = 0.8
     min_recall: float = 0.3
     max_false_positive_rate: float = 0.02
     min_rows: int = 500
+    max_recall_loss: float = 0.02
+    max_family_loss: float = 0.15
+    min_family_rows: int = 30
 
-    def reasons_against(self, trained: Mapping[str, Any]) -> list[str]:
+    def reasons_against(
+        self, trained: Mapping[str, Any], champion: Mapping[str, Any] | None = None
+    ) -> list[str]:
         """Return why the model must not pass; an empty list lets it through.
 
         Figures that are missing are reasons too: the gate fails closed.
 
         :param trained: what ``H2OTrainOperator`` returned; its test figures count, else the validation ones.
+        :param champion: what serves now: ``{"version", "sha256", "reason"}``, with a reason when it cannot be
+            compared with. None when nothing serves yet, or nothing is to be compared.
         """
         metrics = trained.get("test_metrics") or trained.get("metrics") or {}
         rows = trained.get("rows") or {}
@@ -37,11 +52,52 @@ class QualityGate:
             ("false-positive rate", metrics.get("false_positive_rate"), self.max_false_positive_rate, False),
             ("held-out names", rows.get("test") or rows.get("valid"), self.min_rows, True),
         )
-        return [
+        reasons = [
             reason
             for name, value, bound, at_least in figures
             if (reason := _reason(name, value, bound, at_least=at_least))
         ]
+        return reasons + (self._against_champion(trained, champion) if champion else [])
+
+    def _against_champion(self, trained: Mapping[str, Any], champion: Mapping[str, Any]) -> list[str]:
+        version = champion.get("version")
+        if champion.get("reason"):
+            return [f"the champion cannot be compared with: {champion['reason']}, {_BYPASS}"]
+        if trained.get("sha256") and trained["sha256"] == champion.get("sha256"):
+            return []  # it serves already
+        comparison = comparison_with(trained, str(version))
+        if comparison is None:
+            reason = f"the champion {version} was not compared with; the log of the training says why"
+            return [f"{reason}. Train again when it can be read, {_BYPASS}"]
+        rows = int(comparison["rows"])
+        if rows < self.min_rows:
+            return [f"the comparison with the champion is on {rows} names, less than {self.min_rows}"]
+        reasons = []
+        if not comparison["other_recall"] - comparison["recall"] <= self.max_recall_loss:
+            reasons.append(
+                f"recall at a budget of {comparison['budget']:.4g} is {comparison['recall']:.4g},"
+                f" {comparison['other_recall'] - comparison['recall']:.4g} less than that of the champion"
+                f" {version} (at most {self.max_recall_loss:.4g})"
+            )
+        return reasons + [
+            f"recall of family {family['name']} ({family['rows']} names) falls from"
+            f" {family['other_recall']:.4g} to {family['recall']:.4g} (by at most {self.max_family_loss:.4g})"
+            for family in comparison["families"]
+            if family["rows"] >= self.min_family_rows
+            and not family["other_recall"] - family["recall"] <= self.max_family_loss
+        ]
+
+
+def comparison_with(trained: Mapping[str, Any], version: str) -> dict[str, Any] | None:
+    """Return a training's comparison with the champion of this version, None when there is none.
+
+    :return: ``{"budget", "rows", "recall", "other_recall", "families", …}``, see ``HeadToHead``.
+    """
+    for comparison in (trained.get("evaluation") or {}).get("comparisons") or ():
+        if comparison.get("kind") == "champion" and comparison.get("name") == version:
+            found: dict[str, Any] | None = comparison.get("head_to_head")
+            return found
+    return None
 
 
 def _reason(name: str, value: float | None, bound: float, *, at_least: bool) -> str | None:

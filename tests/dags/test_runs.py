@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pyarrow.parquet as pq
 import pytest
 
+from airflow_provider_devo_dga.drift.watch import DriftWatch
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
 
@@ -50,8 +51,25 @@ def test_the_plan_splices_nothing_unchecked(devo: Any, dags: Any, context: Any, 
     assert devo.asked() == []
 
 
+def test_the_retrain_tells_of_the_last_weeks_drift(dags: Any, context: Any, tmp_path: Path) -> None:
+    watch = DriftWatch(tmp_path / "reports" / "drift")
+    run_hour = datetime(2026, 1, 5, 3, tzinfo=UTC)
+    for hours, drifted, index in [(1, [], 0.1), (2, ["length"], 0.5), (168, ["length"], 0.7), (169, [], 9.0)]:
+        start = run_hour - timedelta(hours=hours)
+        facts = {"drifted": drifted, "index": {"length": index}, "share_flagged": 0.02}
+        watch.record(start, start + timedelta(hours=1), facts)
+    params = {"reports_dir": (tmp_path / "reports").as_uri()}
+    tell = dags["dga_weekly_retrain"].get_task("recent_drift").python_callable
+    assert tell(**(context | {"params": params})) == {
+        "windows": 3,
+        "drifted": 2,
+        "share_flagged": 0.02,
+        "worst": {"length": 0.5},
+    }
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("dag_id", ["dga_hourly_report", "dga_weekly_retrain"])
+@pytest.mark.parametrize("dag_id", ["dga_hourly_report", "dga_weekly_retrain", "dga_rollback"])
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_param_is_refused_when_the_run_is_asked_for(
     airflow_database: None, devo: Any, dags: Any, dag_id: str, name: str
@@ -80,13 +98,14 @@ def test_a_model_is_trained_promoted_and_reports_an_hour(
     weekly = {
         "dataset": small_dataset.as_uri(),
         "models_dir": f"{tmp_path.as_uri()}/models",
+        "reports_dir": f"{tmp_path.as_uri()}/reports",
         "model_params": {"ntrees": 30},
         "min_auc": 0.6,
         "min_recall": 0.1,
         "false_positive_budget": 0.05,
     }
     state, tasks = run(dags["dga_weekly_retrain"], run_conf=weekly)
-    assert (state, set(tasks.values())) == ("success", {"success"})
+    assert (state, tasks.pop("approve"), set(tasks.values())) == ("success", "skipped", {"success"})
     asked = len(devo.asked(path="/search/query"))
 
     hourly = {
@@ -96,12 +115,13 @@ def test_a_model_is_trained_promoted_and_reports_an_hour(
         "models_dir": weekly["models_dir"],
     }
     state, tasks = run(dags["dga_hourly_report"], run_conf=hourly)
-    assert (state, set(tasks.values())) == ("success", {"success"})
+    # one hour alone makes no alarm
+    assert (state, tasks.pop("drift_alarm"), set(tasks.values())) == ("success", "skipped", {"success"})
     # enough events? · score · how many events
     assert len(devo.asked(path="/search/query")) - asked == 3
 
     summary = json.loads(next((tmp_path / "models").glob("*/dga_classifier.json")).read_text())
-    [folder] = [path for path in (tmp_path / "reports").iterdir() if path.name != "rows"]
+    [folder] = [path for path in (tmp_path / "reports").iterdir() if path.name not in {"rows", "drift"}]
     report = json.loads((folder / "report.json").read_text())
     assert report["context"]["events_in_window"] == count
     assert report["context"]["model_version"] == summary["version"]
@@ -124,6 +144,8 @@ def test_what_can_never_be_planned_fails_at_once(
         "wait_for_events": "upstream_failed",
         "classify": "upstream_failed",
         "report": "upstream_failed",
+        "watch_drift": "upstream_failed",
+        "drift_alarm": "upstream_failed",
     }
     assert devo.asked(path="/search/query") == []
 

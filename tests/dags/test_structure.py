@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk import AssetOrTimeSchedule, CronDataIntervalTimetable
+from airflow.sdk import AssetOrTimeSchedule, CronDataIntervalTimetable, CronTriggerTimetable
 
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
 from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
@@ -36,15 +36,36 @@ EDGES = {
         "drift_alarm": set(),
     },
     "dga_weekly_retrain": {
+        "recent_drift": {"find_champion"},
         "find_champion": {"train"},
-        "train": {"quality_gate"},
-        "quality_gate": {"register_candidate"},
+        "train": {"record"},
+        "record": {"quality_gate"},
+        "quality_gate": {"ask_someone"},
+        "ask_someone": {"approve", "register_candidate"},
+        "approve": {"register_candidate"},
         "register_candidate": {"probe_candidate"},
         "probe_candidate": {"promote"},
         "promote": set(),
     },
+    "dga_rollback": {
+        "find_version": {"register_candidate"},
+        "register_candidate": {"promote"},
+        "promote": set(),
+    },
 }
-HEAVY = ("altair", "devo", "devo_ml", "h2o", "httpx", "jinja2", "numpy", "pandas", "pyarrow", "requests")
+HEAVY = (
+    "altair",
+    "devo",
+    "devo_ml",
+    "h2o",
+    "httpx",
+    "jinja2",
+    "mlflow",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "requests",
+)
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +114,32 @@ def test_the_report_covers_each_hour_and_follows_a_new_model(bag: Any) -> None:
     assert list(dag.schedule.asset_condition.objects) == promoted
 
 
-def test_the_retrain_runs_weekly_and_never_twice_at_once(bag: Any) -> None:
+def test_the_retrain_runs_weekly_or_after_drift_and_never_twice_at_once(bag: Any) -> None:
     dag = bag.dags["dga_weekly_retrain"]
-    assert (dag.schedule, dag.max_active_runs) == ("0 3 * * 1", 1)
+    assert isinstance(dag.schedule, AssetOrTimeSchedule)
+    assert dag.schedule.timetable == CronTriggerTimetable("0 3 * * 1", timezone="UTC")
+    alarm = bag.dags["dga_hourly_report"].get_task("drift_alarm").outlets
+    assert [asset.uri for asset in alarm] == ["x-devo-dga://drift/lasting"]
+    assert list(dag.schedule.asset_condition.objects) == alarm
+    assert dag.max_active_runs == 1
+    # what the drift was is told; a training does not depend on it
+    assert dag.get_task("find_champion").trigger_rule == "all_done"
     assert dag.get_task("train").execution_timeout == timedelta(hours=2)
-    assert dag.get_task("promote").if_exists == "replace"
+    assert dag.get_task("register_candidate").if_exists == "replace"
+
+
+def test_a_rollback_is_asked_for_and_wakes_the_report_too(bag: Any) -> None:
+    dag = bag.dags["dga_rollback"]
+    assert dag.schedule is None
+    assert dag.get_task("promote").outlets == bag.dags["dga_weekly_retrain"].get_task("promote").outlets
+
+
+def test_nobody_is_asked_unless_wanted(bag: Any) -> None:
+    dag = bag.dags["dga_weekly_retrain"]
+    assert dag.params["require_approval"] is False
+    choose = dag.get_task("ask_someone").python_callable
+    assert choose({"require_approval": False}) == "register_candidate"
+    assert choose({"require_approval": True}) == "approve"
 
 
 @pytest.mark.parametrize("dag_id", EDGES)

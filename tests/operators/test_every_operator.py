@@ -16,8 +16,11 @@ from airflow_provider_devo_dga.operators.check_linq import CheckLinqOperator
 from airflow_provider_devo_dga.operators.devo_job import DevoJobOperator
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
+from airflow_provider_devo_dga.operators.gate_model import GateModelOperator
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
 from airflow_provider_devo_dga.operators.probe_model import ProbeModelOperator
+from airflow_provider_devo_dga.operators.promote_model import PromoteModelOperator
+from airflow_provider_devo_dga.operators.record_training import RecordTrainingOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
 from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
 from airflow_provider_devo_dga.provider_info import get_provider_info
@@ -28,8 +31,11 @@ OPERATORS = [
     DevoJobOperator,
     DevoQueryOperator,
     DGAReportOperator,
+    GateModelOperator,
     H2OTrainOperator,
     ProbeModelOperator,
+    PromoteModelOperator,
+    RecordTrainingOperator,
     RegisterModelOperator,
     WatchDriftOperator,
     DevoQuerySensor,

@@ -30,6 +30,7 @@ HEAVY = (
     "h2o",
     "httpx",
     "jinja2",
+    "mlflow",
     "numpy",
     "pandas",
     "pyarrow",

@@ -1,0 +1,125 @@
+"""MLflowHook: the history of models, on an MLflow server or in a file."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from airflow.sdk import BaseHook
+
+from airflow_provider_devo_dga.errors import HistoryConfigError, HistoryError
+from airflow_provider_devo_dga.features.quoting import model_name
+from airflow_provider_devo_dga.history.model_history import ModelHistory
+from airflow_provider_devo_dga.history.tracking_server import TrackingServer, local_path
+from airflow_provider_devo_dga.hooks.devo_settings import verify_of
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+_FILE = "mlflow.db"
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class MLflowHook(BaseHook):
+    """Leads to the history of models: trainings, versions, and who is champion or challenger.
+
+    With a connection it is kept on that MLflow server; without one in the file ``mlflow.db`` of a folder,
+    when that is on this machine's disk and MLflow is installed; else nowhere.
+
+    Connection: ``host`` is the server's address with ``https://`` or ``http://``; ``login`` and ``password``
+    for a server that asks for them, or ``password`` alone for a token; extra ``verify``.
+
+    :param mlflow_conn_id: the Airflow connection of an MLflow server; None for the file.
+    :param history_dir: URI of the folder for ``mlflow.db``; None when there is to be no file.
+    """
+
+    conn_name_attr = "mlflow_conn_id"
+    default_conn_name = "mlflow_default"
+    conn_type = "mlflow"
+    hook_name = "MLflow"
+
+    def __init__(self, mlflow_conn_id: str | None = None, *, history_dir: str | None = None) -> None:
+        super().__init__()
+        self.mlflow_conn_id = mlflow_conn_id
+        self.history_dir = history_dir
+
+    def get_conn(self) -> TrackingServer:
+        """Return the server of the connection.
+
+        :raises HistoryConfigError: names the field that is wrong.
+        """
+        if self.mlflow_conn_id is None:
+            raise HistoryConfigError("There is no MLflow connection; give mlflow_conn_id")
+        connection = self.get_connection(self.mlflow_conn_id)
+        address = _address(connection)
+        token = connection.password if not connection.login else None
+        parts = urlsplit(address)
+        if connection.password and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+            self.log.warning("The MLflow server is spoken to without TLS: anyone on the way reads the token")
+        return TrackingServer(
+            uri=address,
+            username=connection.login or None,
+            password=connection.password or None if connection.login else None,
+            token=token or None,
+            verify=verify_of(connection.extra_dejson),
+        )
+
+    def history(self, name: str) -> ModelHistory | None:
+        """Return the history of a model; None when none is kept, said in the log.
+
+        :raises HistoryConfigError: the connection cannot be used.
+        """
+        model_name(name)
+        if self.mlflow_conn_id is not None:
+            return ModelHistory(self.get_conn(), name)
+        if (file := self._file()) is None:
+            return None
+        self.log.info("The model history is in %s", file)
+        return ModelHistory(TrackingServer.in_file(file), name)
+
+    def _file(self) -> Path | None:
+        if not self.history_dir:
+            self.log.info("No model history: there is no MLflow connection, and no file is wanted")
+            return None
+        folder = local_path(self.history_dir)
+        if folder is None:
+            self.log.info("No model history: no MLflow connection, and %s is no local disk", self.history_dir)
+            return None
+        if find_spec("mlflow") is None:
+            self.log.info("No model history: MLflow is not installed (extra 'mlflow')")
+            return None
+        return folder / _FILE
+
+    def test_connection(self) -> tuple[bool, str]:
+        """List the experiments; say which part fails when one does."""
+        try:
+            server = self.get_conn()
+            with server.client() as client:
+                found = client.search_experiments(max_results=100)
+        except HistoryError as error:
+            return False, str(error)
+        return True, f"MLflow answers, with {len(found)} experiment(s)"
+
+
+def _address(connection: Connection) -> str:
+    """Return the tracking URI, without credentials and without a slash at the end."""
+    host = (connection.host or "").strip().rstrip("/")
+    if not host:
+        raise HistoryConfigError(
+            "The MLflow connection has no host; put the server's address there, https://mlflow.example.com"
+        )
+    try:
+        parts = urlsplit(host if "://" in host else f"https://{host}")
+        port = parts.port or connection.port
+    except ValueError:
+        raise HistoryConfigError("The MLflow connection's host is not an address") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise HistoryConfigError("The MLflow connection's host must be an https:// or http:// address")
+    if parts.username or parts.password or parts.query:
+        raise HistoryConfigError(
+            "The MLflow connection's host must be a plain address; credentials go into login and password"
+        )
+    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{name}{f':{port}' if port else ''}{parts.path}"

@@ -1,0 +1,33 @@
+"""MLflowRunLink: from a task to the page of its run in MLflow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from airflow.sdk import BaseOperatorLink
+from airflow.sdk.execution_time.xcom import XCom
+
+if TYPE_CHECKING:
+    from airflow.sdk import BaseOperator
+    from airflow.sdk.types import TaskInstanceKey
+
+
+class MLflowRunLink(BaseOperatorLink):
+    """The run of a training on the MLflow server; nothing when the history is a file."""
+
+    XCOM_KEY: ClassVar[str] = "mlflow_run_url"
+
+    name = "MLflow run"
+
+    @property
+    def xcom_key(self) -> str:
+        """Key of the XCom that holds the address."""
+        return self.XCOM_KEY
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002 - Airflow's form
+        """Return the address that the task has pushed, empty when there is none.
+
+        Airflow asks again at the end of a task and stores the answer under the same key.
+        """
+        found = XCom.get_value(ti_key=ti_key, key=self.XCOM_KEY)
+        return str(found) if found else ""

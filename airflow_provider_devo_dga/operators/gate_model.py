@@ -1,0 +1,162 @@
+"""GateModelOperator: only a model that is good enough, and no worse than the one in service, goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
+
+from airflow_provider_devo_dga.errors import HistoryError
+from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
+from airflow_provider_devo_dga.training.gate import QualityGate, comparison_with
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+_LONGEST_NOTE = 4000
+_FAMILIES = 5
+
+
+class GateModelOperator(BaseOperator):
+    """Holds a trained model against declared rules, and against the champion on the same held-out names.
+
+    A model that breaks any rule fails the task without a retry; the error lists every reason. So does a
+    champion that cannot be compared with. Without a champion the rules for a model alone decide.
+    The verdict goes to the training's run in MLflow, if a history is kept.
+
+    Returns ``{"version", "champion", "summary"}``; ``summary`` is Markdown for people who approve.
+
+    :param trained: what ``H2OTrainOperator`` returned. (templated)
+    :param champion: what serves now: ``{"version", "sha256", "reason"}``; None when nothing serves yet, or
+        nothing is to be compared. (templated)
+    :param name: name of the model. (templated)
+    :param min_auc: least area under the ROC curve. (templated)
+    :param min_recall: least share of DGA names flagged at the model's threshold. (templated)
+    :param max_false_positive_rate: largest share of legit names flagged there. (templated)
+    :param min_rows: least number of held-out names. (templated)
+    :param max_recall_loss: share of DGA names that it may flag less than the champion, at the same
+        false-positive budget. (templated)
+    :param max_family_loss: the same, for each family. (templated)
+    :param min_family_rows: families with fewer held-out names are not compared. (templated)
+    :param history_dir: URI of a folder on this machine's disk for ``mlflow.db``, when there is no MLflow
+        connection; None keeps no history. (templated)
+    :param mlflow_conn_id: Airflow connection of type ``mlflow``; None for the file. (templated)
+    """
+
+    template_fields: Sequence[str] = (
+        "trained",
+        "champion",
+        "name",
+        "min_auc",
+        "min_recall",
+        "max_false_positive_rate",
+        "min_rows",
+        "max_recall_loss",
+        "max_family_loss",
+        "min_family_rows",
+        "history_dir",
+        "mlflow_conn_id",
+    )
+    ui_color = "#fff0cc"
+
+    def __init__(
+        self,
+        *,
+        trained: Mapping[str, Any],
+        name: str,
+        champion: Mapping[str, Any] | None = None,
+        min_auc: float | str = 0.8,
+        min_recall: float | str = 0.3,
+        max_false_positive_rate: float | str = 0.02,
+        min_rows: int | str = 500,
+        max_recall_loss: float | str = 0.02,
+        max_family_loss: float | str = 0.15,
+        min_family_rows: int | str = 30,
+        history_dir: str | None = None,
+        mlflow_conn_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.trained = trained
+        self.name = name
+        self.champion = champion
+        self.min_auc = min_auc
+        self.min_recall = min_recall
+        self.max_false_positive_rate = max_false_positive_rate
+        self.min_rows = min_rows
+        self.max_recall_loss = max_recall_loss
+        self.max_family_loss = max_family_loss
+        self.min_family_rows = min_family_rows
+        self.history_dir = history_dir
+        self.mlflow_conn_id = mlflow_conn_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Let the model pass, or say everything that speaks against it."""
+        gate = QualityGate(
+            min_auc=float(self.min_auc),
+            min_recall=float(self.min_recall),
+            max_false_positive_rate=float(self.max_false_positive_rate),
+            min_rows=int(self.min_rows),
+            max_recall_loss=float(self.max_recall_loss),
+            max_family_loss=float(self.max_family_loss),
+            min_family_rows=int(self.min_family_rows),
+        )
+        reasons = gate.reasons_against(self.trained, self.champion)
+        self._note("; ".join(reasons))
+        if reasons:
+            raise AirflowFailException("The model does not pass the quality gate: " + "; ".join(reasons))
+        version = self.champion["version"] if self.champion else None
+        if version is None:
+            self.log.info(
+                "There is no champion to compare with, or none is to be; the rules for a model alone decide"
+            )
+        self.log.info("Version %s passes the quality gate", self.trained["version"])
+        return {
+            "version": self.trained["version"],
+            "champion": version,
+            "summary": gate_summary(self.trained, version),
+        }
+
+    def _note(self, reasons: str) -> None:
+        """Tell the history; the verdict stands whether that can be written down or not."""
+        verdict = {"gate": "refused" if reasons else "passed", "gate_reasons": reasons[:_LONGEST_NOTE]}
+        try:
+            history = MLflowHook(self.mlflow_conn_id, history_dir=self.history_dir).history(self.name)
+            if history is not None:
+                history.note(self.trained["version"], self.trained["sha256"], verdict)
+        except HistoryError as error:
+            self.log.warning("The gate's verdict is not in the model history: %s", error)
+
+
+def gate_summary(trained: Mapping[str, Any], champion: str | None) -> str:
+    """Return the figures of a model, beside the champion's, as Markdown."""
+    metrics = trained.get("test_metrics") or trained.get("metrics") or {}
+    lines = [
+        f"Version **{trained['version']}** passes the gate.",
+        "",
+        f"- AUC {metrics['auc']:.4f}",
+        f"- recall {metrics['recall']:.2%} at {metrics['false_positive_rate']:.3%} false positives",
+    ]
+    comparison = comparison_with(trained, champion) if champion else None
+    if comparison is None:
+        return "\n".join([*lines, "", "It was compared with no champion."])
+    lines += [
+        "",
+        f"Against champion **{champion}**, both at a budget of {comparison['budget']:.3%}:",
+        "",
+        "| | new | champion |",
+        "| --- | --- | --- |",
+        _row("recall", comparison["recall"], comparison["other_recall"]),
+        _row("false positives", comparison["false_positive_rate"], comparison["other_false_positive_rate"]),
+    ]
+    lines += [
+        _row(f"family {family['name']} ({family['rows']})", family["recall"], family["other_recall"])
+        for family in comparison["families"][:_FAMILIES]
+    ]
+    return "\n".join(lines)
+
+
+def _row(name: str, new: float, champion: float) -> str:
+    return f"| {name} | {new:.2%} | {champion:.2%} |"

@@ -1,0 +1,245 @@
+"""PromoteModelOperator: a registered candidate takes the serving name, or the former model keeps it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator, ObjectStoragePath
+
+from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.errors import (
+    DevoPermanentError,
+    FeatureError,
+    ModelRejectedError,
+    MojoExportError,
+)
+from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
+from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
+from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink
+from airflow_provider_devo_dga.promotion.known_features import known_features
+from airflow_provider_devo_dga.promotion.model_store import ModelStore
+from airflow_provider_devo_dga.promotion.promotion import Kept, Newcomer, Promotion
+from airflow_provider_devo_dga.provenance import Provenance
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_provider_devo_dga.features.feature_set import FeatureSet
+    from airflow_provider_devo_dga.history.model_history import Entry, ModelHistory
+
+_PAUSE = 5.0
+
+
+class PromoteModelOperator(BaseOperator):
+    """Lets a candidate serve: replaces the file under the serving name, reads it back and asks it in Devo.
+
+    Known names are asked of the candidate before, and of the serving name after; names that the former model
+    labels otherwise are among them, so that a former model which still answers is found out. Then the alias
+    ``champion`` moves in the model history, if one is kept. When any of this fails, the former model is put
+    back and the error says so. Its file is kept below ``models_dir`` before anything changes, so a retry
+    after a kill finishes or puts back. A retry after success changes nothing.
+
+    Outlets that are assets get the model's facts as the event's extra.
+
+    Returns ``{"name", "version", "sha256", "former": {…} or None, "number"}``; ``number`` is the version's in
+    MLflow.
+
+    :param name: the name that serves. (templated)
+    :param candidate: name that the same file is registered under already. (templated)
+    :param trained: what ``H2OTrainOperator`` returned, or the summary of an earlier version. (templated)
+    :param models_dir: URI of the folder for models; the former model's file is kept there. (templated)
+    :param table: any table with events in the window; the questions are asked beside them. (templated)
+    :param from_: start of the window. (templated)
+    :param to: end of the window, excluded. (templated)
+    :param devo_domain: Devo domain that owns the model. (templated)
+    :param description: what people read in Devo. (templated)
+    :param settle_seconds: how long the former model may go on answering after it was replaced.
+    :param history_dir: URI of a folder on this machine's disk for ``mlflow.db``, when there is no MLflow
+        connection; None keeps no history. (templated)
+    :param mlflow_conn_id: Airflow connection of type ``mlflow``; None for the file. (templated)
+    :param mlmm_conn_id: Airflow connection of type ``devo_mlmm``. (templated)
+    :param devo_conn_id: Airflow connection of type ``devo``. (templated)
+    :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
+    """
+
+    template_fields: Sequence[str] = (
+        "name",
+        "candidate",
+        "trained",
+        "models_dir",
+        "table",
+        "from_",
+        "to",
+        "devo_domain",
+        "description",
+        "history_dir",
+        "mlflow_conn_id",
+        "mlmm_conn_id",
+        "devo_conn_id",
+        "storage_conn_id",
+    )
+    operator_extra_links = (MLflowRunLink(),)
+    ui_color = "#d9f2d9"
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        candidate: str,
+        trained: Mapping[str, Any],
+        models_dir: str,
+        table: str,
+        from_: datetime | str,
+        to: datetime | str,
+        devo_domain: str = "self",
+        description: str | None = None,
+        settle_seconds: float = 180.0,
+        history_dir: str | None = None,
+        mlflow_conn_id: str | None = None,
+        mlmm_conn_id: str = MLModelManagerHook.default_conn_name,
+        devo_conn_id: str = DevoHook.default_conn_name,
+        storage_conn_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.name = name
+        self.candidate = candidate
+        self.trained = trained
+        self.models_dir = models_dir
+        self.table = table
+        self.from_ = from_
+        self.to = to
+        self.devo_domain = devo_domain
+        self.description = description
+        self.settle_seconds = settle_seconds
+        self.history_dir = history_dir
+        self.mlflow_conn_id = mlflow_conn_id
+        self.mlmm_conn_id = mlmm_conn_id
+        self.devo_conn_id = devo_conn_id
+        self.storage_conn_id = storage_conn_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Probe the candidate, promote it, tell the history and the outlets."""
+        provenance = Provenance.of_training(self.trained)
+        store = ModelStore(ObjectStoragePath(self.models_dir, conn_id=self.storage_conn_id))
+        features = known_features(provenance, store)
+        registry = MLModelManagerHook(self.mlmm_conn_id)
+        history = MLflowHook(self.mlflow_conn_id, history_dir=self.history_dir).history(self.name)
+        entries: list[Entry] = []
+        with tempfile.TemporaryDirectory(prefix="devo-dga-") as folder:
+            newcomer = self._newcomer(Path(folder), provenance)
+            size = newcomer.file.stat().st_size
+            self._check_candidate(registry, newcomer)
+            ask = partial(self._probe, Path(folder), store, newcomer.file, features)
+            ask(self.candidate, None, settle=0.0)
+            replacement = Promotion(
+                self.name,
+                registry=registry,
+                store=store,
+                probe=partial(ask, settle=self.settle_seconds),
+                crown=partial(self._crown, history, entries),
+            ).run(newcomer)
+        for entry in entries:
+            if entry.link:
+                context["ti"].xcom_push(key=MLflowRunLink.XCOM_KEY, value=entry.link)
+        for outlet in self.outlets:
+            context["outlet_events"][outlet].extra = {"name": self.name, **provenance.event(size)}
+        former = replacement.former
+        return {
+            "name": self.name,
+            "version": provenance.version,
+            "sha256": provenance.sha256,
+            "former": {"sha256": former.sha256, "description": former.description} if former else None,
+            "number": entries[0].number if entries else None,
+        }
+
+    def _newcomer(self, folder: Path, provenance: Provenance) -> Newcomer:
+        """Fetch the model file and check that it is the one that was trained."""
+        from airflow_provider_devo_dga.training.mojo import inspect_mojo
+
+        source = ObjectStoragePath(self.trained["model_file"], conn_id=self.storage_conn_id)
+        if not source.is_file():
+            raise MojoExportError(f"There is no model file at {source}")
+        file = folder / "newcomer.zip"
+        file.write_bytes(source.read_bytes())
+        if (found := inspect_mojo(file).sha256) != provenance.sha256:
+            raise MojoExportError(
+                f"{source} is not the file that was trained (sha256 {found[:12]} instead of"
+                f" {provenance.sha256[:12]})"
+            )
+        return Newcomer(
+            file=file,
+            sha256=provenance.sha256,
+            version=provenance.version,
+            description=provenance.describe(self.description or self.name),
+        )
+
+    def _check_candidate(self, registry: MLModelManagerHook, newcomer: Newcomer) -> None:
+        if registry.get_model(self.candidate, with_image=True).image != newcomer.file.read_bytes():
+            raise ModelRejectedError(
+                f"{self.candidate!r} is not version {newcomer.version} in the Model Manager;"
+                " register that version there first (RegisterModelOperator)"
+            )
+
+    def _probe(
+        self,
+        folder: Path,
+        store: ModelStore[Any],
+        mojo: Path,
+        features: FeatureSet,
+        name: str,
+        former: Kept | None,
+        *,
+        settle: float,
+    ) -> None:
+        """Ask a registered model about known names until it answers as the MOJO does, or time is up."""
+        from airflow_provider_devo_dga.promotion.fixed_probe import check_answers, probe_cases, probe_query
+
+        other = self._other(folder, store, former)
+        cases, telling = probe_cases(mojo, features, other)
+        query = probe_query(cases, table=self.table, devo_domain=self.devo_domain, model=name)
+        window = Window.parse(self.from_, self.to)
+        hook = DevoHook(self.devo_conn_id)
+        last = time.monotonic() + settle
+        while True:
+            rows = hook.get_records(query, from_=window.start, to=window.end, limit=1)
+            try:
+                check_answers(rows, cases, model=name)
+                break
+            except ModelRejectedError as error:
+                if time.monotonic() > last or not rows:
+                    raise
+                self.log.info("%s. Asking again in %.0f s", error, _PAUSE)
+                time.sleep(_PAUSE)
+        self.log.info("%r answers all %d known names as the MOJO does", name, len(cases))
+        if other:
+            self.log.info("%d of these names tell it from the former model", telling)
+
+    def _other(
+        self, folder: Path, store: ModelStore[Any], former: Kept | None
+    ) -> tuple[Path, FeatureSet] | None:
+        """Return the former model as something to be told from; None when that cannot be done."""
+        if former is None or former.model.provenance is None:
+            return None
+        told = former.model.provenance
+        try:
+            features = known_features(told, store)
+        except (FeatureError, DevoPermanentError) as error:
+            self.log.warning("No name can be chosen that tells the former model: %s", error)
+            return None
+        file = folder / "former.zip"
+        file.write_bytes(former.content)
+        return file, features
+
+    def _crown(self, history: ModelHistory | None, entries: list[Entry]) -> None:
+        if history is not None:
+            entry = history.record(self.trained)
+            history.give("champion", entry)
+            entries.append(entry)

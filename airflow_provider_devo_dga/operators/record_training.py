@@ -1,0 +1,81 @@
+"""RecordTrainingOperator: a training into the model history, as the challenger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator, ObjectStoragePath
+
+from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
+from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+_LARGEST_CARD = 5_000_000
+
+
+class RecordTrainingOperator(BaseOperator):
+    """Records a training in MLflow: a run with its figures, a model version, the alias ``challenger``.
+
+    Summary and model card go with the run; the model file stays where it is, named by URI and SHA-256. The
+    same training is recorded once, however often the task runs. Without an MLflow connection and without a
+    folder for the file, nothing is recorded.
+
+    Returns ``{"run_id", "number", "version", "sha256", "model_file", "link"}``, None when nothing is kept.
+
+    :param trained: what ``H2OTrainOperator`` returned. (templated)
+    :param name: name of the model; names the experiment and the registered model, too. (templated)
+    :param history_dir: URI of a folder on this machine's disk for ``mlflow.db``, when there is no connection;
+        None keeps no history. (templated)
+    :param mlflow_conn_id: Airflow connection of type ``mlflow``; None for the file. (templated)
+    :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
+    """
+
+    template_fields: Sequence[str] = ("trained", "name", "history_dir", "mlflow_conn_id", "storage_conn_id")
+    operator_extra_links = (MLflowRunLink(),)
+    ui_color = "#e0ebff"
+
+    def __init__(
+        self,
+        *,
+        trained: Mapping[str, Any] | str,
+        name: str,
+        history_dir: str | None = None,
+        mlflow_conn_id: str | None = None,
+        storage_conn_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.trained = trained
+        self.name = name
+        self.history_dir = history_dir
+        self.mlflow_conn_id = mlflow_conn_id
+        self.storage_conn_id = storage_conn_id
+
+    def execute(self, context: Context) -> dict[str, Any] | None:
+        """Record, and make it the challenger."""
+        history = MLflowHook(self.mlflow_conn_id, history_dir=self.history_dir).history(self.name)
+        if history is None:
+            return None
+        assert not isinstance(self.trained, str)  # noqa: S101 - a template, rendered by now
+        trained = {"dag_id": context["dag_run"].dag_id, **self.trained}
+        entry = history.record(trained, {"summary.json": json.dumps(trained, indent=2)} | self._card(trained))
+        champion = history.holder("champion")
+        if champion is None or champion.number != entry.number:
+            history.give("challenger", entry)
+        if entry.link:
+            context["ti"].xcom_push(key=MLflowRunLink.XCOM_KEY, value=entry.link)
+        self.log.info("Training %s is version %d of %r in MLflow", entry.version, entry.number, self.name)
+        return entry.to_dict()
+
+    def _card(self, trained: Mapping[str, Any]) -> dict[str, str]:
+        if not (uri := trained.get("model_card")):
+            return {}
+        card = ObjectStoragePath(uri, conn_id=self.storage_conn_id)
+        if not card.is_file() or card.stat().st_size > _LARGEST_CARD:
+            self.log.warning("The model card %s is not recorded: it is not there, or too large", uri)
+            return {}
+        return {"model_card.html": card.read_text()}

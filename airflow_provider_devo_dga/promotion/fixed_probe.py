@@ -1,0 +1,133 @@
+"""Ask a model in Devo about names that are known here, and hold its answers against the MOJO.
+
+The features go as numbers, so one query asks about every name, and one event in the window is enough. That
+Devo computes the features alike is the business of ``ProbeModelOperator``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_devo_dga.errors import FeatureError, ModelRejectedError
+from airflow_provider_devo_dga.features import quoting, reference
+from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.features.host import split_host
+from airflow_provider_devo_dga.training.mojo_scoring import MojoScore, score_mojo
+
+KNOWN_HOSTS = (
+    *("google.com", "wikipedia.org", "python.org", "weather.gov", "bbc.co.uk", "stackoverflow.com"),
+    *("my-garden-shop.de", "a1.net", "xkcd.com", "123people.com"),
+    *("qzxkvjwpfh.ru", "k3j9x0q8v7z2.info", "bafekuhomisu.biz", "nxdqjgvtkrm.org"),
+    *("deadbeefcafe0123.com", "silverwindowtable.net"),
+)
+"""Names that are asked about each time, plain ones and made-up ones."""
+
+_POOL = 300
+_TELLING = 16
+_SHOWN = 3
+_SCORE_TOLERANCE = 1e-6
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_TLDS = ("com", "net", "org", "ru", "info", "biz", "de")
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeCase:
+    """One name, its features, and what the MOJO makes of it."""
+
+    values: tuple[float, ...]
+    score: MojoScore
+
+
+def probe_cases(
+    mojo: Path, features: FeatureSet, other: tuple[Path, FeatureSet] | None = None
+) -> tuple[list[ProbeCase], int]:
+    """Return the cases for a model, and how many of them another model labels otherwise.
+
+    :param other: a model that must not be taken for this one, for instance the one that served before.
+    """
+    pool = list(_made_up_hosts()) if other else []
+    scores = score_mojo(mojo, features, [*KNOWN_HOSTS, *pool])
+    known, telling = scores[: len(KNOWN_HOSTS)], []
+    if other:
+        others = score_mojo(*other, [score.host for score in scores])
+        pairs = list(zip(scores, others, strict=True))
+        telling = [score for score, its in pairs if score.label != its.label][:_TELLING]
+    chosen = list(dict.fromkeys([*known, *telling]))
+    return [ProbeCase(_values(features, score.host), score) for score in chosen], len(telling)
+
+
+def probe_query(cases: Sequence[ProbeCase], *, table: str, devo_domain: str, model: str) -> str:
+    """Return the LINQ that asks a model about every case: one row with a column ``p<number>`` a case."""
+    owner = quoting.string(quoting.domain_name(devo_domain))
+    name = quoting.string(quoting.model_name(model))
+    columns = (
+        f"mlevalmodel({owner}, {name}, {', '.join(map(quoting.number, case.values))}) as p{number}"
+        for number, case in enumerate(cases)
+    )
+    return "\n".join(
+        (
+            f"from {quoting.table(table)}",
+            "group",
+            "select count() as events_n",
+            "select " + ",\n  ".join(columns),
+        )
+    )
+
+
+def check_answers(rows: Sequence[Mapping[str, Any]], cases: Sequence[ProbeCase], *, model: str) -> None:
+    """Compare Devo's answers with the MOJO's.
+
+    :raises ModelRejectedError: there is no row, or an answer differs; names the first of them.
+    """
+    if not rows:
+        raise ModelRejectedError(
+            f"Model {model!r} could not be asked: the table has no event in the probe's window to ask beside;"
+            " take a longer window"
+        )
+    answers = [rows[0].get(f"p{number}") for number in range(len(cases))]
+    wrong = [
+        f"{score.host!r}: {answer!r} in Devo, label {score.label!r} with score {score.p1} here"
+        for answer, score in zip(answers, (case.score for case in cases), strict=True)
+        if not _agrees(answer, score)
+    ]
+    if wrong:
+        raise ModelRejectedError(
+            f"{len(wrong)} of {len(cases)} known names are answered by {model!r} in Devo otherwise than by"
+            " the MOJO: " + "; ".join(wrong[:_SHOWN])
+        )
+
+
+def _agrees(answer: object, score: MojoScore) -> bool:
+    # Devo does not document whether it gives a binomial model's label or its score
+    if isinstance(answer, float):
+        return math.isclose(answer, score.p1, rel_tol=0, abs_tol=_SCORE_TOLERANCE)
+    return str(answer) == score.label
+
+
+def _values(features: FeatureSet, host: str) -> tuple[float, ...]:
+    parts = split_host(host)
+    if parts is None:
+        raise FeatureError(f"The host {host!r} has no label to score")
+    return tuple(reference.compute(features, parts))
+
+
+def _made_up_hosts() -> Iterator[str]:
+    """Yield names from random to pronounceable, always the same: two models differ on some of them."""
+    for number in range(_POOL):
+        digest = hashlib.sha256(f"probe {number}".encode()).digest()
+        length = 5 + digest[0] % 16
+        match number % 4:
+            case 0:
+                label = "".join(_LETTERS[byte % 26] for byte in digest[1:])
+            case 1:
+                label = digest.hex()
+            case 2:
+                label = "".join(f"{'bdfklmnprst'[a % 11]}{'aeiou'[a % 5]}" for a in digest[1:])
+            case _:
+                label = "".join(f"{'aeiou'[a % 5]}{'nrstlmd'[a % 7]}" for a in digest[1:])
+        yield f"{label[:length]}.{_TLDS[digest[-1] % len(_TLDS)]}"

@@ -1,0 +1,89 @@
+"""GateModelOperator fails once, with every reason, and tells those who approve what there is to know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
+from airflow_provider_devo_dga.operators.gate_model import GateModelOperator
+
+VERSION, CHAMPION = "20260112T030000Z", "20260105T030000Z"
+COMPARISON = {
+    "budget": 0.01,
+    "rows": 1000,
+    "recall": 0.7,
+    "other_recall": 0.6,
+    "false_positive_rate": 0.011,
+    "other_false_positive_rate": 0.009,
+    "families": [{"name": "necurs", "rows": 30, "recall": 0.5, "other_recall": 0.55}],
+}
+TRAINED: dict[str, Any] = {
+    "version": VERSION,
+    "sha256": "n" * 64,
+    "model_file": "file:///models/m.zip",
+    "feature_set": {"name": "tutorial", "fingerprint": "f"},
+    "test_metrics": {"auc": 0.95, "recall": 0.7, "false_positive_rate": 0.011},
+    "rows": {"train": 8000, "valid": 1000, "test": 1000},
+    "evaluation": {"comparisons": [{"kind": "champion", "name": CHAMPION, "head_to_head": COMPARISON}]},
+}
+
+
+def operator(**changes: Any) -> GateModelOperator:
+    champion = {"version": CHAMPION, "sha256": "c" * 64, "reason": None}
+    arguments = {"trained": TRAINED, "name": "m", "champion": champion}
+    return GateModelOperator(task_id="gate", **(arguments | changes))
+
+
+def test_a_better_model_passes_and_its_figures_are_told(context: Any) -> None:
+    told = operator().execute(context)
+    assert (told["version"], told["champion"]) == (VERSION, CHAMPION)
+    assert "| recall | 70.00% | 60.00% |" in told["summary"]
+    assert "| family necurs (30) | 50.00% | 55.00% |" in told["summary"]
+
+
+def test_the_first_model_passes_alone_and_says_so(context: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    told = operator(champion=None).execute(context)
+    assert told["champion"] is None
+    assert "compared with no champion" in told["summary"]
+    assert "There is no champion to compare with" in capsys.readouterr().out
+
+
+def test_every_reason_is_in_the_error_that_is_not_retried(context: Any) -> None:
+    with pytest.raises(AirflowFailException) as caught:
+        operator(min_auc="0.99", min_rows=2000, max_family_loss=0.01).execute(context)
+    for reason in ("AUC is 0.95", "held-out names is 1000", "is on 1000 names, less than 2000"):
+        assert reason in str(caught.value)
+
+
+@pytest.mark.slow
+def test_the_verdict_is_kept_in_the_history(context: Any, tmp_path: Path) -> None:
+    history = MLflowHook(history_dir=str(tmp_path)).history("m")
+    assert history is not None
+    entry = history.record(TRAINED)
+
+    def tags() -> dict[str, str]:
+        with history.server.client() as client:
+            found: dict[str, str] = client.get_run(entry.run_id).data.tags
+            return found
+
+    with pytest.raises(AirflowFailException):
+        operator(min_auc=0.99, history_dir=str(tmp_path)).execute(context)
+    assert (tags()["gate"], "AUC is 0.95" in tags()["gate_reasons"]) == ("refused", True)
+    operator(history_dir=str(tmp_path)).execute(context)
+    assert tags()["gate"] == "passed"
+
+
+@pytest.mark.slow
+def test_a_history_that_is_away_does_not_hide_the_verdict(
+    context: Any, dead_port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_AWAY", f'{{"conn_type": "mlflow", "host": "http://127.0.0.1:{dead_port}"}}'
+    )
+    with pytest.raises(AirflowFailException, match="AUC is"):
+        operator(min_auc=0.99, mlflow_conn_id="away").execute(context)
+    assert "is not in the model history" in capsys.readouterr().out
