@@ -105,7 +105,16 @@ def endpoint(server: CutServer) -> Endpoint:
 
 
 HANDS_OUT = {read_stream, read_async}
-READ = pytest.mark.parametrize("reading", [read_stream, read_whole, read_file, read_async, read_async_whole])
+READ = pytest.mark.parametrize(
+    "reading",
+    [
+        read_whole,
+        *(
+            pytest.param(read, marks=pytest.mark.slow)
+            for read in (read_stream, read_file, read_async, read_async_whole)
+        ),
+    ],
+)
 
 
 def outcome(

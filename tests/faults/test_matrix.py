@@ -89,10 +89,19 @@ def name_of(error: BaseException | None) -> str | None:
     return error.name if isinstance(error, EventError) else type(error).__name__ if error else None
 
 
+QUICK = {"get_records", "trigger"}
+
+
 def params(lasts: bool) -> Any:
     """Return the cells: a fault that is final, or none, need not be seen to pass."""
     cells = [
-        pytest.param(fault, caller, id=f"{fault.name}-{caller}", marks=[pytest.mark.slow] * fault.slow)
+        pytest.param(
+            fault,
+            caller,
+            id=f"{fault.name}-{caller}",
+            # one caller of each kind is enough for a quick look
+            marks=[pytest.mark.slow] * (fault.slow or caller not in QUICK),
+        )
         for fault in FAULTS
         for caller, (kind, _) in CALLERS.items()
         if applies(fault, kind) and (lasts or fault.may_pass(kind))

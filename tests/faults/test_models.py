@@ -120,10 +120,10 @@ def _sha256(content: bytes) -> str:
             fault,
             call,
             id="-".join(filter(None, (fault.name, fault.label, call))),
-            marks=[pytest.mark.slow] * (fault.name in {"stall_headers", "slow_upload"}),
+            marks=[pytest.mark.slow] * (number > 0 or fault.name in {"stall_headers", "slow_upload"}),
         )
         for fault in FAULTS
-        for call in fault.errors
+        for number, call in enumerate(fault.errors)
     ],
 )
 def test_each_fault_for_each_call(

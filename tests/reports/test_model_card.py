@@ -14,6 +14,9 @@ import pytest
 
 from airflow_provider_devo_dga.reports.model_card import CardCurves, card_families, render_card
 
+# each draws five charts
+pytestmark = pytest.mark.slow
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AT = datetime(2026, 11, 24, 3, 20, tzinfo=UTC)
 CURVES = CardCurves(

@@ -57,6 +57,7 @@ def _peak(count: int, folder: Path) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_preparing_ten_times_the_rows_takes_the_same_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
