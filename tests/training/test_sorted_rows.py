@@ -6,17 +6,14 @@ import io
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_devo_dga.training import sorted_rows
 from airflow_provider_devo_dga.training.dataset import prepare_dataset
 from airflow_provider_devo_dga.training.sorted_rows import SortedRows
-
-if TYPE_CHECKING:
-    import pytest
 
 LINES = st.lists(st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=6))
 
