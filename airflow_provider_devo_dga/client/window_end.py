@@ -18,7 +18,7 @@ def within(batch: Batch, window: Window) -> Batch:
     index = batch.columns.index(_EVENTDATE)
     end = window.end_seconds * 1000
     with suppress(TypeError):  # a null among them
-        if max(map(itemgetter(index), batch.rows), default=end - 1) < end:  # type: ignore[type-var, operator]
+        if max(map(itemgetter(index), batch.rows), default=end - 1) < end:
             return batch
     return Batch(batch.columns, [row for row in batch.rows if not _reaches(row[index], end)])
 
