@@ -107,6 +107,6 @@ def compared(
 
 
 def _times(work: Callable[[], object]) -> tuple[float, float]:
-    """Return how long ``work`` takes, and the processor time of this process, robust to other work."""
+    """Return how long ``work`` takes, and this process's processor time, which other work hardly changes."""
     started = time.process_time()
     return seconds(work), time.process_time() - started
