@@ -7,6 +7,7 @@
     │   ├── DevoTransientError           no answer, reset, stall, 5xx: the same call may work later
     │   │   └── DevoThrottledError       adds .retry_after in seconds, None when Devo named no delay
     │   ├── DevoIncompleteError          rows began and did not end; adds .rows_read; read it all again
+    │   ├── DevoJobError                 a background job failed, was stopped or is gone; adds .job_id
     │   └── DevoPermanentError           the same call will fail again
     │       ├── DevoConnectionConfigError    the Airflow connection lacks or contradicts something
     │       ├── DevoAuthError            token, key or signature refused
@@ -106,6 +107,25 @@ class DevoIncompleteError(DevoError):
     ) -> None:
         super().__init__(message, status=status, code=code, cid=cid)
         self.rows_read = rows_read
+
+
+class DevoJobError(DevoError):
+    """A background job failed, was stopped, took too long or is gone. A retry may start a new one.
+
+    :param job_id: Devo's id of the job, None when Devo named none.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        job_id: str | None = None,
+        status: int | None = None,
+        code: int | str | None = None,
+        cid: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, code=code, cid=cid)
+        self.job_id = job_id
 
 
 class DevoPermanentError(DevoError):

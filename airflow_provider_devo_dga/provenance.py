@@ -28,6 +28,7 @@ class Provenance:
     :param auc: on held-out names.
     :param train_rows: names the model was trained on.
     :param run_id: the Airflow run that trained it.
+    :param summary: place of the training's summary below the folder for models, ``<version>/<name>.json``.
     """
 
     version: str
@@ -39,6 +40,7 @@ class Provenance:
     auc: float | None = None
     train_rows: int | None = None
     run_id: str | None = None
+    summary: str | None = None
 
     def describe(self, text: str) -> str:
         """Return a description: ``text [version=…; sha256=…; …]``."""
@@ -65,6 +67,7 @@ class Provenance:
             auc=_float(facts.get("auc")),
             train_rows=int(facts["train_rows"]) if facts.get("train_rows", "").isdigit() else None,
             run_id=facts.get("run_id"),
+            summary=facts.get("summary"),
         )
 
     @classmethod
@@ -81,6 +84,7 @@ class Provenance:
             auc=metrics.get("auc"),
             train_rows=trained.get("rows", {}).get("train"),
             run_id=trained.get("run_id"),
+            summary=trained.get("summary"),
         )
 
 

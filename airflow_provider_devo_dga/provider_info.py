@@ -25,10 +25,13 @@ def get_provider_info() -> dict[str, Any]:
             {
                 "integration-name": "Devo",
                 "python-modules": [
+                    "airflow_provider_devo_dga.operators.check_linq",
+                    "airflow_provider_devo_dga.operators.devo_job",
                     "airflow_provider_devo_dga.operators.devo_query",
                     "airflow_provider_devo_dga.operators.dga_report",
                     "airflow_provider_devo_dga.operators.probe_model",
                     "airflow_provider_devo_dga.operators.register_model",
+                    "airflow_provider_devo_dga.operators.watch_drift",
                 ],
             },
             {
@@ -40,13 +43,20 @@ def get_provider_info() -> dict[str, Any]:
             {"integration-name": "Devo", "python-modules": ["airflow_provider_devo_dga.sensors.devo_query"]}
         ],
         "triggers": [
-            {"integration-name": "Devo", "python-modules": ["airflow_provider_devo_dga.triggers.devo_query"]}
+            {
+                "integration-name": "Devo",
+                "python-modules": [
+                    "airflow_provider_devo_dga.triggers.devo_job",
+                    "airflow_provider_devo_dga.triggers.devo_query",
+                ],
+            }
         ],
         "hooks": [
             {
                 "integration-name": "Devo",
                 "python-modules": [
                     "airflow_provider_devo_dga.hooks.devo",
+                    "airflow_provider_devo_dga.hooks.devo_jobs",
                     "airflow_provider_devo_dga.hooks.ml_model_manager",
                 ],
             },

@@ -17,6 +17,13 @@ class ReadablePath(Protocol):
         """Open the file."""
 
 
+class ReadableFolder(ReadablePath, Protocol):
+    """A folder whose files can be opened for reading bytes."""
+
+    def __truediv__(self, name: str, /) -> Self:
+        """Return a path below this one."""
+
+
 class StoragePath(Protocol):
     """What is asked of a path; ``pathlib.Path`` and Airflow's ``ObjectStoragePath`` both have it."""
 

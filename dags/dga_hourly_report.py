@@ -1,6 +1,7 @@
 """Report every hour which clients ask for algorithmically generated domains.
 
-window → wait for its events → plan the query for the model in service → score in Devo → report.
+window → wait for its events → plan the query for the model in service → score in Devo → report,
+and compare the traffic with what the model was trained on: drift that lasts wakes ``dga_weekly_retrain``.
 Runs also when a new model is promoted, for the last full hour.
 """
 
@@ -12,11 +13,21 @@ from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronDataIntervalTimetable, Param, task
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetOrTimeSchedule,
+    CronDataIntervalTimetable,
+    ObjectStoragePath,
+    Param,
+    task,
+)
 from airflow.sdk.definitions.asset import Model
+from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
+from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
 from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 
@@ -24,6 +35,7 @@ from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
 DGA_REPORT = Asset(name="dga_hourly_report", uri="x-devo-dga://reports/hourly")
+DGA_DRIFT = Asset(name="dga_drift", uri="x-devo-dga://drift/lasting")
 # Can be set for a whole installation, or per run by the params below.
 STORE = os.environ.get("DEVO_DGA_STORE", f"file://{tempfile.gettempdir()}/devo-dga")
 
@@ -53,6 +65,11 @@ with DAG(
             type="string",
             description="Folder for reports; shared by all workers",
         ),
+        "models_dir": Param(
+            f"{STORE}/models",
+            type="string",
+            description="Folder that the models were trained into; says what a model's features mean",
+        ),
         "model_name": Param("dga_classifier", type="string", pattern="^[A-Za-z0-9_.-]{1,64}$"),
         "devo_domain": Param(
             "self",
@@ -78,6 +95,12 @@ with DAG(
             maximum=45,
             description="Wait so long after the window's end for late events",
         ),
+        "drift_limit": Param(
+            0.25,
+            type="number",
+            exclusiveMinimum=0,
+            description="Population stability index of a feature above which it has drifted",
+        ),
         "min_events": Param(1, type="integer", minimum=1, description="Wait for at least this many events"),
         "devo_conn_id": Param("devo_default", type="string"),
         "mlmm_conn_id": Param("devo_mlmm_default", type="string"),
@@ -101,7 +124,12 @@ with DAG(
             kind=params["field_kind"],
         )
         model = MLModelManagerHook(params["mlmm_conn_id"]).get_model(params["model_name"])
-        scoring = scoring_plan(model, source, devo_domain=params["devo_domain"])
+        scoring = scoring_plan(
+            model,
+            source,
+            devo_domain=params["devo_domain"],
+            models_dir=ObjectStoragePath(params["models_dir"]),
+        )
         return {
             "from": window.start.isoformat(),
             "to": window.end.isoformat(),
@@ -151,4 +179,27 @@ with DAG(
         outlets=[DGA_REPORT],
     )
 
+    # [START drift]
+    drift = WatchDriftOperator(
+        task_id="watch_drift",
+        rows=classify.output,
+        plan=planned["scoring"],
+        models_dir="{{ params.models_dir }}",
+        output_dir="{{ params.reports_dir }}/drift",
+        limit="{{ params.drift_limit }}",
+    )
+
+    @task(outlets=[DGA_DRIFT])
+    def drift_alarm(found: dict[str, Any]) -> dict[str, Any]:
+        """Succeed, and so tell who waits for it, when drift has lasted; skip otherwise.
+
+        Put your notifier into ``on_success_callback``.
+        """
+        if not found["alarm"]:
+            raise AirflowSkipException("No drift that lasts and was not told of today")
+        return found["worst"]
+
+    # [END drift]
+
     wait_for_events >> classify >> report
+    drift_alarm(drift.output)

@@ -1,6 +1,7 @@
 """Retrain the DGA classifier every week and put it into service in Devo, if it deserves it.
 
-train → quality gate → register as candidate → probe in Devo → promote to the serving name.
+find the champion → train and judge → quality gate → register as candidate → probe in Devo
+→ promote to the serving name.
 """
 
 from __future__ import annotations
@@ -55,8 +56,9 @@ with DAG(
     params={
         "dataset": Param(
             DATASET,
-            type="string",
-            description="Labelled domains, host;domain;class;subclass: https://, s3://, file:// …",
+            type=["string", "array"],
+            items={"type": ["string", "object"]},
+            description="Labelled domains, host;domain;class;subclass: https://, s3://, file:// …; or a list",
         ),
         "models_dir": Param(
             f"{STORE}/models",
@@ -64,13 +66,20 @@ with DAG(
             description="Folder for models; shared by all workers",
         ),
         "model_name": Param("dga_classifier", type="string", pattern="^[A-Za-z0-9_.-]{1,54}$"),
-        "feature_set": Param("dga", enum=["dga", "tutorial"]),
+        "feature_set": Param("dga", enum=["dga", "dga_plain", "tutorial"]),
         "false_positive_budget": Param(
             0.01,
             type="number",
             exclusiveMinimum=0,
             maximum=0.1,
             description="Share of legit names that may be flagged; decides the model's threshold",
+        ),
+        "unseen_family_folds": Param(
+            0,
+            type="integer",
+            minimum=0,
+            maximum=10,
+            description="Trainings that leave families out, to measure recall of unseen ones; 0 for none",
         ),
         "model_params": Param({}, type="object", description="H2O GBM parameters that replace the defaults"),
         "min_auc": Param(
@@ -104,6 +113,21 @@ with DAG(
     },
     render_template_as_native_obj=True,
 ) as dag:
+
+    @task
+    def find_champion(params: dict[str, Any]) -> str | None:
+        """Return the version in service, to be judged beside the new model; None when there is none."""
+        from airflow_provider_devo_dga.errors import ModelNotFoundError
+        from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
+        from airflow_provider_devo_dga.provenance import Provenance
+
+        try:
+            model = MLModelManagerHook(params["mlmm_conn_id"]).get_model(params["model_name"])
+        except ModelNotFoundError:
+            return None
+        provenance = Provenance.of_description(model.description or "")
+        return provenance.version if provenance else None
+
     # [START train]
     train = H2OTrainOperator(
         task_id="train",
@@ -113,6 +137,8 @@ with DAG(
         feature_set="{{ params.feature_set }}",
         model_params="{{ params.model_params }}",
         false_positive_budget="{{ params.false_positive_budget }}",
+        unseen_family_folds="{{ params.unseen_family_folds }}",
+        champion="{{ ti.xcom_pull('find_champion') }}",
         h2o_conn_id="{{ params.h2o_conn_id }}",
         ratios=(0.8, 0.1),
         execution_timeout=timedelta(hours=2),
@@ -152,7 +178,6 @@ with DAG(
         task_id="probe_candidate",
         name="{{ params.model_name }}_candidate",
         model_file="{{ ti.xcom_pull('train')['model_file'] }}",
-        feature_set="{{ params.feature_set }}",
         source=SOURCE,
         from_="{{ dag_run.start_date.replace(microsecond=0) - macros.timedelta(hours=params.probe_hours) }}",
         to="{{ dag_run.start_date.replace(microsecond=0) }}",
@@ -171,4 +196,5 @@ with DAG(
         outlets=[DGA_MODEL],
     )
 
+    find_champion() >> train
     quality_gate(train.output) >> register_candidate >> probe_candidate >> promote

@@ -32,6 +32,8 @@ import requests  # noqa: E402
 from airflow_provider_devo_dga.sandbox.server import Sandbox  # noqa: E402
 from airflow_provider_devo_dga.sandbox.tenant import Habits  # noqa: E402
 
+pytest_plugins = ["tests.faults.plugin"]
+
 FROM, TO = datetime(2026, 1, 1, 8, tzinfo=UTC), datetime(2026, 1, 1, 9, tzinfo=UTC)
 START_MS = int(FROM.timestamp()) * 1000
 _COUNTER = count()
@@ -72,10 +74,15 @@ class Devo:
         answer = self.call("POST", f"tables/{table}/events", "\n".join(lines).encode())
         assert answer == {"inserted": len(events)}
 
-    def fault(self, name: str, *, after_rows: int = 0, times: int = 1) -> None:
-        """Let the next queries meet a fault."""
-        wanted = {"fault": name, "after_rows": after_rows, "times": times}
+    def fault(self, name: str, *, after_rows: int = 0, times: int = 1, **more: Any) -> None:
+        """Let the next requests meet a fault: queries, unless ``match``, of ``more``, says otherwise."""
+        wanted = {"fault": name, "after_rows": after_rows, "times": times, **more}
         self.call("POST", "faults", json.dumps(wanted).encode())
+
+    def jobs(self, name: str = "") -> list[dict[str, Any]]:
+        """Return the background jobs, or those of one name."""
+        answer = self._session.get(f"{self.sandbox.base_url}/search/jobs", timeout=30)
+        return [job for job in answer.json()["object"] if name in {"", job["friendlyName"]}]
 
     def mark(self) -> None:
         """Begin anew with what ``asked`` tells: the sandbox's log is as old as the session, and bounded."""
@@ -251,8 +258,8 @@ def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_model(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Train a small GBM for real; return what the training says of it, the MOJO's path in ``model_file``."""
-    from airflow_provider_devo_dga.features.dga import DGA_FEATURES
+    """Train a small GBM for real; return its summary, which also lies beside the MOJO, ``model_file``."""
+    from airflow_provider_devo_dga.features.dga import DGA_RECIPE
     from airflow_provider_devo_dga.training.cluster import LocalCluster
     from airflow_provider_devo_dga.training.dataset import prepare_dataset
     from airflow_provider_devo_dga.training.model import train
@@ -264,12 +271,22 @@ def tiny_model(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) ->
     with LocalCluster(max_mem="1g") as cluster, cluster.connection():
         model = train(
             folder / "prepared.csv",
-            feature_set=DGA_FEATURES,
+            feature_set=DGA_RECIPE,
             output_dir=folder,
             model_params={"ntrees": 15},
             dataset=report,
         )
-    return model.to_dict()
+    summary = model.to_dict()
+    (folder / "dga_classifier.json").write_text(json.dumps(summary))
+    return summary
+
+
+@pytest.fixture
+def tiny_features(tiny_model: dict[str, Any]) -> Any:
+    """Return the feature set of the small GBM: the default, with what was learned."""
+    from airflow_provider_devo_dga.features.feature_set import FeatureSet
+
+    return FeatureSet.from_dict(tiny_model["feature_set"])
 
 
 @pytest.fixture

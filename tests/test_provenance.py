@@ -16,6 +16,7 @@ FULL = Provenance(
     auc=0.9877,
     train_rows=18569,
     run_id="manual__2026-01-01T03:00:00+00:00",
+    summary="20260101T030000Z/dga_classifier.json",
 )
 
 
@@ -24,7 +25,8 @@ def test_a_description_brings_everything_back_exactly() -> None:
 
 
 def test_what_is_not_known_stays_unknown() -> None:
-    few = replace(FULL, threshold=None, false_positive_rate=None, auc=None, train_rows=None, run_id=None)
+    unknown = ("threshold", "false_positive_rate", "auc", "train_rows", "run_id", "summary")
+    few = replace(FULL, **dict.fromkeys(unknown))
     assert Provenance.of_description(few.describe("x")) == few
 
 
@@ -48,6 +50,8 @@ def test_the_test_part_counts_before_the_validation_part() -> None:
         "test_metrics": {"auc": 0.8, "false_positive_rate": 0.02},
         "rows": {"train": 10},
         "run_id": "r",
+        "summary": "v/m.json",
     }
     found = Provenance.of_training(trained)
     assert (found.auc, found.false_positive_rate, found.train_rows) == (0.8, 0.02, 10)
+    assert found.summary == "v/m.json"

@@ -43,7 +43,7 @@ class AsyncReader:
         while True:
             handed_out = False
             try:
-                async with aclosing(self._attempt(query, completeness)) as batches:
+                async with aclosing(self._attempt(query, completeness, attempts)) as batches:
                     async for batch in batches:
                         handed_out = handed_out or bool(batch.rows)
                         yield batch
@@ -56,25 +56,23 @@ class AsyncReader:
 
     async def whole(self, query: Query, completeness: Completeness = "auto") -> list[Batch]:
         """Return a whole answer; after a fault it is read again from its beginning. For few rows."""
-        attempts = Attempts(self._limits)
+        return await self._whole(query, completeness, Attempts(self._limits))
+
+    async def count(self, query: Query) -> int:
+        """Return how many rows Devo counts for a query; its ``limit`` is not applied."""
+        return counted(await self.whole(query.counting()))
+
+    async def _whole(self, query: Query, completeness: Completeness, attempts: Attempts) -> list[Batch]:
         while True:
             try:
-                async with aclosing(self._attempt(query, completeness)) as batches:
+                async with aclosing(self._attempt(query, completeness, attempts)) as batches:
                     return [batch async for batch in batches]
             except MAY_PASS as error:
                 await asyncio.sleep(attempts.pause(error))
 
-    async def count(self, query: Query) -> int:
-        """Return how many rows Devo counts for a query; its ``limit`` is not applied."""
-        attempts = Attempts(self._limits)
-        while True:
-            try:
-                async with aclosing(self._attempt(query.counting(), "auto")) as batches:
-                    return counted([batch async for batch in batches])
-            except MAY_PASS as error:
-                await asyncio.sleep(attempts.pause(error))
-
-    async def _attempt(self, query: Query, completeness: Completeness) -> AsyncGenerator[Batch, None]:
+    async def _attempt(
+        self, query: Query, completeness: Completeness, attempts: Attempts
+    ) -> AsyncGenerator[Batch, None]:
         check_choice(completeness)
         exchange = self._endpoint.exchange(query)
         async with aclosing(self._exchange(exchange)) as batches:
@@ -83,7 +81,9 @@ class AsyncReader:
         if query.is_count:
             check_framed(exchange)
         elif needs_count(exchange, completeness):
-            compare(query, exchange.rows_read, await self.count(query))
+            # rows and their count are one question, with one number of attempts
+            number = counted(await self._whole(query.counting(), "auto", attempts))
+            compare(query, exchange.rows_read, number)
 
     async def _exchange(self, exchange: QueryExchange) -> AsyncGenerator[Batch, None]:
         import httpx

@@ -49,15 +49,13 @@ class Query:
 
     def counting(self) -> Query:
         """Return the query by which Devo counts the rows of this one over the same window."""
+        self._check_text()
         text = f"{self.text}\ngroup\nselect count() as {COUNT_COLUMN}"
         return replace(self, text=text, limit=None, is_count=True)
 
     def body(self) -> str:
         """Return the request's body, in devo-sdk's key order and spelling."""
-        if not self.text or not self.text.strip():
-            raise DevoQueryError(
-                "The query is empty; did the template or the task that makes it give nothing?"
-            )
+        self._check_text()
         if self.limit is not None and self.limit < 1:
             raise DevoQueryError(f"limit must be at least 1, not {self.limit}; leave it out for all rows")
         payload: dict[str, object] = {
@@ -71,10 +69,20 @@ class Query:
         payload["ipAsString"] = True
         return json.dumps(payload)
 
+    def _check_text(self) -> None:
+        if not self.text or not self.text.strip():
+            raise DevoQueryError(
+                "The query is empty; did the template or the task that makes it give nothing?"
+            )
+
     def _pragmas(self) -> str:
-        # pragma values are not escaped by Devo's grammar; what could end the string becomes "_"
         pairs = (self.comments or {}).items()
-        return "".join(f' pragma comment.{name}:"{_COMMENT.sub("_", value)}"' for name, value in pairs)
+        return "".join(f' pragma comment.{name}:"{comment_text(value)}"' for name, value in pairs)
+
+
+def comment_text(value: str) -> str:
+    """Return a pragma's value as it may be sent; Devo's grammar has no escape: what ends it becomes ``_``."""
+    return _COMMENT.sub("_", value)
 
 
 class QueryExchange:

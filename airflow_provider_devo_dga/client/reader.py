@@ -50,7 +50,7 @@ class Reader:
         while True:
             handed_out = False
             try:
-                with closing(self._attempt(query, completeness)) as batches:
+                with closing(self._attempt(query, completeness, attempts)) as batches:
                     for batch in batches:
                         handed_out = handed_out or bool(batch.rows)
                         yield batch
@@ -68,26 +68,38 @@ class Reader:
 
         :param use: must have no effect when the iterator raises.
         """
-        attempts = Attempts(self._limits)
-        while True:
-            try:
-                with closing(self._attempt(query, completeness)) as batches:
-                    return use(batches)
-            except MAY_PASS as error:
-                time.sleep(attempts.pause(error))
+        return self._whole(query, use, completeness, Attempts(self._limits))
 
     def count(self, query: Query) -> int:
         """Return how many rows Devo counts for a query; its ``limit`` is not applied."""
         return self.whole(query.counting(), counted)
 
-    def _attempt(self, query: Query, completeness: Completeness) -> Generator[Batch, None, None]:
+    def _whole(
+        self,
+        query: Query,
+        use: Callable[[Iterator[Batch]], T],
+        completeness: Completeness,
+        attempts: Attempts,
+    ) -> T:
+        while True:
+            try:
+                with closing(self._attempt(query, completeness, attempts)) as batches:
+                    return use(batches)
+            except MAY_PASS as error:
+                time.sleep(attempts.pause(error))
+
+    def _attempt(
+        self, query: Query, completeness: Completeness, attempts: Attempts
+    ) -> Generator[Batch, None, None]:
         check_choice(completeness)
         exchange = self._endpoint.exchange(query)
         yield from self._exchange(exchange)
         if query.is_count:
             check_framed(exchange)
         elif needs_count(exchange, completeness):
-            compare(query, exchange.rows_read, self.count(query))
+            # rows and their count are one question, with one number of attempts
+            number = self._whole(query.counting(), counted, "auto", attempts)
+            compare(query, exchange.rows_read, number)
 
     def _exchange(self, exchange: QueryExchange) -> Generator[Batch, None, None]:
         import httpx

@@ -45,7 +45,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, query: str 
         return DevoThrottledError(
             f"Devo asks to slow down: {text}", retry_after=_retry_after(headers), **facts
         )
-    if status == 400 or (status == 500 and _refuses_query(answer)):
+    if status == 400 or (status == 500 and refuses_query(answer)):
         return DevoQueryError(f"Devo refused the query: {text}", query=query, **facts)
     if status >= 500 or status in _LATER:
         return DevoTransientError(f"Devo cannot answer now: {text}", **facts)
@@ -66,7 +66,10 @@ def _json(body: bytes) -> dict[str, Any]:
 
 def words_of(answer: dict[str, Any]) -> str:
     """Return what Devo says in the body of a refusal, with its details; empty when it says nothing."""
-    words: list[Any] = [answer.get("msg") or answer.get("error")]
+    headline = answer.get("msg") or answer.get("error")
+    if isinstance(headline, dict):
+        headline = headline.get("message") or headline.get("msg") or headline
+    words: list[Any] = [headline]
     details = answer.get("object")
     words += details if isinstance(details, list) else []
     kept = [str(word) for word in words if word]
@@ -79,7 +82,8 @@ def is_launch_error(text: str) -> bool:
     return _LAUNCH in text
 
 
-def _refuses_query(answer: dict[str, Any]) -> bool:
+def refuses_query(answer: dict[str, Any]) -> bool:
+    """Tell whether the body of a refusal is about the query."""
     return answer.get("code") == _UNKNOWN_TABLE or is_launch_error(words_of(answer))
 
 

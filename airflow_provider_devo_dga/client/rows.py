@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from airflow_provider_devo_dga.client.reply import is_launch_error, words_of
+from airflow_provider_devo_dga.client.reply import is_launch_error, refuses_query, words_of
 from airflow_provider_devo_dga.client.wire import Column, Value
 from airflow_provider_devo_dga.errors import (
     DevoError,
@@ -144,12 +144,10 @@ def _columns(message: dict[str, Any], line: bytes, query: str | None) -> tuple[C
     metadata = message.get("metadata")
     if not isinstance(metadata, list):
         if {"error", "msg"} & message.keys():
-            raise DevoQueryError(
-                f"Devo refused the query: {words_of(message)}",
-                query=query,
-                code=message.get("code"),
-                cid=message.get("cid"),
-            )
+            facts: dict[str, Any] = {"code": message.get("code"), "cid": message.get("cid")}
+            if refuses_query(message):
+                raise DevoQueryError(f"Devo refused the query: {words_of(message)}", query=query, **facts)
+            raise DevoTransientError(f"Devo could not begin the query: {words_of(message)}", **facts)
         raise _not_ours(line)
     try:
         columns = tuple(Column(str(item["name"]), str(item["type"])) for item in metadata)

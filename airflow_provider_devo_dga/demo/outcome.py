@@ -17,6 +17,7 @@ def tell(world: World, *, seconds: float) -> None:
     _tell_hour(report)
     _tell_clients(world, report)
     say(f"\nDone in {seconds:.0f} s. Open {world.root / 'report.html'}")
+    say("  how good the model is: model_card.html beside it")
     say(f"  also there: report.json, report.csv, rows.parquet, {model['model_id']}.zip and .json, logs/")
     say("  next: `make ui` shows the Dags in Airflow; docs/connections.md leads to a real Devo account\n")
 

@@ -70,6 +70,8 @@ def _collect(world: World) -> None:
         raise StepFailedError(f"The Dags ran, but left no report or no model; see {world.logs}")
     for file in (*reports[-1].parent.glob("report.*"), models[-1], models[-1].with_suffix(".json")):
         shutil.copy2(file, world.root / file.name)
+    for card in models[-1].parent.glob("model_card.html"):
+        shutil.copy2(card, world.root / card.name)
     shutil.copy2(next((world.store / "reports" / "rows").glob("*.parquet")), world.root / "rows.parquet")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.errors import DriftError
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
-from airflow_provider_devo_dga.features.host import split_host
+from airflow_provider_devo_dga.features.host import HostParts
 from airflow_provider_devo_dga.features.reference import compute
 
 if TYPE_CHECKING:
@@ -77,11 +77,10 @@ class Baseline:
             raise DriftError(f"This is no baseline of features: {error!r}; train the model again") from None
 
 
-def baseline_of(hosts: Iterable[str], feature_set: FeatureSet) -> Baseline:
-    """Return the baseline of legit hosts.
+def baseline_of(hosts: Iterable[HostParts], feature_set: FeatureSet) -> Baseline:
+    """Return the baseline of some thousands of legit hosts.
 
-    :param hosts: some thousands; those without a main label are left out.
-    :raises DriftError: no host is left.
+    :raises DriftError: there is none.
     """
     import numpy as np
 
@@ -97,13 +96,11 @@ def baseline_of(hosts: Iterable[str], feature_set: FeatureSet) -> Baseline:
     return Baseline(len(matrix), bins)
 
 
-def feature_matrix(hosts: Iterable[str], feature_set: FeatureSet) -> NDArray[np.float64]:
-    """Return the features of hosts, one row for each that has a main label."""
+def feature_matrix(hosts: Iterable[HostParts], feature_set: FeatureSet) -> NDArray[np.float64]:
+    """Return the features of hosts, a row each."""
     import numpy as np
 
-    rows: Sequence[list[float]] = [
-        compute(feature_set, parts) for host in hosts if (parts := split_host(host)) is not None
-    ]
+    rows: Sequence[list[float]] = [compute(feature_set, parts) for parts in hosts]
     return np.array(rows, dtype=np.float64).reshape(len(rows), len(feature_set.names))
 
 

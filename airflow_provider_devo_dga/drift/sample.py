@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Iterable
 from heapq import nsmallest
 
+from airflow_provider_devo_dga.features.host import HostParts
+
 MOST = 20_000
 
 
-def sample_hosts(hosts: Iterable[str], most: int = MOST) -> list[str]:
+def sample_hosts(hosts: Iterable[HostParts], most: int = MOST) -> list[HostParts]:
     """Return at most ``most`` of the hosts, each as likely as another, sorted by their hash.
 
     :param hosts: distinct; a host that comes twice counts twice.
@@ -17,5 +19,5 @@ def sample_hosts(hosts: Iterable[str], most: int = MOST) -> list[str]:
     return nsmallest(most, hosts, key=_hash)
 
 
-def _hash(host: str) -> bytes:
-    return hashlib.blake2b(host.encode(), digest_size=8).digest()
+def _hash(host: HostParts) -> bytes:
+    return hashlib.blake2b(host.registrable.encode(), digest_size=8).digest()

@@ -14,6 +14,7 @@ from typing import Any
 from airflow_provider_devo_dga.drift.baseline import Baseline, feature_matrix
 from airflow_provider_devo_dga.errors import DriftError
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.features.host import HostParts
 
 LIMIT = 0.25
 LEAST_DOMAINS = 200
@@ -46,7 +47,7 @@ class Drift:
 
 
 def drift_of(
-    baseline: Baseline, hosts: Iterable[str], feature_set: FeatureSet, *, limit: float = LIMIT
+    baseline: Baseline, hosts: Iterable[HostParts], feature_set: FeatureSet, *, limit: float = LIMIT
 ) -> Drift:
     """Return how the features of ``hosts`` have moved from the baseline.
 

@@ -1,10 +1,11 @@
-"""The feature sets that ship: the tutorial's three, repaired, and the default of 31."""
+"""The feature sets that ship: the default, which learns, the plain one of 31, and the tutorial's three."""
 
 from __future__ import annotations
 
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import expression as e
 from airflow_provider_devo_dga.features.feature_set import Feature, FeatureSet
+from airflow_provider_devo_dga.features.recipe import LearnedOdds, Recipe
 
 VOWELS = "aeiou"
 CONSONANTS = "bcdfghjklmnpqrstvwxyz"
@@ -35,8 +36,8 @@ TUTORIAL_FEATURES = FeatureSet(
 Devo's tutorial trains on the proportion over the label and serves a bare count over the whole host.
 """
 
-DGA_FEATURES = FeatureSet(
-    "dga",
+PLAIN_FEATURES = FeatureSet(
+    "dga_plain",
     (
         Feature("length", e.Length(_LABEL)),
         Feature("entropy", e.Entropy(_LABEL)),
@@ -65,17 +66,33 @@ DGA_FEATURES = FeatureSet(
 )
 """Twenty lexical features of the label and eleven coarse ones of the TLD; only LINQ's plainest operations."""
 
+DGA_RECIPE = Recipe(
+    "dga",
+    PLAIN_FEATURES.features,
+    (
+        LearnedOdds("bigram_odds", width=2, buckets=8),
+        LearnedOdds("trigram_odds", width=3, buckets=8, least=10, most=2000),
+        LearnedOdds("tetragram_odds", width=4, buckets=4, least=10, most=1500),
+    ),
+)
+"""The plain features, and how much the sequences of two, three and four letters are those of legit names.
+
+What sequences are typical is learned from each training's own rows. Serving it takes LINQ's ``subsall``.
+"""
+
 FEATURE_SETS: dict[str, FeatureSet] = {
-    feature_set.name: feature_set for feature_set in (DGA_FEATURES, TUTORIAL_FEATURES)
+    feature_set.name: feature_set for feature_set in (PLAIN_FEATURES, TUTORIAL_FEATURES)
 }
+RECIPES: dict[str, Recipe] = {DGA_RECIPE.name: DGA_RECIPE}
 
 
-def feature_set_named(name: str) -> FeatureSet:
-    """Return a feature set that ships with this package.
+def feature_set_named(name: str) -> FeatureSet | Recipe:
+    """Return a feature set that ships with this package, or the recipe of one that training completes.
 
-    :raises FeatureError: for a name that is not one of ``FEATURE_SETS``.
+    :raises FeatureError: for a name that is in neither ``RECIPES`` nor ``FEATURE_SETS``.
     """
+    known: dict[str, FeatureSet | Recipe] = {**RECIPES, **FEATURE_SETS}
     try:
-        return FEATURE_SETS[name]
+        return known[name]
     except KeyError:
-        raise FeatureError(f"No feature set named {name!r}; there are {', '.join(FEATURE_SETS)}") from None
+        raise FeatureError(f"No feature set named {name!r}; there are {', '.join(known)}") from None

@@ -8,7 +8,21 @@ Text nodes read the host's parts (``host.py``); number nodes give one finite flo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from airflow_provider_devo_dga.errors import FeatureError
+
+_CLASS = re.compile(r"[a-z0-9_-]+")
+_WIDEST_SHAPE = 8
+
+PIECE = "-"
+"""What stands for a piece with one of the shapes where an engine counts by replacing."""
+
+Shape = tuple[str, ...]
+"""Characters place by place: ``("t", "aeh")`` is ``ta``, ``te`` or ``th``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,38 @@ class CountChars:
 
     text: Text
     chars: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountShapes:
+    """How many pieces of the text have one of ``shapes``, taken from left to right without overlap.
+
+    A shape names the characters of each place; all have the same width, 2 to 8. So no engine has a choice
+    which of them to try first, and the count is the same in each.
+    """
+
+    text: Text
+    shapes: tuple[Shape, ...]
+    pattern: str = field(init=False, repr=False, compare=False)
+    """Regular expression of the shapes; means the same to Python, Java and RE2."""
+
+    def __post_init__(self) -> None:
+        widths = {len(shape) for shape in self.shapes}
+        if len(widths) != 1 or not 2 <= min(widths) <= _WIDEST_SHAPE:
+            raise FeatureError(
+                f"Shapes must have one width of 2 to {_WIDEST_SHAPE} places, not {sorted(widths)}"
+            )
+        wrong = sorted({chars for shape in self.shapes for chars in shape if not _CLASS.fullmatch(chars)})
+        if wrong:
+            raise FeatureError(
+                f"A place of a shape holds letters, digits, '_' and '-' only, not {wrong[0]!r}"
+            )
+        object.__setattr__(self, "pattern", _pattern(self.shapes))
+
+    @property
+    def width(self) -> int:
+        """Characters in a shape."""
+        return len(self.shapes[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +149,17 @@ class Division:
 
 
 @dataclass(frozen=True, slots=True)
+class WeightedSum:
+    """The sum of numbers, each times its weight, added in the order of ``terms``."""
+
+    terms: tuple[Term, ...]
+
+    def __post_init__(self) -> None:
+        if not self.terms or not all(math.isfinite(weight) for weight, _ in self.terms):
+            raise FeatureError("A weighted sum needs terms, and weights that are finite")
+
+
+@dataclass(frozen=True, slots=True)
 class HasLength:
     """1 when the text has exactly ``length`` characters, else 0."""
 
@@ -110,11 +167,36 @@ class HasLength:
     length: int
 
 
+def _pattern(shapes: Iterable[Shape]) -> str:
+    """Return the regular expression of shapes of one width, common beginnings once: engines try fewer."""
+    behind: dict[str, list[Shape]] = {}
+    for first, *others in shapes:
+        behind.setdefault(first, []).append(tuple(others))
+    pieces = []
+    for first, rests in behind.items():
+        rest = _pattern(rests) if rests[0] else ""
+        pieces.append(one_of(first) + (f"(?:{rest})" if "|" in rest else rest))
+    return "|".join(pieces)
+
+
+def one_of(chars: str) -> str:
+    """Return the regular expression of one character out of ``chars``, the same for every engine.
+
+    :raises FeatureError: for anything but lower-case letters, digits, ``_`` and ``-``.
+    """
+    if not _CLASS.fullmatch(chars):
+        raise FeatureError(f"Character class {chars!r} may hold letters, digits, '_' and '-' only")
+    # a hyphen is safe only at the end of a class; nothing else in our alphabet is special
+    plain = chars.replace("-", "")
+    return f"[{plain}{'-' if '-' in chars else ''}]" if len(chars) > 1 else chars
+
+
 Number = (
     Length
     | Entropy
     | EntropyRatio
     | CountChars
+    | CountShapes
     | LongestRun
     | StartsIn
     | EndsIn
@@ -122,4 +204,7 @@ Number = (
     | IsOneOf
     | HasLength
     | Division
+    | WeightedSum
 )
+Term = tuple[float, Number]
+"""A weight and the number it multiplies."""

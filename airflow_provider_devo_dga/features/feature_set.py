@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from airflow_provider_devo_dga.errors import FeatureError
+from airflow_provider_devo_dga.features import written
 from airflow_provider_devo_dga.features.expression import Number
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -59,3 +62,29 @@ class FeatureSet:
         """Twelve hex digits that change whenever a feature, its meaning or the order changes."""
         text = ";".join(f"{feature.name}={feature.number!r}" for feature in self.features)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the whole specification as JSON values; what was learned is part of it."""
+        features = [
+            {"name": feature.name, "number": written.written(feature.number)} for feature in self.features
+        ]
+        return {"name": self.name, "fingerprint": self.fingerprint, "features": features}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> FeatureSet:
+        """Return the set that :meth:`to_dict` wrote.
+
+        :raises FeatureError: for anything else, and when the fingerprint is not that of the features.
+        """
+        try:
+            name, fingerprint, features = value["name"], value["fingerprint"], value["features"]
+            pairs = [(str(feature["name"]), feature["number"]) for feature in features]
+        except (KeyError, TypeError):
+            raise FeatureError("A stored feature set has a name, a fingerprint and features") from None
+        found = cls(str(name), tuple(Feature(name, written.read(number)) for name, number in pairs))
+        if found.fingerprint != fingerprint:
+            raise FeatureError(
+                f"The stored feature set {found.name[:40]!r} was changed: its features have the fingerprint"
+                f" {found.fingerprint}, it claims {str(fingerprint)[:40]!r}"
+            )
+        return found

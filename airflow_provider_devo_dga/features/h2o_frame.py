@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 from typing import TYPE_CHECKING, assert_never
 
@@ -41,15 +43,19 @@ def number(node: e.Number, frame: H2OFrame) -> H2OFrame:
             return (length > 1).ifelse(text(of, frame).entropy() / bits, 1.0)
         case e.CountChars(of, chars):
             return text(of, frame).countmatches(list(chars))
+        case e.CountShapes(of):
+            # a piece becomes one character, never none: H2O may take an empty text for a missing one
+            shortened = text(of, frame).gsub(node.pattern, e.PIECE)
+            return (text(of, frame).nchar() - shortened.nchar()) / (node.width - 1)
         case e.LongestRun(of, chars, most):
-            runs = _matches(of, f"{_one_of(chars)}{{1}}", frame)
+            runs = _matches(of, f"{e.one_of(chars)}{{1}}", frame)
             for length in range(2, most + 1):
-                runs = runs + _matches(of, f"{_one_of(chars)}{{{length}}}", frame)
+                runs = runs + _matches(of, f"{e.one_of(chars)}{{{length}}}", frame)
             return runs
         case e.StartsIn(of, chars):
-            return _matches(of, f"^{_one_of(chars)}", frame)
+            return _matches(of, f"^{e.one_of(chars)}", frame)
         case e.EndsIn(of, chars):
-            return _matches(of, f"{_one_of(chars)}$", frame)
+            return _matches(of, f"{e.one_of(chars)}$", frame)
         case e.StartsWith(of, prefix):
             return _matches(of, f"^{re.escape(prefix)}", frame)
         case e.IsOneOf(of, values):
@@ -58,6 +64,9 @@ def number(node: e.Number, frame: H2OFrame) -> H2OFrame:
             return text(of, frame).nchar() == length
         case e.Division(numerator, denominator):
             return number(numerator, frame) / number(denominator, frame)
+        case e.WeightedSum(terms):
+            weighted = [number(term, frame) * weight for weight, term in terms]
+            return functools.reduce(operator.add, weighted)
         case _:
             assert_never(node)
 
@@ -75,7 +84,3 @@ def text(node: e.Text, frame: H2OFrame) -> H2OFrame:
 
 def _matches(node: e.Text, pattern: str, frame: H2OFrame) -> H2OFrame:
     return text(node, frame).grep(pattern, output_logical=True)
-
-
-def _one_of(chars: str) -> str:
-    return f"[{re.escape(chars)}]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Literal, assert_never
 
 from airflow_provider_devo_dga.errors import FeatureError
@@ -124,13 +125,17 @@ def linq(node: e.Number) -> str:
             )
         case e.CountChars(of, chars):
             return f"float(countbyfilter({text(of)}, {quoting.string(chars)}))"
+        case e.CountShapes(of):
+            # a piece becomes one character, never none: whether Devo has an empty text is not documented
+            shortened = _replaced(of, node.pattern, e.PIECE)
+            return f"(float(length({text(of)}) - length({shortened})) / {float(node.width - 1)})"
         case e.LongestRun(of, chars, most):
-            runs = (_matches(of, f"{_one_of(chars)}{{{length}}}") for length in range(1, most + 1))
+            runs = (_matches(of, f"{e.one_of(chars)}{{{length}}}") for length in range(1, most + 1))
             return f"({' + '.join(runs)})"
         case e.StartsIn(of, chars):
-            return _matches(of, f"^{_one_of(chars)}")
+            return _matches(of, f"^{e.one_of(chars)}")
         case e.EndsIn(of, chars):
-            return _matches(of, f"{_one_of(chars)}$")
+            return _matches(of, f"{e.one_of(chars)}$")
         case e.StartsWith(of, prefix):
             return f"ifthenelse(startswith({text(of)}, {quoting.string(prefix)}), 1.0, 0.0)"
         case e.IsOneOf(of, values):
@@ -140,6 +145,8 @@ def linq(node: e.Number) -> str:
             return f"ifthenelse(length({text(of)}) = {length}, 1.0, 0.0)"
         case e.Division(numerator, denominator):
             return f"({linq(numerator)} / {linq(denominator)})"
+        case e.WeightedSum(terms):
+            return f"({' + '.join(f'{linq(term)} * {_float8(weight)}' for weight, term in terms)})"
         case _:
             assert_never(node)
 
@@ -155,13 +162,16 @@ def text(node: e.Text) -> str:
             assert_never(node)
 
 
+def _float8(value: float) -> str:
+    # in LINQ a minus before a number may be read as one between two, and an exponent is not documented
+    plain = f"{abs(Decimal(repr(value))):f}"
+    digits = plain if "." in plain else f"{plain}.0"
+    return f"(0.0 - {digits})" if value < 0 else digits
+
+
 def _matches(node: e.Text, pattern: str) -> str:
     return f"ifthenelse(matches({text(node)}, re({quoting.string(pattern)})), 1.0, 0.0)"
 
 
-def _one_of(chars: str) -> str:
-    # a hyphen is safe only at the end of a class; nothing else in our alphabets is special
-    plain = "".join(character for character in chars if character != "-")
-    if not plain.isalnum() and plain:
-        raise FeatureError(f"Character class {chars!r} may hold letters, digits and '-' only")
-    return f"[{plain}{'-' if '-' in chars else ''}]"
+def _replaced(node: e.Text, pattern: str, piece: str) -> str:
+    return f"subsall({text(node)}, re({quoting.string(pattern)}), template({quoting.string(piece)}))"

@@ -10,6 +10,28 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _TABLE_PART = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _MODEL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _DOMAIN_NAME = re.compile(r"[A-Za-z0-9_.@-]{1,128}")
+RESERVED = frozenset(
+    [
+        "from",
+        "where",
+        "select",
+        "group",
+        "by",
+        "every",
+        "limit",
+        "as",
+        "pragma",
+        "and",
+        "or",
+        "not",
+        "in",
+        "true",
+        "false",
+        "null",
+    ]
+)
+"""Words of LINQ's own. As a field, some would be read as something else: ``null`` is never a name."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -27,10 +49,12 @@ def string(value: str) -> str:
 def identifier(name: str) -> str:
     """Return a column name or alias, checked.
 
-    :raises FeatureError: for anything but letters, digits and ``_``.
+    :raises FeatureError: for anything but letters, digits and ``_``, and for words of LINQ's own.
     """
     if not _IDENTIFIER.fullmatch(name):
         raise FeatureError(f"{name!r} is not a LINQ field name (letters, digits and '_' only)")
+    if name in RESERVED:
+        raise FeatureError(f"{name!r} is a word of LINQ's own, not a field name")
     return name
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
+from functools import lru_cache
 from typing import assert_never
 
 from airflow_provider_devo_dga.features import expression as e
@@ -31,6 +33,8 @@ def number(node: e.Number, parts: HostParts) -> float:
             return shannon_entropy(value) / math.log2(len(value)) if len(value) > 1 else 1.0
         case e.CountChars(of, chars):
             return float(sum(character in chars for character in text(of, parts)))
+        case e.CountShapes(of):
+            return float(len(_compiled(node.pattern).findall(text(of, parts))))
         case e.LongestRun(of, chars, most):
             return float(min(most, _longest_run(text(of, parts), chars)))
         case e.StartsIn(of, chars):
@@ -45,6 +49,8 @@ def number(node: e.Number, parts: HostParts) -> float:
             return float(len(text(of, parts)) == length)
         case e.Division(numerator, denominator):
             return number(numerator, parts) / number(denominator, parts)
+        case e.WeightedSum(terms):
+            return sum(weight * number(term, parts) for weight, term in terms)
         case _:
             assert_never(node)
 
@@ -69,6 +75,11 @@ def shannon_entropy(value: str) -> float:
     length = len(value)
     counts = Counter(value).values()
     return sum(-(count / length) * math.log2(count / length) for count in counts) if length else 0.0
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def _longest_run(value: str, chars: str) -> int:

@@ -25,7 +25,13 @@ from airflow_provider_devo_dga.errors import (
     ModelRejectedError,
 )
 from airflow_provider_devo_dga.features.quoting import model_name
-from airflow_provider_devo_dga.hooks.model_manager_account import ModelManagerAccount, typed_errors
+from airflow_provider_devo_dga.hooks.model_manager_account import (
+    ModelManagerAccount,
+    raise_for_status,
+    typed_errors,
+)
+from airflow_provider_devo_dga.provenance import Provenance
+from airflow_provider_devo_dga.storage import publish
 
 if TYPE_CHECKING:
     from devo_ml.modelmanager import Client
@@ -68,10 +74,16 @@ class MLModelManagerHook(BaseHook):
                 account.url, account.token, account.auth_type, verify=account.verify, timeout=self.timeout
             )
 
+    def _careful_conn(self) -> Client:
+        """Return an official client that raises our errors for what it would report without its status."""
+        client = self.get_conn()
+        client.api.request_options["hooks"] = {"response": raise_for_status}
+        return client
+
     def get_models(self) -> list[dict[str, Any]]:
         """Return all models, as the Model Manager describes them."""
         with typed_errors():
-            models = self.get_conn().get_models()
+            models = self._careful_conn().get_models()
         if not isinstance(models, list):
             raise DevoResultError(
                 "The Model Manager's answer is not a list of models; check the connection's host"
@@ -108,9 +120,20 @@ class MLModelManagerHook(BaseHook):
         return model
 
     def download_model(self, name: str, target: Path) -> RegisteredModel:
-        """Write the file of a registered model to ``target`` and return the model."""
+        """Write the file of a registered model to ``target`` and return the model.
+
+        :raises ModelRejectedError: the file is not the one that the model's description or size tells of.
+        """
         model = self.get_model(name, with_image=True)
-        target.write_bytes(_image_of(model))
+        image = _image_of(model)
+        told = Provenance.of_description(model.description)
+        if model.image_size not in {None, len(image)} or (told and told.sha256 != _sha256(image)):
+            raise ModelRejectedError(
+                f"The Model Manager's file of {name!r} is not the one that was registered"
+                f" ({len(image)} bytes, sha256 {_digest(image)}); register the model again"
+            )
+        with publish(target) as file:
+            file.write(image)
         return model
 
     def add_model(
@@ -145,12 +168,18 @@ class MLModelManagerHook(BaseHook):
             )
         self._upload(name, engine, Path(model_file), description)
         # the official client never reads the reply that commits the model: only reading back tells
-        held = self.get_model(name, with_image=True)
+        held = self.find_model(name, with_image=True)
+        if held is None:
+            raise ModelRejectedError(
+                f"The Model Manager took model {name!r} without an error, and does not have it;"
+                " did a proxy or a login page answer in its place?"
+            )
         if _image_of(held) == content:
             self.log.info("Model %r is registered and read back: %d bytes", name, len(content))
             return held
         kept = former.description if former is not None else ""
-        if former is not None and held.description == (kept if description is None else description):
+        is_ours = held.description == (kept if description is None else description)
+        if former is not None and is_ours and held != former:
             self._put_back(name, former)
         raise ModelRejectedError(
             f"The Model Manager holds another file under {name!r} than was sent"
@@ -160,7 +189,7 @@ class MLModelManagerHook(BaseHook):
 
     def _upload(self, name: str, engine: str, model_file: Path, description: str | None) -> None:
         with typed_errors():
-            self.get_conn().add_model(name, engine, str(model_file), description=description, force=True)
+            self._careful_conn().add_model(name, engine, str(model_file), description=description, force=True)
 
     def _put_back(self, name: str, former: RegisteredModel) -> None:
         """Register the former file again; failing that, say so beside the error under way."""
@@ -188,7 +217,11 @@ class MLModelManagerHook(BaseHook):
 
 
 def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:12]
+    return _sha256(content)[:12]
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _image_of(model: RegisteredModel) -> bytes:

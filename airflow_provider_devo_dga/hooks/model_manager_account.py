@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.client.address import MODEL_MANAGER_PATH, service_url
 from airflow_provider_devo_dga.client.auth import check_sendable
+from airflow_provider_devo_dga.client.reply import refusal
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoConnectionConfigError,
@@ -19,8 +20,10 @@ from airflow_provider_devo_dga.hooks.devo_settings import verify_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
+    from requests import Response
 
 _AUTH_TYPES = ("standalone", "bearer")
+_OURS = {401, 403, 404, 408, 425, 429}
 
 
 class ModelManagerAccount:
@@ -46,6 +49,29 @@ class ModelManagerAccount:
         if self.auth_type == "bearer":
             return {"Authorization": f"Bearer {self.token}"}
         return {"standAloneToken": self.token}
+
+
+def raise_for_status(response: Response, *_: Any, **__: Any) -> None:
+    """Raise what the official client would report without its status, or not at all; a hook of requests.
+
+    A redirection above all: requests would follow it, to whatever host, with the token in its header.
+
+    :raises DevoError: for a redirection, refused credentials, and a fault of the server's that may pass.
+    """
+    status = response.status_code
+    # an error of the Model Manager's own has a code, and may be a 500 that refuses a model
+    if status < 300 or (status >= 400 and status not in _OURS and _has_code(response)):
+        return
+    if status < 400 or status >= 500 or status in _OURS:
+        raise refusal(status, response.headers, response.content)
+
+
+def _has_code(response: Response) -> bool:
+    try:
+        answer = response.json()
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and "code" in answer
 
 
 @contextmanager

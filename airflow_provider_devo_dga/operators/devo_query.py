@@ -29,6 +29,8 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
     same window. An answer that broke off is read again from its beginning. A task that is killed leaves no
     unfinished file; what a worker that died has left, the next try removes.
 
+    To have Devo send a query's events elsewhere, without a row in Airflow, use ``DevoJobOperator``.
+
     Returns ``{"path", "rows", "bytes", "columns": {name: Devo type}, "window": {"from", "to"}}``.
 
     :param query: LINQ text, or the name of a ``.linq`` file. (templated)

@@ -5,42 +5,64 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
-from airflow_provider_devo_dga.features.dga import DGA_FEATURES, feature_set_named
+from airflow_provider_devo_dga.errors import FeatureError
+from airflow_provider_devo_dga.features.dga import DGA_RECIPE, feature_set_named
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.quoting import model_name
+from airflow_provider_devo_dga.features.recipe import Recipe
+from airflow_provider_devo_dga.features.stored import stored_feature_set
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
 from airflow_provider_devo_dga.storage import publish
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_provider_devo_dga.training.comparison import Champion
+    from airflow_provider_devo_dga.training.evaluation import EvaluationPlan
     from airflow_provider_devo_dga.training.trained_model import TrainedModel
 
 
 class H2OTrainOperator(BaseOperator):
-    """Trains an H2O GBM on a dataset of the form ``host;domain;class;subclass``.
+    """Trains an H2O GBM on labelled domains of one or several sources.
 
     The dataset is validated and deduplicated, features are computed in H2O, the decision threshold is set
     for ``false_positive_budget`` on held-out legit names and stored in the MOJO, so that what Devo answers
-    obeys it. The MOJO and a JSON summary appear at ``output_dir/<version>/`` when both are whole.
+    obeys it. The model is judged on held-out names. The MOJO, a JSON summary and, with the extra ``report``,
+    ``model_card.html`` appear at ``output_dir/<version>/``, each when it is whole. The summary holds all that
+    the features mean, what was learned too, and how they are distributed: reports need it as long as the
+    model serves.
 
     Returns the summary: ``{"model_id", "version", "model_file", "sha256", "features", "feature_set": {"name",
-    "fingerprint"}, "threshold", "metrics": {"auc", …}, "rows": {"train", "valid"}, "dataset", …}``.
+    "fingerprint"}, "threshold", "metrics": {"auc", …}, "evaluation", "strict", "rows": {"train", "valid"},
+    "dataset", "model_card", …}``, without the meaning of the features and their distributions, which are too
+    long for an XCom; ``summary`` is the file's place in ``output_dir``.
 
-    :param dataset: URI of the dataset: ``https://``, ``file://``, ``s3://`` …, may be compressed. (templated)
+    :param dataset: URI of a file of the form ``host;domain;class;subclass``, or of a plain list of domains:
+        ``{"uri": …, "class": "dga", "subclass": "conficker"}``; or a list of both. ``https://``, ``file://``,
+        ``s3://`` …, may be compressed. (templated)
     :param output_dir: URI of a folder for models. (templated)
     :param model_id: name of the model and its file. (templated)
-    :param feature_set: a ``FeatureSet``, or the name of one that ships: ``dga``, ``tutorial``. (templated)
+    :param feature_set: a ``FeatureSet``, a ``Recipe``, or the name of one that ships: ``dga``, ``dga_plain``,
+        ``tutorial``. (templated)
     :param ratios: share of the rows to train on; the rest is held out for validation. A second share is
         the validation part's; the rest then is a test part that nothing was chosen on.
     :param seed: of the split and the model.
     :param model_params: H2O GBM parameters that replace the defaults. (templated)
     :param false_positive_budget: share of legit names that may be flagged. (templated)
+    :param strict_false_positive_budget: a smaller share; leaves the same trees a second time, as
+        ``<model_id>_strict.zip``, with its threshold. (templated)
+    :param unseen_family_folds: trainings that each leave out some families, to measure recall of families
+        that the model has never seen; 0 for none. Each takes as long as the training itself. (templated)
+    :param champion: version of a model below ``output_dir`` to judge on the same names; None for none.
+        (templated)
+    :param compare_tutorial: train the tutorial's model for comparison; takes seconds.
+    :param check_labels: look for label errors in the training part too; costs one more training.
     :param h2o_conn_id: Airflow connection of an existing cluster; None starts a private one. (templated)
     :param max_mem: Java heap of a private cluster.
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
@@ -53,6 +75,9 @@ class H2OTrainOperator(BaseOperator):
         "feature_set",
         "model_params",
         "false_positive_budget",
+        "strict_false_positive_budget",
+        "unseen_family_folds",
+        "champion",
         "h2o_conn_id",
         "storage_conn_id",
     )
@@ -61,14 +86,19 @@ class H2OTrainOperator(BaseOperator):
     def __init__(
         self,
         *,
-        dataset: str,
+        dataset: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]],
         output_dir: str,
         model_id: str = "dga_classifier",
-        feature_set: FeatureSet | str = DGA_FEATURES.name,
+        feature_set: FeatureSet | Recipe | str = DGA_RECIPE.name,
         ratios: Sequence[float] = (0.8,),
         seed: int = 1234,
         model_params: Mapping[str, Any] | None = None,
         false_positive_budget: float | str = 0.01,
+        strict_false_positive_budget: float | str | None = None,
+        unseen_family_folds: int | str = 0,
+        champion: str | None = None,
+        compare_tutorial: bool = True,
+        check_labels: bool = False,
         h2o_conn_id: str | None = None,
         max_mem: str = "2g",
         storage_conn_id: str | None = None,
@@ -83,13 +113,19 @@ class H2OTrainOperator(BaseOperator):
         self.seed = seed
         self.model_params = model_params
         self.false_positive_budget = false_positive_budget
+        self.strict_false_positive_budget = strict_false_positive_budget
+        self.unseen_family_folds = unseen_family_folds
+        self.champion = champion
+        self.compare_tutorial = compare_tutorial
+        self.check_labels = check_labels
         self.h2o_conn_id = h2o_conn_id
         self.max_mem = max_mem
         self.storage_conn_id = storage_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Train and publish."""
-        from airflow_provider_devo_dga.training.dataset import prepare_dataset
+        """Train, judge and publish."""
+        from airflow_provider_devo_dga.training.dataset import prepare_sources
+        from airflow_provider_devo_dga.training.dataset_source import sources_of
         from airflow_provider_devo_dga.training.export_gate import check_mojo_export
         from airflow_provider_devo_dga.training.model import train
         from airflow_provider_devo_dga.training.source import open_dataset
@@ -99,30 +135,68 @@ class H2OTrainOperator(BaseOperator):
         features = (
             feature_set_named(self.feature_set) if isinstance(self.feature_set, str) else self.feature_set
         )
-        with tempfile.TemporaryDirectory(prefix="devo-dga-") as folder:
-            prepared = Path(folder, "dataset.csv")
-            with open_dataset(self._source()) as stream:
-                report = prepare_dataset(stream, prepared)
+        sources = sources_of(self.dataset)
+        with tempfile.TemporaryDirectory(prefix="devo-dga-") as name:
+            folder = Path(name)
+            report = prepare_sources(
+                [(source, partial(open_dataset, self._readable(source.uri))) for source in sources],
+                folder / "dataset.csv",
+            )
+            plan = self._plan(folder)
             with H2OHook(self.h2o_conn_id, max_mem=self.max_mem):
                 trained = train(
-                    prepared,
+                    folder / "dataset.csv",
                     feature_set=features,
                     ratios=tuple(self.ratios),
                     seed=self.seed,
                     model_id=self.model_id,
                     model_params=dict(self.model_params or {}),
                     false_positive_budget=float(self.false_positive_budget),
-                    output_dir=Path(folder),
+                    strict_false_positive_budget=_number(self.strict_false_positive_budget),
+                    plan=plan,
+                    output_dir=folder,
                     dataset=report,
                 )
             return self._publish(context, trained)
 
-    def _source(self) -> str | ObjectStoragePath:
-        if self.dataset.startswith(("http://", "https://")):
-            return self.dataset
-        return ObjectStoragePath(self.dataset, conn_id=self.storage_conn_id)
+    def _readable(self, uri: str) -> str | ObjectStoragePath:
+        if uri.startswith(("http://", "https://")):
+            return uri
+        return ObjectStoragePath(uri, conn_id=self.storage_conn_id)
+
+    def _plan(self, folder: Path) -> EvaluationPlan:
+        from airflow_provider_devo_dga.training.evaluation import EvaluationPlan
+
+        return EvaluationPlan(
+            unseen_family_folds=int(self.unseen_family_folds),
+            tutorial=self.compare_tutorial,
+            champion=self._champion(folder) if self.champion else None,
+            check_labels=self.check_labels,
+        )
+
+    def _champion(self, folder: Path) -> Champion | None:
+        """Fetch the champion's file; a model that cannot be compared with costs a line in the log only."""
+        from airflow_provider_devo_dga.training.comparison import Champion
+
+        version = model_name(str(self.champion))
+        stored = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id) / version
+        mojo = folder / "champion.zip"
+        try:
+            facts = json.loads((stored / f"{self.model_id}.json").read_bytes())
+            mojo.write_bytes((stored / f"{self.model_id}.zip").read_bytes())
+        except FileNotFoundError:
+            self.log.warning("No comparison with the champion %s: its files are not at %s", version, stored)
+            return None
+        try:
+            features = stored_feature_set(stored / f"{self.model_id}.json")
+        except FeatureError as error:
+            self.log.warning("No comparison with the champion %s: %s", version, error)
+            return None
+        return Champion(version, mojo, features, facts.get("split"))
 
     def _publish(self, context: Context, trained: TrainedModel) -> dict[str, Any]:
+        from airflow_provider_devo_dga.training.card import draw_card
+
         version = context["dag_run"].run_after.strftime("%Y%m%dT%H%M%SZ")
         folder = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id) / version
         target = folder / f"{self.model_id}.zip"
@@ -130,9 +204,20 @@ class H2OTrainOperator(BaseOperator):
             "version": version,
             "run_id": context["run_id"],
             "model_file": str(target),
+            "summary": f"{version}/{self.model_id}.json",
         }
         with publish(target) as file:
             file.write(Path(trained.model_file).read_bytes())
+        if trained.strict:
+            strict = folder / f"{self.model_id}_strict.zip"
+            summary["strict"]["model_file"] = str(strict)
+            with publish(strict) as file:
+                file.write(Path(trained.strict.model_file).read_bytes())
+        card = draw_card(summary, trained.evaluation.scored)
+        summary["model_card"] = str(folder / "model_card.html") if card else None
+        if card:
+            with publish(folder / "model_card.html") as file:
+                file.write(card.encode())
         with publish(folder / f"{self.model_id}.json") as file:
             file.write(json.dumps(summary, indent=2).encode())
         metrics = trained.test_metrics or trained.metrics
@@ -144,4 +229,10 @@ class H2OTrainOperator(BaseOperator):
             100 * metrics.false_positive_rate,
             target,
         )
-        return summary
+        long = {"feature_set": {name: summary["feature_set"][name] for name in ("name", "fingerprint")}}
+        return {name: value for name, value in summary.items() if name != "baseline"} | long
+
+
+def _number(value: float | str | None) -> float | None:
+    # a template that renders nothing gives an empty text or None
+    return None if value in {None, "", "None"} else float(value)

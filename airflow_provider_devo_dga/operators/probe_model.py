@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
 from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features.dga import feature_set_named
+from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
+from airflow_provider_devo_dga.features.recipe import Recipe
+from airflow_provider_devo_dga.features.stored import stored_feature_set
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
 
@@ -30,7 +34,8 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
 
     :param name: name in the Model Manager. (templated)
     :param model_file: URI of the MOJO that was registered. (templated)
-    :param feature_set: name of the feature set it was trained on. (templated)
+    :param feature_set: the feature set it was trained on, or the name of one that ships and learns nothing;
+        None takes it from the summary beside the model file. (templated)
     :param source: ``HostSource`` as a mapping: ``table``, ``field``, ``client_field``, ``kind``. (templated)
     :param from_: start of the window whose events are taken. (templated)
     :param to: end of the window, excluded. (templated)
@@ -59,10 +64,10 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
         *,
         name: str,
         model_file: str,
-        feature_set: str,
         source: Mapping[str, Any],
         from_: datetime | str,
         to: datetime | str,
+        feature_set: FeatureSet | str | None = None,
         devo_domain: str = "self",
         min_domains: int = 20,
         max_domains: int = 2000,
@@ -91,7 +96,8 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
     def _probe(self) -> dict[str, int]:
         from airflow_provider_devo_dga.training.probe import compare
 
-        features = feature_set_named(self.feature_set)
+        file = ObjectStoragePath(self.model_file, conn_id=self.storage_conn_id)
+        features = self._features(file)
         window = Window.parse(self.from_, self.to)
         query = scoring_query(
             features,
@@ -105,9 +111,22 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
         self.log.info("Devo scored %d domains of %s", len(answers), window)
         with tempfile.TemporaryDirectory(prefix="devo-dga-") as folder:
             mojo = Path(folder, "model.zip")
-            mojo.write_bytes(ObjectStoragePath(self.model_file, conn_id=self.storage_conn_id).read_bytes())
+            mojo.write_bytes(file.read_bytes())
             flagged = compare(answers, mojo, features, at_least=self.min_domains)
         self.log.info(
             "All %d answers of %r agree with the MOJO; %d flagged", len(answers), self.name, flagged
         )
         return {"compared": len(answers), "flagged": flagged}
+
+    def _features(self, file: ObjectStoragePath) -> FeatureSet:
+        if self.feature_set is None:
+            return stored_feature_set(file.with_suffix(".json"))
+        if isinstance(self.feature_set, FeatureSet):
+            return self.feature_set
+        found = feature_set_named(self.feature_set)
+        if isinstance(found, Recipe):
+            raise FeatureError(
+                f"A part of the feature set {found.name!r} is learned in training: leave feature_set"
+                " out, so that it is taken from the summary beside the model file"
+            )
+        return found

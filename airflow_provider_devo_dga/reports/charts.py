@@ -1,13 +1,8 @@
-"""Two charts as SVG text: clients against chance, and flagged domains over time.
-
-Colours are the light theme's; the page recolours the SVG by these very values when it is dark. Marks are not
-clipped: clip paths get identifiers counted over the whole process, and a page must be the same twice.
-"""
+"""Two charts as SVG text: clients against chance, and flagged domains over time."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.reports.chart_points import (
@@ -20,18 +15,12 @@ from airflow_provider_devo_dga.reports.chart_points import (
     suspicious_line,
     time_bars,
 )
+from airflow_provider_devo_dga.reports.svg import ALARM, INK, MUTED, chart_of, svg_of
 
 if TYPE_CHECKING:
     import altair as alt
 
     from airflow_provider_devo_dga.reports.summary import ReportSummary
-
-ALARM = "#b3261e"
-INK = "#1b1f24"
-MUTED = "#8a939e"
-GRID = "#e3e6ea"
-WIDTH, HEIGHT = 370, 250
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 
 
 def clients_chart(summary: ReportSummary) -> str:
@@ -45,13 +34,13 @@ def clients_chart(summary: ReportSummary) -> str:
     import altair as alt
 
     x, y = _client_axes(summary)
-    expected = _chart(expected_line(summary)).mark_line(color=INK, strokeWidth=1.5)
-    bound = _chart(suspicious_line(summary)).mark_line(
+    expected = chart_of(expected_line(summary)).mark_line(color=INK, strokeWidth=1.5)
+    bound = chart_of(suspicious_line(summary)).mark_line(
         color=ALARM, strokeWidth=1.5, strokeDash=[4, 3], interpolate="step-after"
     )
-    found = _chart(found_points(summary)).mark_circle(color=ALARM, opacity=1, size=60)
+    found = chart_of(found_points(summary)).mark_circle(color=ALARM, opacity=1, size=60)
     layers = [expected, bound, found, *(_names(summary, side) for side in ("left", "right"))]
-    return _svg(alt.layer(_crowd(summary), *layers).encode(x=x, y=y))
+    return svg_of(alt.layer(_crowd(summary), *layers).encode(x=x, y=y))
 
 
 def timeline_chart(summary: ReportSummary) -> str:
@@ -66,7 +55,7 @@ def timeline_chart(summary: ReportSummary) -> str:
     form = "%H:%M" if context.span <= timedelta(days=1) else "%d %b %H:%M"
     bars = time_bars(summary)
     chart = (
-        _chart(bars)
+        chart_of(bars)
         .mark_rect(strokeWidth=0)
         .encode(
             x=alt.X(
@@ -81,7 +70,7 @@ def timeline_chart(summary: ReportSummary) -> str:
             color=alt.condition("datum.alarm", alt.value(ALARM), alt.value(MUTED)),
         )
     )
-    return _svg(chart)
+    return svg_of(chart)
 
 
 def _client_axes(summary: ReportSummary) -> tuple[alt.X, alt.Y]:
@@ -117,7 +106,7 @@ def _crowd(summary: ReportSummary) -> Any:
     largest = max((cell.clients for cell in summary.cells), default=1)
     scale = alt.Scale(type="sqrt", domain=[0, max(40, largest)], range=[10, 220])
     return (
-        _chart(cells)
+        chart_of(cells)
         .mark_circle(color=MUTED, opacity=0.55)
         .encode(size=alt.Size("clients:Q", scale=scale, legend=None))
     )
@@ -127,39 +116,9 @@ def _names(summary: ReportSummary, side: str) -> Any:
     """Name dots of the right half to their left, and the other way round, so that no name is cut."""
     points = [point for point in found_points(summary) if point["name"] and point["side"] == side]
     return (
-        _chart(points)
+        chart_of(points)
         .mark_text(
             align="right" if side == "right" else "left", dx=-9 if side == "right" else 9, fontWeight=600
         )
         .encode(text="name:N")
     )
-
-
-def _chart(rows: list[dict[str, Any]]) -> alt.Chart:
-    import altair as alt
-
-    return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
-
-
-def _svg(chart: Any) -> str:
-    """Render without a browser; ``aria=False`` because the page describes the picture as a whole."""
-    styled = (
-        chart.properties(width=WIDTH, height=HEIGHT, background="transparent")
-        .configure(font=FONT, aria=False)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=INK,
-            titleColor=INK,
-            gridColor=GRID,
-            domainColor=MUTED,
-            tickColor=MUTED,
-            labelFontSize=12,
-            titleFontSize=12,
-            titleFontWeight="normal",
-            titlePadding=8,
-        )
-        .configure_text(fontSize=12, color=INK)
-    )
-    out = StringIO()
-    styled.save(out, format="svg")
-    return out.getvalue()

@@ -14,7 +14,7 @@ from airflow_provider_devo_dga.reports.client_evidence import (
     Verdict,
 )
 from airflow_provider_devo_dga.reports.headline import headline
-from airflow_provider_devo_dga.reports.text import defang, visible
+from airflow_provider_devo_dga.reports.page import page_environment
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -62,25 +62,6 @@ def render(summary: ReportSummary) -> str:
 
 
 def _environment(window_start: datetime, window_end: datetime) -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("airflow_provider_devo_dga.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        clock=words.clock,
-        count=words.count,
-        date=words.date,
-        defang=defang,
-        moment=partial(words.moment, start=window_start, end=window_end),
-        odds=words.odds,
-        percent=words.percent,
-        quantity=words.quantity,
-        visible=visible,
-    )
-    environment.globals.update(counted=words.counted, window=words.window)
+    environment = page_environment()
+    environment.filters["moment"] = partial(words.moment, start=window_start, end=window_end)
     return environment

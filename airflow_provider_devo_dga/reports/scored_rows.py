@@ -76,6 +76,13 @@ class RowBatch:
         """
         return [_flagged_row(row) for row in self._batch.filter(self._mask()).to_pylist()]
 
+    def not_flagged(self) -> list[str]:
+        """Return the other rows' registrable domains."""
+        import pyarrow.compute as pc
+
+        domains: list[str] = self._batch["reg_domain"].filter(pc.invert(self._mask())).to_pylist()
+        return domains
+
     def _mask(self) -> pa.Array:
         import pyarrow as pa
         import pyarrow.compute as pc

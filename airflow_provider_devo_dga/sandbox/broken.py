@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PAGE = "<html><head><title>{0}</title></head><body>{0}</body></html>"
 E_FIRST = b'{"e":[500,"Error Launching Query"]}\r\n'
+E_FIRST_BUSY = b'{"e":[500,"Error Processing Query"]}\r\n'
 
 
 class Faulty:
@@ -115,6 +116,11 @@ def instead(fault: Fault) -> Response:
         case "auth":
             error = wire_errors.invalid_token()
             return JSONResponse(error.stamped(), error.status)
+        case "auth_401":
+            error = wire_errors.invalid_signature()
+            return JSONResponse(error.stamped(), error.status)
+        case "login_302":
+            return Response(b"", 302, {"location": "https://login.invalid/"})
         case "http_503" | "job_5xx":
             return JSONResponse({"error": "Service Unavailable", "status": 503}, 503)
         case "http_429":
@@ -141,8 +147,12 @@ def instead(fault: Fault) -> Response:
             return JSONResponse({"error": "boom, code unknown", "status": 500}, 500)
         case "launch_200":
             return JSONResponse(wire_errors.unknown_table("t").stamped(), 200)
+        case "error_200":
+            return JSONResponse({"error": {"code": 500, "message": "boom"}})
         case "empty_200":
             return Response(b"", 200, media_type="application/json")
         case "e_first":
             return Response(E_FIRST, 200, media_type="application/json")
+        case "e_first_busy":
+            return Response(E_FIRST_BUSY, 200, media_type="application/json")
     raise KeyError(fault.kind.name)

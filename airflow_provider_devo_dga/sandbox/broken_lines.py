@@ -72,6 +72,14 @@ class BrokenLines:
                     await self._put(line[: len(line) // 2])
                 await connection.hang_up(self.scope, self.receive)
                 return True
+            case "reframed":
+                await self._end()
+                return True
+            case "reset_mid":
+                # the client reads what came; a reset discards the rest
+                if not await connection.left_within(self.receive, self.fault.delay_s):
+                    await connection.reset(self.scope, self.receive)
+                return True
             case "keepalive_forever":
                 while not await connection.left_within(self.receive, self.fault.delay_s):
                     await self._put(b" ")

@@ -69,6 +69,13 @@ def build_estimator(
         ) from None
 
 
+def build_default_estimator(*, key: str, seed: int) -> H2OGradientBoostingEstimator:
+    """Return an untrained estimator with H2O's own defaults, as the tutorial takes it."""
+    from h2o.estimators import H2OGradientBoostingEstimator
+
+    return H2OGradientBoostingEstimator(model_id=key, seed=seed, distribution="bernoulli")
+
+
 def _unknown(name: str, known: set[str]) -> str:
     if name in _OURS:
         return f"The GBM parameter {name!r} is set by the training itself"

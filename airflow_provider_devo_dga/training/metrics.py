@@ -1,28 +1,19 @@
-"""Figures of a scored set, exact and in plain Python. Says nothing of how the scores came about."""
+"""Figures of a scored part, exact. Says nothing of how the scores came about."""
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
+
+from airflow_provider_devo_dga.training.scored_part import ScoredPart
+
+MIN_FAMILY_ROWS = 20
+"""A family with fewer rows says too little to count in the mean over families."""
 
 _MOST_FAMILIES = 40
 _DIGITS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredRow:
-    """One row of a scored set.
-
-    :param score: probability of the DGA class, 0–1.
-    """
-
-    malicious: bool
-    family: str
-    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +34,8 @@ class Metrics:
     :param brier: mean squared error of the score as a probability.
     :param precision: 1.0 when nothing is at or above the threshold.
     :param false_positive_rate: share of legit rows at or above the threshold.
-    :param macro_family_recall: mean recall over the families.
+    :param macro_family_recall: mean recall over the families with at least ``MIN_FAMILY_ROWS`` rows; over
+        all of them when none has.
     """
 
     rows: int
@@ -72,55 +64,57 @@ class Metrics:
         }
 
 
-def measure(rows: Sequence[ScoredRow], threshold: float) -> Metrics:
-    """Return the figures of ``rows`` at ``threshold``.
+def measure(part: ScoredPart, threshold: float) -> Metrics:
+    """Return the figures of ``part`` at ``threshold``.
 
-    :param rows: at least one of each class.
+    :param part: at least one row of each class.
     """
-    legit = [row.score for row in rows if not row.malicious]
-    dga = [row.score for row in rows if row.malicious]
-    false = sum(score >= threshold for score in legit)
-    true = sum(score >= threshold for score in dga)
-    auc, pr_auc = _areas(rows, len(dga), len(legit))
-    families = _families(rows, threshold)
+    import numpy as np
+
+    legit, dga = part.legit, part.dga
+    false, true = int((legit >= threshold).sum()), int((dga >= threshold).sum())
+    auc, pr_auc = areas(part)
+    families = family_recalls(part, threshold)
+    likelihood = np.where(part.malicious, part.scores, 1.0 - part.scores)
     return Metrics(
-        rows=len(rows),
+        rows=len(part),
         auc=auc,
         pr_auc=pr_auc,
-        logloss=-sum(_log_likelihood(row) for row in rows) / len(rows),
-        brier=sum((row.score - row.malicious) ** 2 for row in rows) / len(rows),
+        logloss=float(-np.log(np.maximum(likelihood, 1e-15)).mean()),
+        brier=float(((part.scores - part.malicious) ** 2).mean()),
         recall=true / len(dga),
         precision=true / (true + false) if true + false else 1.0,
         false_positive_rate=false / len(legit),
-        macro_family_recall=sum(family.recall for family in families.values()) / len(families),
+        macro_family_recall=macro_recall(families),
         families=families,
     )
 
 
-def _areas(rows: Sequence[ScoredRow], positives: int, negatives: int) -> tuple[float, float]:
-    """Walk down the scores once; rows of one score move together."""
-    ranked = sorted(rows, key=lambda row: row.score, reverse=True)
-    true = false = 0
-    auc = pr_auc = 0.0
-    for _, tied in groupby(ranked, key=lambda row: row.score):
-        classes = [row.malicious for row in tied]
-        new_true = sum(classes)
-        new_false = len(classes) - new_true
-        auc += new_false * (true + new_true / 2)
-        true += new_true
-        false += new_false
-        pr_auc += new_true * true / (true + false)
-    return auc / (positives * negatives), pr_auc / positives
+def areas(part: ScoredPart) -> tuple[float, float]:
+    """Return AUC and average precision; rows of one score move together."""
+    import numpy as np
+
+    order = np.argsort(-part.scores, kind="stable")
+    scores, classes = part.scores[order], part.malicious[order]
+    last_of_score = np.flatnonzero(np.append(scores[1:] != scores[:-1], True))
+    true = np.cumsum(classes)[last_of_score].astype(np.float64)
+    false = last_of_score + 1 - true
+    new_true, new_false = np.diff(true, prepend=0.0), np.diff(false, prepend=0.0)
+    positives, negatives = true[-1], false[-1]
+    auc = (new_false * (true - new_true / 2)).sum() / (positives * negatives)
+    return float(auc), float((new_true * true / (true + false)).sum() / positives)
 
 
-def _log_likelihood(row: ScoredRow) -> float:
-    likelihood = row.score if row.malicious else 1.0 - row.score
-    return math.log(max(likelihood, 1e-15))
+def family_recalls(part: ScoredPart, threshold: float) -> dict[str, FamilyRecall]:
+    """Return the recall of each DGA family, in order of the names."""
+    return {
+        name: FamilyRecall(caught / rows, rows)
+        for name, (caught, rows) in part.caught_by_family(threshold).items()
+    }
 
 
-def _families(rows: Sequence[ScoredRow], threshold: float) -> dict[str, FamilyRecall]:
-    caught: defaultdict[str, list[bool]] = defaultdict(list)
-    for row in rows:
-        if row.malicious:
-            caught[row.family].append(row.score >= threshold)
-    return {name: FamilyRecall(sum(hits) / len(hits), len(hits)) for name, hits in sorted(caught.items())}
+def macro_recall(families: Mapping[str, FamilyRecall]) -> float:
+    """Return the mean recall over families with enough rows; over all when none has; 0.0 without any."""
+    counted = [family.recall for family in families.values() if family.rows >= MIN_FAMILY_ROWS]
+    counted = counted or [family.recall for family in families.values()]
+    return math.fsum(counted) / len(counted) if counted else 0.0

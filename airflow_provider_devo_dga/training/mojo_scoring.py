@@ -6,13 +6,13 @@ import csv
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from airflow_provider_devo_dga.errors import FeatureError, MojoExportError
 from airflow_provider_devo_dga.features import reference
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
-from airflow_provider_devo_dga.features.host import split_host
+from airflow_provider_devo_dga.features.host import HostParts, split_host
 from airflow_provider_devo_dga.training.java import find_h2o_jar, find_java
 from airflow_provider_devo_dga.training.mojo import inspect_mojo
 
@@ -43,6 +43,14 @@ def score_mojo(
         score it.
     :raises H2OClusterError: when there is no Java or no h2o package.
     """
+    scores = score_parts(path, feature_set, [_parts(host) for host in hosts], timeout=timeout)
+    return [replace(score, host=host) for score, host in zip(scores, hosts, strict=True)]
+
+
+def score_parts(
+    path: Path, feature_set: FeatureSet, hosts: Sequence[HostParts], *, timeout: float = 600.0
+) -> list[MojoScore]:
+    """Return one score per host that was parted already, in order; as :func:`score_mojo` otherwise."""
     info = inspect_mojo(path)
     if info.columns != feature_set.names or len(info.response_domain) != 2:
         raise MojoExportError(
@@ -55,17 +63,21 @@ def score_mojo(
         directory = Path(name)
         _write_features(directory / "features.csv", feature_set, hosts)
         _run(path, directory, timeout)
-        return _read_scores(directory / "scores.csv", hosts)
+        return _read_scores(directory / "scores.csv", [parts.registrable for parts in hosts])
 
 
-def _write_features(target: Path, feature_set: FeatureSet, hosts: Sequence[str]) -> None:
+def _parts(host: str) -> HostParts:
+    parts = split_host(host)
+    if parts is None:
+        raise FeatureError(f"The host {host[:80]!r} has no label to score")
+    return parts
+
+
+def _write_features(target: Path, feature_set: FeatureSet, hosts: Sequence[HostParts]) -> None:
     with target.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(feature_set.names)
-        for host in hosts:
-            parts = split_host(host)
-            if parts is None:
-                raise FeatureError(f"The host {host[:80]!r} has no label to score")
+        for parts in hosts:
             writer.writerow(map(repr, reference.compute(feature_set, parts)))
 
 

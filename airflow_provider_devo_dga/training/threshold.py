@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.errors import TrainingError, TrainingParameterError
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-def choose_threshold(legit: Sequence[float], dga: Sequence[float], false_positive_budget: float) -> float:
+    Scores = Sequence[float] | NDArray[np.float64]
+
+
+def choose_threshold(legit: Scores, dga: Scores, false_positive_budget: float) -> float:
     """Return a threshold that calls at most this share of ``legit`` DGA, and as much of ``dga`` as it can.
 
     A row is called DGA when its score is *at or above* the threshold, as in H2O and in its MOJOs. It lies
@@ -19,15 +26,19 @@ def choose_threshold(legit: Sequence[float], dga: Sequence[float], false_positiv
     :param false_positive_budget: share of ``legit``, 0 < budget < 1.
     :raises TrainingError: for no legit scores, a budget out of range, or scores that no threshold can part.
     """
+    import numpy as np
+
     if not 0.0 < false_positive_budget < 1.0:
         raise TrainingParameterError(
             f"The false-positive budget must lie between 0 and 1, not {false_positive_budget}"
         )
-    if not legit:
+    if not len(legit):
         raise TrainingError("No legit rows to choose a threshold on")
     allowed = int(false_positive_budget * len(legit) + 1e-9)
-    barrier = sorted(legit, reverse=True)[allowed]
-    above = min((score for score in (*legit, *dga) if score > barrier), default=1.0)
+    rank = len(legit) - 1 - allowed
+    barrier = float(np.partition(np.asarray(legit, dtype=np.float64), rank)[rank])
+    everything = np.concatenate((np.asarray(legit, dtype=np.float64), np.asarray(dga, dtype=np.float64)))
+    above = float(everything[everything > barrier].min(initial=1.0))
     if above <= barrier:
         raise TrainingError(
             f"{allowed + 1} legit rows have a score of 1.0: no threshold keeps the false-positive budget"

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from airflow.sdk.log import amask_secret
 
 from airflow_provider_devo_dga.client.async_reader import AsyncReader
+from airflow_provider_devo_dga.client.jobs import job_request
 from airflow_provider_devo_dga.client.limits import Limits
 from airflow_provider_devo_dga.client.query import Query
-from airflow_provider_devo_dga.client.transport import http_options
+from airflow_provider_devo_dga.client.reply import refusal
+from airflow_provider_devo_dga.client.transport import http_options, transport_error
 from airflow_provider_devo_dga.client.wire import Batch
 from airflow_provider_devo_dga.errors import DevoAuthError, DevoError
 from airflow_provider_devo_dga.hooks.devo_settings import DevoSettings
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     import httpx
 
 _SETTINGS_SECONDS = 30.0
+
+T = TypeVar("T")
+_Ask: TypeAlias = "Callable[[httpx.AsyncClient, DevoSettings], Awaitable[T]]"
 
 
 @dataclass(slots=True)
@@ -48,19 +53,37 @@ class SharedAccess:
 
     async def whole(self, query: Query) -> list[Batch]:
         """Return a whole answer, asked once: whoever polls asks again anyway."""
-        settings = await self._current()
-        try:
-            return await self._ask(settings, query)
-        except DevoAuthError:
-            # the token may have been replaced since it was read
-            self._forget(settings)
-            fresh = await self._current()
-            if fresh.credentials == settings.credentials:
-                raise
-            return await self._ask(fresh, query)
-        except DevoError:
-            self._forget(settings)  # so may the address
-            raise
+
+        async def ask(client: httpx.AsyncClient, settings: DevoSettings) -> list[Batch]:
+            limits = Limits(settings.limits.timeout, retries=0)
+            return await AsyncReader(client, settings.endpoint, limits).whole(query)
+
+        return await self._with_current(ask)
+
+    async def get(self, path: str, seconds: float) -> tuple[int, Mapping[str, str], bytes]:
+        """Return status, headers and body of a call on a job.
+
+        :param path: as ``client.jobs.job_path`` gives it.
+        :param seconds: at most; the connection's timeout when that is less.
+        """
+
+        async def ask(
+            client: httpx.AsyncClient, settings: DevoSettings
+        ) -> tuple[int, Mapping[str, str], bytes]:
+            import httpx
+
+            request = job_request(settings.url, path, settings.credentials, int(time.time()) * 1000)
+            try:
+                response = await client.get(
+                    request.url, headers=request.headers, timeout=min(seconds, settings.limits.timeout)
+                )
+            except httpx.HTTPError as error:
+                raise transport_error(error, request.url) from error
+            if response.status_code in {401, 403}:
+                raise refusal(response.status_code, response.headers, response.content)
+            return response.status_code, response.headers, response.content
+
+        return await self._with_current(ask)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -68,11 +91,25 @@ class SharedAccess:
         if client is not None:
             await client.aclose()
 
-    async def _ask(self, settings: DevoSettings, query: Query) -> list[Batch]:
+    async def _with_current(self, ask: _Ask[T]) -> T:
+        settings = await self._current()
+        try:
+            return await self._in_slot(ask, settings)
+        except DevoAuthError:
+            # the token may have been replaced since it was read
+            self._forget(settings)
+            fresh = await self._current()
+            if fresh.credentials == settings.credentials:
+                raise
+            return await self._in_slot(ask, fresh)
+        except DevoError:
+            self._forget(settings)  # so may the address
+            raise
+
+    async def _in_slot(self, ask: _Ask[T], settings: DevoSettings) -> T:
         client, slots = await self._open(settings)
         async with slots:
-            limits = Limits(settings.limits.timeout, retries=0)
-            return await AsyncReader(client, settings.endpoint, limits).whole(query)
+            return await ask(client, settings)
 
     async def _current(self) -> DevoSettings:
         async with self._lock:

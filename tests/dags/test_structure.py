@@ -18,13 +18,25 @@ from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
 
 FOLDER = example_dags_path()
 EDGES = {
+    "dga_smoke": {
+        "devo_answers": {"table_is_readable"},
+        "table_is_readable": {"linq_means_what_is_assumed"},
+        "linq_means_what_is_assumed": set(),
+        "model_manager_answers": {"model_is_in_service"},
+        "model_is_in_service": set(),
+        "h2o_answers": set(),
+        "store_can_be_written": set(),
+    },
     "dga_hourly_report": {
-        "plan": {"wait_for_events", "classify", "report"},
+        "plan": {"wait_for_events", "classify", "report", "watch_drift"},
         "wait_for_events": {"classify"},
-        "classify": {"report"},
+        "classify": {"report", "watch_drift"},
         "report": set(),
+        "watch_drift": {"drift_alarm"},
+        "drift_alarm": set(),
     },
     "dga_weekly_retrain": {
+        "find_champion": {"train"},
         "train": {"quality_gate"},
         "quality_gate": {"register_candidate"},
         "register_candidate": {"probe_candidate"},
@@ -64,8 +76,11 @@ def test_every_task_has_an_owner_and_retries_only_what_may_pass(bag: Any, dag_id
     assert not dag.catchup
     for task in dag.tasks:
         assert task.owner == "security"
-        assert task.retries == 2
-        assert task.retry_policy == DEVO_RETRY_POLICY
+        # a check is to tell what is wrong now
+        if dag_id == "dga_smoke":
+            assert task.retries == 0
+        else:
+            assert (task.retries, task.retry_policy) == (2, DEVO_RETRY_POLICY)
 
 
 def test_the_report_covers_each_hour_and_follows_a_new_model(bag: Any) -> None:

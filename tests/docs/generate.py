@@ -52,9 +52,25 @@ def snippet(path: str, name: str) -> str:
 def features(name: str) -> str:
     """Return a table of a feature set."""
     from airflow_provider_devo_dga.features.dga import feature_set_named
+    from airflow_provider_devo_dga.features.recipe import Recipe
 
-    rows = ((f"`{feature.name}`", _said(feature.number)) for feature in feature_set_named(name).features)
+    found = feature_set_named(name)
+    fixed = found.fixed if isinstance(found, Recipe) else found.features
+    rows = [(f"`{feature.name}`", _said(feature.number)) for feature in fixed]
+    if isinstance(found, Recipe):
+        rows += [(f"`{odds.name}`", _learned(odds)) for odds in found.learned]
     return _table(("feature", "what is computed"), rows)
+
+
+def _learned(odds: object) -> str:
+    from airflow_provider_devo_dga.features.recipe import LearnedOdds
+
+    assert isinstance(odds, LearnedOdds)
+    kept = f", the {odds.most} that tell most" if odds.most else ""
+    return (
+        f"*learned:* log-odds, legit against DGA, of the label's sequences of {odds.width} letters{kept};"
+        f" in {odds.buckets} buckets"
+    )
 
 
 def _said(node: object) -> str:
@@ -75,6 +91,10 @@ def _said(node: object) -> str:
             return f"entropy of {_said(of)}, divided by log2 of its length; 1 for one character"
         case e.CountChars(of, chars):
             return f"characters of {_said(of)} in `{chars}`"
+        case e.CountShapes(of, shapes):
+            return f"pieces of {_said(of)} that match `{'|'.join(map(''.join, shapes))}`"
+        case e.WeightedSum(terms):
+            return " + ".join(f"{weight:g} × {_said(term)}" for weight, term in terms)
         case e.LongestRun(of, chars, most):
             return f"longest run in {_said(of)} of characters in `{chars}`, counted up to {most}"
         case e.StartsIn(of, chars):
@@ -123,6 +143,31 @@ def faults() -> str:
         for kind in KINDS.values()
     )
     return _table(("fault", "strikes", "on the wire", "what Devo's client does"), rows)
+
+
+def outcomes() -> str:
+    """Return a table of what each fault of a query comes to: what the tests of the fault matrix expect."""
+    sys.path.insert(0, str(ROOT))
+    from airflow_provider_devo_dga.sandbox.fault_kinds import KINDS
+    from tests.faults.cases import FAULTS
+
+    rows = (
+        (
+            f"`{fault.name}`",
+            KINDS[fault.name].wire
+            + (', with `completeness="count"`' if fault.completeness == "count" else ""),
+            f"`{fault.error.__name__}`" if fault.error else "none: the answer is whole",
+            _again(fault.may_pass("whole"), fault.after > 0),
+        )
+        for fault in FAULTS
+    )
+    return _table(("fault", "on the wire", "while it lasts", "asked again"), rows)
+
+
+def _again(may_pass: bool, begun: bool) -> str:
+    if not may_pass:
+        return "no"
+    return "yes, by `iter_rows` only before the first row" if begun else "yes"
 
 
 def _code(text: str) -> str:
@@ -207,7 +252,7 @@ def _fields(node: ast.ClassDef) -> Signature:
             ast.unparse(field.value) if field.value else None,
         )
         for field in node.body
-        if isinstance(field, ast.AnnAssign)
+        if isinstance(field, ast.AnnAssign) and "init=False" not in ast.unparse(field)
     ]
 
 
@@ -311,6 +356,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "nodes": nodes,
     "operations": operations,
     "faults": faults,
+    "outcomes": outcomes,
     "errors": errors,
     "types": types,
     "class": described,

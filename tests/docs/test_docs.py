@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GENERATE = runpy.run_path(str(Path(__file__).with_name("generate.py")))
 PAGES: list[Path] = GENERATE["pages"]()
 SHOWN = [str(page.relative_to(ROOT)) for page in PAGES]
-DAGS = [ROOT / "dags" / "dga_weekly_retrain.py", ROOT / "dags" / "dga_hourly_report.py"]
+DAGS = sorted((ROOT / "dags").glob("*.py"))
 
 CODE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"!?\[(?:[^\]\[]|\[[^\]]*\])*\]\(([^)\s]+)\)")
@@ -33,9 +33,13 @@ PUBLIC = {
     "operators.register_model": "RegisterModelOperator",
     "operators.probe_model": "ProbeModelOperator",
     "operators.devo_query": "DevoQueryOperator",
+    "operators.watch_drift": "WatchDriftOperator",
+    "operators.check_linq": "CheckLinqOperator",
+    "operators.devo_job": "DevoJobOperator",
     "operators.dga_report": "DGAReportOperator",
     "sensors.devo_query": "DevoQuerySensor",
     "triggers.devo_query": "DevoQueryTrigger",
+    "triggers.devo_job": "DevoJobTrigger",
 }
 
 

@@ -7,8 +7,9 @@ import pytest
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import expression as e
 from airflow_provider_devo_dga.features.dga import (
-    DGA_FEATURES,
+    DGA_RECIPE,
     FEATURE_SETS,
+    PLAIN_FEATURES,
     TUTORIAL_FEATURES,
     feature_set_named,
 )
@@ -54,13 +55,14 @@ def test_fingerprint_tells_order_and_meaning_but_not_the_name_of_the_set() -> No
 
 
 def test_shipped_sets_are_found_by_name() -> None:
-    assert feature_set_named("dga") is DGA_FEATURES
+    assert feature_set_named("dga") is DGA_RECIPE
+    assert feature_set_named("dga_plain") is PLAIN_FEATURES
     assert feature_set_named("tutorial") is TUTORIAL_FEATURES
     assert all(name == feature_set.name for name, feature_set in FEATURE_SETS.items())
 
 
 def test_an_unknown_set_is_refused_with_those_there_are() -> None:
-    with pytest.raises(FeatureError, match="there are dga, tutorial"):
+    with pytest.raises(FeatureError, match="there are dga, dga_plain, tutorial"):
         feature_set_named("nope")
 
 

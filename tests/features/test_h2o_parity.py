@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import random
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from airflow_provider_devo_dga.features import expression as e
 from airflow_provider_devo_dga.features import reference
-from airflow_provider_devo_dga.features.dga import DGA_FEATURES, TUTORIAL_FEATURES
+from airflow_provider_devo_dga.features.dga import CONSONANTS, DGA_RECIPE, PLAIN_FEATURES, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.feature_set import Feature, FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import LABEL_COLUMN, TLD_COLUMN, add_features
 from airflow_provider_devo_dga.features.host import HostParts
+from airflow_provider_devo_dga.features.recipe import LabelledName, Recipe
 from airflow_provider_devo_dga.training.cluster import LocalCluster
 
 pytestmark = pytest.mark.slow
@@ -49,6 +51,37 @@ RUN_WITH_HYPHEN = FeatureSet(
         Feature("tld_starts", e.StartsWith(e.Tld(), "xn--")),
     ),
 )
+SHAPES = FeatureSet(
+    "shapes",
+    (
+        Feature("overlaps", e.CountShapes(e.Label(), (("a", "a"),))),
+        Feature("all_eaten", e.CountShapes(e.Label(), (("abcdefghijklm0_", "nopqrstuvwxyza1-"),))),
+        Feature("no_range", e.CountShapes(e.Label(), (("0-9", "0-9"), ("_-", "_-")))),
+        Feature("consonants", e.CountShapes(e.Label(), ((CONSONANTS,) * 3,))),
+        Feature("eight", e.CountShapes(e.Label(), (("ab",) * 8, ("bc",) * 8))),
+        Feature("of_the_tld", e.CountShapes(e.Tld(), (("c", "no"), ("o", "m")))),
+        Feature(
+            "sum",
+            e.WeightedSum(
+                (
+                    (-1.25, e.CountShapes(e.Label(), (("a", "b"),))),
+                    (0.001, e.Length(e.Tld())),
+                    (3.0, e.Entropy(e.Label())),
+                )
+            ),
+        ),
+    ),
+)
+
+
+def learned() -> FeatureSet:
+    """Return the default set as the edges and some random letters teach it."""
+    rng = random.Random(3)  # noqa: S311
+    rows = [LabelledName(label, False) for label in EDGES]
+    letters = string.ascii_lowercase
+    rows += [LabelledName("".join(rng.choices(letters, k=40)), number % 2 == 0) for number in range(900)]
+    recipe = Recipe("learned", (), tuple(replace(odds, least=1) for odds in DGA_RECIPE.learned))
+    return recipe.learn(rows)
 
 
 def hosts() -> list[HostParts]:
@@ -78,7 +111,7 @@ def computed_by_h2o(feature_set: FeatureSet, parts: list[HostParts], directory: 
 
 @pytest.mark.parametrize(
     "feature_set",
-    [DGA_FEATURES, TUTORIAL_FEATURES, RUN_WITH_HYPHEN],
+    [PLAIN_FEATURES, TUTORIAL_FEATURES, RUN_WITH_HYPHEN, SHAPES, learned()],
     ids=lambda feature_set: feature_set.name,
 )
 def test_every_feature_agrees(feature_set: FeatureSet, connected: LocalCluster, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_devo_dga.features import expression as e
 from airflow_provider_devo_dga.features import reference
-from airflow_provider_devo_dga.features.dga import CONSONANTS, DGA_FEATURES, TUTORIAL_FEATURES, VOWELS
+from airflow_provider_devo_dga.features.dga import CONSONANTS, PLAIN_FEATURES, TUTORIAL_FEATURES, VOWELS
 from airflow_provider_devo_dga.features.host import HostParts, split_host
 
 LABEL = e.Label()
@@ -34,6 +34,13 @@ def of(node: e.Number, label: str, tld: str = "com") -> float:
         (e.CountChars(LABEL, VOWELS), "google", 3.0),
         (e.CountChars(LABEL, "-"), "a-b-c", 2.0),
         (e.CountChars(LABEL, "q"), "google", 0.0),
+        (e.CountShapes(LABEL, (("t", "h"),)), "thethoth", 3.0),
+        (e.CountShapes(LABEL, (("a", "ab"), ("b", "a"))), "aaba", 2.0),
+        (e.CountShapes(LABEL, (("a", "a"),)), "aaaaa", 2.0),  # without overlap
+        (e.CountShapes(LABEL, (("_-", "0-9"),)), "_9-0--", 3.0),  # a hyphen is no range
+        (e.CountShapes(LABEL, (("abc", "abc", "abc"),)), "abcabxcab", 2.0),
+        (e.CountShapes(e.Tld(), (("c", "o"),)), "google", 1.0),
+        (e.WeightedSum(((0.5, e.Length(LABEL)), (-2.0, e.CountChars(LABEL, "o")))), "google", -1.0),
         (e.LongestRun(LABEL, CONSONANTS, 8), "strength", 4.0),
         (e.LongestRun(LABEL, CONSONANTS, 3), "strength", 3.0),
         (e.LongestRun(LABEL, "0123456789", 8), "a1b22c333", 3.0),
@@ -69,6 +76,6 @@ def test_tutorial_features_of_google() -> None:
 @pytest.mark.parametrize("label", ["a", "-", "_", "1", "nan", "a" * 63, "xn--a"])
 def test_every_feature_is_finite_for_edge_labels(label: str) -> None:
     parts = HostParts(registrable=f"{label}.uk", label=label, tld="uk")
-    values = reference.compute(DGA_FEATURES, parts)
-    assert len(values) == len(DGA_FEATURES.features)
+    values = reference.compute(PLAIN_FEATURES, parts)
+    assert len(values) == len(PLAIN_FEATURES.features)
     assert all(isinstance(value, float) and math.isfinite(value) for value in values)

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.errors import DevoDgaError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.hooks.devo_jobs import DevoJobs
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 
 TOKEN = "tok-8f3a61c27b5e4d90"
@@ -25,6 +27,15 @@ Read = Callable[[str, Any], object]
 
 def read_rows(conn_id: str, devo: Any) -> object:
     return DevoHook(conn_id).get_records("from demo.ecommerce.data", **devo.window)
+
+
+def start_job(conn_id: str, devo: Any) -> object:
+    window = Window(devo.window["from_"], devo.window["to"])
+    return DevoJobs(DevoHook(conn_id)).submit("from demo.ecommerce.data", window, "donothing", {}, "a-job")
+
+
+def get_job(conn_id: str, devo: Any) -> object:
+    return DevoJobs(DevoHook(conn_id)).get("a-job")
 
 
 def get_model(conn_id: str, devo: Any) -> object:
@@ -47,7 +58,7 @@ WAYS_TO_FAIL = {
 }
 
 
-@pytest.mark.parametrize("read", [read_rows, get_model, list_models])
+@pytest.mark.parametrize("read", [read_rows, start_job, get_job, get_model, list_models])
 @pytest.mark.parametrize("way", WAYS_TO_FAIL)
 def test_the_token_is_nowhere(
     devo: Any,

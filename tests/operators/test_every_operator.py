@@ -12,20 +12,26 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_devo_dga.operators.check_linq import CheckLinqOperator
+from airflow_provider_devo_dga.operators.devo_job import DevoJobOperator
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
 from airflow_provider_devo_dga.operators.probe_model import ProbeModelOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
+from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
 from airflow_provider_devo_dga.provider_info import get_provider_info
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 
 OPERATORS = [
+    CheckLinqOperator,
+    DevoJobOperator,
     DevoQueryOperator,
     DGAReportOperator,
     H2OTrainOperator,
     ProbeModelOperator,
     RegisterModelOperator,
+    WatchDriftOperator,
     DevoQuerySensor,
 ]
 _watched: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from airflow_provider_devo_dga.drift.baseline import Baseline
 from airflow_provider_devo_dga.errors import DatasetError, FeatureError, H2OClusterError
-from airflow_provider_devo_dga.features.dga import DGA_FEATURES, TUTORIAL_FEATURES
+from airflow_provider_devo_dga.features.dga import DGA_RECIPE, TUTORIAL_FEATURES
+from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
 from airflow_provider_devo_dga.training.cluster import LocalCluster
 from airflow_provider_devo_dga.training.mojo import inspect_mojo
@@ -20,30 +23,85 @@ from airflow_provider_devo_dga.training.mojo import inspect_mojo
 HEADER = "host;domain;class;subclass"
 
 
-def operator(dataset: str, folder: Path, **changes: Any) -> H2OTrainOperator:
+def operator(dataset: Any, folder: Path, **changes: Any) -> H2OTrainOperator:
     arguments = {"model_params": {"ntrees": 10}, "max_mem": "1g", **changes}
     return H2OTrainOperator(task_id="train", dataset=dataset, output_dir=folder.as_uri(), **arguments)
 
 
 @pytest.mark.slow
 def test_a_model_and_its_summary_appear_together(small_dataset: Path, context: Any, tmp_path: Path) -> None:
-    told = operator(small_dataset.as_uri(), tmp_path, ratios=(0.8, 0.1)).execute(context)
+    task = operator(small_dataset.as_uri(), tmp_path, ratios=(0.8, 0.1), strict_false_positive_budget="0.001")
+    told = task.execute(context)
     folder = tmp_path / "20260105T030000Z"
     mojo = folder / "dga_classifier.zip"
-    assert sorted(file.name for file in folder.iterdir()) == ["dga_classifier.json", "dga_classifier.zip"]
-    assert json.loads((folder / "dga_classifier.json").read_text()) == told
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "dga_classifier.json",
+        "dga_classifier.zip",
+        "dga_classifier_strict.zip",
+        "model_card.html",
+    ]
+    summary = json.loads((folder / told["summary"].rpartition("/")[2]).read_text())
+    assert told["summary"] == "20260105T030000Z/dga_classifier.json"
+    assert Baseline.from_dict(summary.pop("baseline")).names > 1000
+    assert summary | {"feature_set": told["feature_set"]} == told
+    stored = FeatureSet.from_dict(summary["feature_set"])
     assert told["model_file"] == mojo.as_uri()
     assert told["sha256"] == hashlib.sha256(mojo.read_bytes()).hexdigest()
     assert inspect_mojo(mojo).default_threshold == told["threshold"]
     assert told["version"] == "20260105T030000Z"
     assert told["run_id"] == context["run_id"]
-    assert told["features"] == list(DGA_FEATURES.names)
-    assert told["feature_set"] == {"name": "dga", "fingerprint": DGA_FEATURES.fingerprint}
+    assert told["features"] == list(DGA_RECIPE.names) == list(stored.names)
+    assert told["feature_set"] == {"name": "dga", "fingerprint": stored.fingerprint}
     assert set(told["rows"]) == {"train", "valid", "test"}
     assert told["rows"]["train"] > 4 * told["rows"]["valid"]
     assert told["test_metrics"]["auc"] > 0.8
     assert told["dataset"]["rows_used"] == sum(told["rows"].values())
-    assert len(json.dumps(told)) < 8192  # it travels as XCom
+    assert inspect_mojo(folder / "dga_classifier_strict.zip").default_threshold == told["strict"]["threshold"]
+    strict = folder / "dga_classifier_strict.zip"
+    assert told["strict"]["sha256"] == hashlib.sha256(strict.read_bytes()).hexdigest()
+    assert told["strict"]["model_file"] == strict.as_uri()
+    assert told["model_card"] == (folder / "model_card.html").as_uri()
+    assert told["sha256"] in (folder / "model_card.html").read_text()
+    assert [other["kind"] for other in told["evaluation"]["comparisons"]] == ["tutorial"]
+    assert len(json.dumps(told)) < 16_384  # it travels as XCom
+
+
+@pytest.mark.slow
+def test_several_sources_are_one_dataset_and_the_champion_is_judged_too(
+    small_dataset: Path,
+    context: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (tmp_path / "feed.txt").write_text("\n".join(f"zqx{n:04}kj.biz" for n in range(300)))
+    feed = {"uri": (tmp_path / "feed.txt").as_uri(), "class": "dga", "subclass": "zqx"}
+    models = tmp_path / "models"
+    first = operator(small_dataset.as_uri(), models, compare_tutorial=False).execute(context)
+    find_spec = importlib.util.find_spec
+    # as without the extra
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "altair" else find_spec(name, *rest)
+    )
+    told = operator(
+        [small_dataset.as_uri(), feed], models, compare_tutorial=False, champion=first["version"]
+    ).execute(context)
+    assert told["dataset"]["families"]["zqx"] == 300
+    assert [source["kind"] for source in told["dataset"]["sources"]] == ["rows", "dga"]
+    (champion,) = told["evaluation"]["comparisons"]
+    assert (champion["name"], champion["may_have_seen"]) == (first["version"], False)
+    assert champion["in_service"]["threshold"] == first["threshold"]
+    assert told["model_card"] is None
+    assert "airflow-provider-devo-dga[report]" in caplog.text
+
+
+@pytest.mark.slow
+def test_a_champion_that_is_not_there_costs_a_line_in_the_log(
+    small_dataset: Path, context: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    task = operator(small_dataset.as_uri(), tmp_path, compare_tutorial=False, champion="20200101T000000Z")
+    assert task.execute(context)["evaluation"]["comparisons"] == []
+    assert "No comparison with the champion" in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -114,13 +172,16 @@ def test_a_dataset_that_is_not_there_is_named(context: Any, tmp_path: Path) -> N
     [
         ({"model_id": 'a"b'}, FeatureError, "not a usable model name"),
         ({"feature_set": "mine"}, FeatureError, "No feature set named 'mine'"),
+        ({"dataset": [{"class": "dga"}]}, DatasetError, "needs a uri"),
     ],
 )
 def test_unusable_arguments_are_refused_before_the_dataset_is_read(
     context: Any, tmp_path: Path, changes: dict[str, Any], kind: type[Exception], reason: str
 ) -> None:
     with pytest.raises(kind, match=reason):
-        operator(f"{tmp_path.as_uri()}/nothing.csv", tmp_path, **changes).execute(context)
+        operator(**{"dataset": f"{tmp_path.as_uri()}/nothing.csv", "folder": tmp_path} | changes).execute(
+            context
+        )
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pytest
 
 from airflow_provider_devo_dga.errors import DevoQueryError, FeatureError, ModelRejectedError
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
+from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.operators.probe_model import ProbeModelOperator
 
@@ -30,7 +31,6 @@ def operator(devo: Any, table: str, model: str, file: Path, **changes: Any) -> P
     arguments = {
         "name": model,
         "model_file": file.as_uri(),
-        "feature_set": "dga",
         "source": {"table": table, "field": "referralUri", "client_field": "clientIpAddress", "kind": "uri"},
         **devo.window,
     }
@@ -57,6 +57,24 @@ def test_another_model_in_devo_is_found_out(
         operator(devo, table, "tampered", file, feature_set="tutorial").execute(context)
 
 
+def test_a_feature_set_can_be_handed_over(
+    devo: Any, table: str, context: Any, tiny_mojo: Path, tiny_features: FeatureSet
+) -> None:
+    MLModelManagerHook().add_model("probed", "H2O", tiny_mojo)
+    told = operator(devo, table, "probed", tiny_mojo, feature_set=tiny_features).execute(context)
+    assert told["compared"] == 120
+
+
+def test_a_model_without_its_summary_is_not_probed(
+    devo: Any, table: str, context: Any, tiny_mojo: Path, tmp_path: Path
+) -> None:
+    alone = tmp_path / "dga_classifier.zip"
+    alone.write_bytes(tiny_mojo.read_bytes())
+    with pytest.raises(FeatureError, match=r"no summary of the model at .*dga_classifier\.json"):
+        operator(devo, table, "probed", alone).execute(context)
+    assert devo.asked() == []
+
+
 def test_few_domains_prove_nothing(devo: Any, table: str, context: Any, tiny_mojo: Path) -> None:
     MLModelManagerHook().add_model("probed", "H2O", tiny_mojo)
     with pytest.raises(ModelRejectedError, match="Only 120 domains could be scored in Devo, 121 are needed"):
@@ -79,6 +97,7 @@ def test_a_model_that_devo_does_not_have(devo: Any, table: str, context: Any, ti
         {"name": 'a"b'},
         {"devo_domain": 'self", "x'},
         {"feature_set": "mine"},
+        {"feature_set": "dga"},
         {"source": {"table": "t where 1=1", "field": "a", "client_field": "b", "kind": "uri"}},
         {"source": {"table": "t", "field": 'a"', "client_field": "b", "kind": "uri"}},
     ],
@@ -86,6 +105,7 @@ def test_a_model_that_devo_does_not_have(devo: Any, table: str, context: Any, ti
 def test_hostile_arguments_are_never_sent(
     devo: Any, context: Any, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
+    arguments = {"feature_set": "tutorial", **changes}
     with pytest.raises(FeatureError):
-        operator(devo, "t", "probed", tmp_path / "model.zip", **changes).execute(context)
+        operator(devo, "t", "probed", tmp_path / "model.zip", **arguments).execute(context)
     assert devo.asked() == []

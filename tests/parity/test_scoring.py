@@ -16,7 +16,7 @@ from airflow_provider_devo_dga.demo.events import write_events
 from airflow_provider_devo_dga.demo.families import FAMILIES
 from airflow_provider_devo_dga.demo.legit import legit_hosts
 from airflow_provider_devo_dga.features import reference
-from airflow_provider_devo_dga.features.dga import DGA_FEATURES, TUTORIAL_FEATURES
+from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.host import split_host
 from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
@@ -72,13 +72,16 @@ def hosts(devo: Any) -> list[str]:
 
 
 @pytest.fixture
-def glm(glm_mojo: Any, tmp_path: Path) -> Path:
-    """Return a model over the tutorial's features that says 1 for some of the hosts."""
-    file = tmp_path / "tutorial.zip"
-    file.write_bytes(
-        glm_mojo(TUTORIAL_FEATURES.names, {"length": 0.1, "entropy": 1.5, "vowel_proportion": -4.0}, -5.0)
-    )
-    return file
+def models(
+    glm_mojo: Any, tiny_features: FeatureSet, tiny_mojo: Path, tmp_path: Path
+) -> dict[str, tuple[FeatureSet, Path]]:
+    """Return feature sets, each with a model over it that says 1 for some of the hosts."""
+    found = {"dga": (tiny_features, tiny_mojo)}
+    for features, vowels in ((TUTORIAL_FEATURES, "vowel_proportion"), (PLAIN_FEATURES, "vowel_share")):
+        file = tmp_path / f"{features.name}.zip"
+        file.write_bytes(glm_mojo(features.names, {"length": 0.1, "entropy": 1.5, vowels: -4.0}, -5.0))
+        found[features.name] = (features, file)
+    return found
 
 
 def answers_of(devo: Any, source: HostSource, features: FeatureSet, mojo: Path) -> list[dict[str, Any]]:
@@ -100,16 +103,16 @@ def check(answers: list[dict[str, Any]], features: FeatureSet, mojo: Path) -> No
         assert row["malicious"] == score.label, (row["reg_domain"], score)
 
 
-@pytest.mark.parametrize("features", [DGA_FEATURES, TUTORIAL_FEATURES], ids=lambda features: features.name)
+@pytest.mark.parametrize("name", ["dga", "dga_plain", "tutorial"])
 @pytest.mark.parametrize("kind", ["uri", "host"])
 def test_thousands_of_hosts_score_alike(
-    devo: Any, hosts: list[str], tiny_mojo: Path, glm: Path, features: FeatureSet, kind: str
+    devo: Any, hosts: list[str], models: dict[str, tuple[FeatureSet, Path]], name: str, kind: str
 ) -> None:
     values = [f"https://www.{host}/a?b=c" if kind == "uri" else f"WWW.{host.upper()}" for host in hosts]
     table = devo.table(
         [{"field": value, "client": "10.0.0.1"} for value in values], field="str", client="ip4"
     )
-    mojo = tiny_mojo if features is DGA_FEATURES else glm
+    features, mojo = models[name]
     answers = answers_of(devo, HostSource(table, "field", "client", kind), features, mojo)
     expected = {parts.registrable for host in hosts if (parts := split_host(host))}
     assert Counter(row["reg_domain"] for row in answers) == Counter(expected)
@@ -119,18 +122,22 @@ def test_thousands_of_hosts_score_alike(
 
 
 @pytest.mark.parametrize("uri", ["http://\u0130stanbul.com/", "http://\u212aite.com/"])
-def test_letters_that_only_look_like_ascii_are_no_other_domain(devo: Any, tiny_mojo: Path, uri: str) -> None:
+def test_letters_that_only_look_like_ascii_are_no_other_domain(
+    devo: Any, tiny_features: FeatureSet, tiny_mojo: Path, uri: str
+) -> None:
     table = devo.table([{"field": uri, "client": "10.0.0.1"}], field="str", client="ip4")
-    answers = answers_of(devo, HostSource(table, "field", "client"), DGA_FEATURES, tiny_mojo)
+    answers = answers_of(devo, HostSource(table, "field", "client"), tiny_features, tiny_mojo)
     assert [row["reg_domain"] for row in answers] == []
 
 
-def test_odd_uris_give_the_domains_that_training_would(devo: Any, tiny_mojo: Path) -> None:
+def test_odd_uris_give_the_domains_that_training_would(
+    devo: Any, tiny_features: FeatureSet, tiny_mojo: Path
+) -> None:
     events = [{"field": uri, "client": "10.0.0.1"} for uri in ODD_URIS] + [{"client": "10.0.0.2"}]
     table = devo.table(events, field="str", client="ip4")
-    answers = answers_of(devo, HostSource(table, "field", "client"), DGA_FEATURES, tiny_mojo)
+    answers = answers_of(devo, HostSource(table, "field", "client"), tiny_features, tiny_mojo)
     assert sorted(row["reg_domain"] for row in answers) == sorted(filter(None, ODD_URIS.values()))
-    check(answers, DGA_FEATURES, tiny_mojo)
+    check(answers, tiny_features, tiny_mojo)
 
 
 @pytest.mark.parametrize("uri", [uri for uri, domain in ODD_URIS.items() if domain])
@@ -140,7 +147,9 @@ def test_the_expected_domains_are_the_references_own(uri: str) -> None:
     assert parts.registrable == ODD_URIS[uri]
 
 
-def test_an_hour_of_events_is_counted_as_python_counts_it(devo: Any, tiny_mojo: Path, tmp_path: Path) -> None:
+def test_an_hour_of_events_is_counted_as_python_counts_it(
+    devo: Any, tiny_features: FeatureSet, tiny_mojo: Path, tmp_path: Path
+) -> None:
     file = tmp_path / "events.ndjson"
     write_events(file, devo.window["from_"], events=5000, clients=60)
     events = [json.loads(line) for line in file.read_text().splitlines()]
@@ -149,7 +158,7 @@ def test_an_hour_of_events_is_counted_as_python_counts_it(devo: Any, tiny_mojo: 
         referralUri="str",
         clientIpAddress="ip4",
     )
-    answers = answers_of(devo, HostSource(table, "referralUri", "clientIpAddress"), DGA_FEATURES, tiny_mojo)
+    answers = answers_of(devo, HostSource(table, "referralUri", "clientIpAddress"), tiny_features, tiny_mojo)
     counted: Counter[str] = Counter()
     clients: dict[str, set[str]] = {}
     seen: dict[str, list[int]] = {}
@@ -164,4 +173,4 @@ def test_an_hour_of_events_is_counted_as_python_counts_it(devo: Any, tiny_mojo: 
         domain = row["reg_domain"]
         assert set(row["client_ips"]) == clients[domain]
         assert (row["first_seen"], row["last_seen"]) == (min(seen[domain]), max(seen[domain]))
-    check(answers, DGA_FEATURES, tiny_mojo)
+    check(answers, tiny_features, tiny_mojo)

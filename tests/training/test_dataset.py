@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_devo_dga.errors import DatasetError, TrainingError
-from airflow_provider_devo_dga.training import dataset
+from airflow_provider_devo_dga.training import dataset_reading
 from airflow_provider_devo_dga.training.dataset import prepare_dataset
 from airflow_provider_devo_dga.training.dataset_report import DatasetReport
 
@@ -93,6 +93,7 @@ def test_a_label_in_both_classes_is_dropped_with_all_its_rows(tmp_path: Path) ->
     ]
     report = prepare(tmp_path, rows)
     assert (report.conflicts, report.duplicates, report.legit, report.dga) == (4, 0, 199, 200)
+    assert report.conflict_examples == ("legit1",)
     assert adds_up(report)
     assert "legit1" not in {row[0] for row in written(tmp_path)}
 
@@ -101,6 +102,7 @@ def test_hosts_without_a_label_are_skipped_and_counted(tmp_path: Path) -> None:
     odd = ["10.0.0.1", "bücher.de", "name.bazar", "co.uk", "", "localhost"]
     report = prepare(tmp_path, [*GOOD, *(f"{host};x;legit;legit" for host in odd)])
     assert report.skipped == len(odd)
+    assert (report.non_ascii, report.addresses) == (1, 1)
     assert adds_up(report)
 
 
@@ -152,8 +154,8 @@ def test_the_report_is_plain_and_holds_the_largest_families(tmp_path: Path) -> N
 def test_long_files_tell_their_progress(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(dataset, "_LOG_ROWS", 100)
-    monkeypatch.setattr(dataset, "_LOG_SECONDS", 0.0)
+    monkeypatch.setattr(dataset_reading, "_LOG_ROWS", 100)
+    monkeypatch.setattr(dataset_reading, "_LOG_SECONDS", 0.0)
     with caplog.at_level(logging.INFO):
         prepare(tmp_path, GOOD)
     assert "Dataset: 200 rows read" in caplog.messages

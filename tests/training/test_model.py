@@ -10,21 +10,24 @@ import os
 import random
 import signal
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from airflow_provider_devo_dga.errors import FeatureError, H2OClusterError, TrainingError
-from airflow_provider_devo_dga.features.dga import DGA_FEATURES, TUTORIAL_FEATURES
+from airflow_provider_devo_dga.features.dga import DGA_RECIPE, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.training import progress
 from airflow_provider_devo_dga.training.cluster import LocalCluster
 from airflow_provider_devo_dga.training.dataset import prepare_dataset
 from airflow_provider_devo_dga.training.dataset_report import DatasetReport
+from airflow_provider_devo_dga.training.evaluation import EvaluationPlan
 from airflow_provider_devo_dga.training.model import train
 from airflow_provider_devo_dga.training.mojo import inspect_mojo
 from airflow_provider_devo_dga.training.mojo_scoring import score_mojo
+from airflow_provider_devo_dga.training.split import by_hash
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
 
 pytestmark = pytest.mark.slow
@@ -44,22 +47,30 @@ def trained(
     cluster: LocalCluster, prepared: Prepared, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[TrainedModel, set[str]]:
     """A model of 20 trees, and the keys that it left on the cluster."""
-    import h2o
-
     path, report = prepared
     with cluster.connection():
-        before = {row[0] for row in h2o.ls()}
+        before = keys()
         model = train(
             path,
-            feature_set=DGA_FEATURES,
+            feature_set=DGA_RECIPE,
             output_dir=tmp_path_factory.mktemp("models"),
             model_params=FEW_TREES,
             ratios=(0.6, 0.2),
             false_positive_budget=0.05,
+            strict_false_positive_budget=0.01,
+            plan=EvaluationPlan(unseen_family_folds=2, check_labels=True),
             dataset=report,
         )
-        after = {row[0] for row in h2o.ls()}
+        after = keys()
     return model, after - before
+
+
+def keys() -> set[str]:
+    """Return the names of everything on the cluster."""
+    import h2o
+
+    # a frame of pandas where that is installed
+    return set(map(str, h2o.ls()["key"]))
 
 
 def hosts_of(prepared: Prepared) -> list[str]:
@@ -70,11 +81,12 @@ def hosts_of(prepared: Prepared) -> list[str]:
 def test_the_mojo_says_what_was_trained(trained: tuple[TrainedModel, set[str]]) -> None:
     model, _ = trained
     info = inspect_mojo(Path(model.model_file))
-    assert info.columns == model.features == DGA_FEATURES.names
+    assert info.columns == model.features == DGA_RECIPE.names
     assert info.response_domain == ("0", "1")
     assert info.default_threshold == model.threshold
     assert (info.sha256, info.size) == (model.sha256, model.size)
-    assert [file.name for file in Path(model.model_file).parent.iterdir()] == ["dga_classifier.zip"]
+    files = sorted(file.name for file in Path(model.model_file).parent.iterdir())
+    assert files == ["dga_classifier.zip", "dga_classifier_strict.zip"]
 
 
 def test_a_feature_that_is_constant_in_the_dataset_stays_a_column(
@@ -101,9 +113,36 @@ def test_the_label_of_the_mojo_is_score_at_or_above_threshold(
     trained: tuple[TrainedModel, set[str]], prepared: Prepared
 ) -> None:
     model, _ = trained
-    scores = score_mojo(Path(model.model_file), DGA_FEATURES, hosts_of(prepared))
+    scores = score_mojo(Path(model.model_file), model.feature_set, hosts_of(prepared))
     assert {score.label for score in scores} == {"0", "1"}
     assert all((score.label == "1") == (score.p1 >= model.threshold) for score in scores)
+
+
+def test_the_strict_mojo_is_the_same_trees_with_a_higher_threshold(
+    trained: tuple[TrainedModel, set[str]], prepared: Prepared
+) -> None:
+    model, _ = trained
+    assert model.strict is not None
+    assert model.strict.point.threshold > model.threshold
+    assert model.strict.point.false_positive_rate < 0.03
+    info = inspect_mojo(Path(model.strict.model_file))
+    assert (info.sha256, info.default_threshold) == (model.strict.sha256, model.strict.point.threshold)
+    hosts = hosts_of(prepared)[:500]
+    wide = score_mojo(Path(model.model_file), model.feature_set, hosts)
+    strict = score_mojo(Path(model.strict.model_file), model.feature_set, hosts)
+    assert [score.p1 for score in strict] == [score.p1 for score in wide]
+    assert all((score.label == "1") == (score.p1 >= info.default_threshold) for score in strict)
+
+
+def test_no_name_is_held_out_twice_and_a_grown_dataset_holds_out_the_same(
+    trained: tuple[TrainedModel, set[str]], prepared: Prepared
+) -> None:
+    model, _ = trained
+    part_of = by_hash((0.6, 0.2), 1234)
+    with prepared[0].open(newline="") as file:
+        parts = Counter(part_of(row["label"]) for row in csv.DictReader(file))
+    assert model.split == {"seed": 1234, "ratios": [0.6, 0.2]}
+    assert model.rows == parts
 
 
 def test_nothing_stays_on_the_cluster(trained: tuple[TrainedModel, set[str]]) -> None:
@@ -114,11 +153,12 @@ def test_the_model_travels_as_small_json(trained: tuple[TrainedModel, set[str]])
     model, _ = trained
     assert model.dataset is not None
     text = json.dumps(model.to_dict())
-    assert len(text) < 8000
+    assert len(text) < 60_000
     plain = json.loads(text)
-    assert plain["feature_set"] == {"name": "dga", "fingerprint": DGA_FEATURES.fingerprint}
+    assert FeatureSet.from_dict(plain["feature_set"]) == model.feature_set
     assert plain["dataset"]["rows_used"] == model.dataset.rows_used
-    assert set(plain["seconds"]) == {"load", "features", "train", "score", "export"}
+    steps = {"learn", "baseline", "load", "features", "train", "score", "export", "evaluate"}
+    assert set(plain["seconds"]) == steps
 
 
 def test_a_score_exactly_at_the_threshold_is_malicious(
@@ -170,7 +210,7 @@ def test_labels_that_look_like_numbers_or_nothing_stay_text(connected: LocalClus
         header=1,
         sep=",",
         quotechar='"',
-        col_types=["string", "string", "numeric", "string"],
+        col_types=["string", "string", "numeric", "string", "numeric"],
     )
     found = [row[0] for row in frame["label"].as_data_frame(use_pandas=False, header=False)]
     assert sorted(found) == sorted([*odd, "one", "two"])
@@ -221,6 +261,7 @@ def test_one_ratio_leaves_no_test_part(connected: LocalCluster, prepared: Prepar
         ({"ratios": (1.0,)}, "ratios must be"),
         ({"ratios": ()}, "ratios must be"),
         ({"false_positive_budget": 0.0}, "between 0 and 1"),
+        ({"strict_false_positive_budget": 0.01}, "between 0 and 0.01, the other one"),
     ],
 )
 def test_wrong_arguments_are_refused_and_leave_nothing(
@@ -234,13 +275,13 @@ def test_wrong_arguments_are_refused_and_leave_nothing(
 
 def test_a_host_without_a_label_cannot_be_scored(trained: tuple[TrainedModel, set[str]]) -> None:
     with pytest.raises(FeatureError, match=r"'10\.0\.0\.1' has no label"):
-        score_mojo(Path(trained[0].model_file), DGA_FEATURES, ["10.0.0.1"])
+        score_mojo(Path(trained[0].model_file), trained[0].feature_set, ["10.0.0.1"])
 
 
 def test_the_order_of_features_is_part_of_the_model(trained: tuple[TrainedModel, set[str]]) -> None:
     from airflow_provider_devo_dga.errors import MojoExportError
 
-    turned = FeatureSet("turned", DGA_FEATURES.features[::-1])
+    turned = FeatureSet("turned", trained[0].feature_set.features[::-1])
     with pytest.raises(MojoExportError, match="feature set 'turned'"):
         score_mojo(Path(trained[0].model_file), turned, ["example.com"])
 

@@ -1,0 +1,126 @@
+"""Nodes as JSON values and back. What is read is checked, and never run."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, get_args
+
+from airflow_provider_devo_dga.errors import FeatureError
+from airflow_provider_devo_dga.features import expression as e
+
+_TEXTS: dict[str, e.Text] = {"label": e.Label(), "tld": e.Tld()}
+_NODES: dict[str, type[Any]] = {node.__name__: node for node in get_args(e.Number)}
+_WORD = re.compile(r"[a-z0-9_-]{1,63}")
+_MOST_PLACES = 63
+_DEEPEST = 8
+
+
+def written(node: e.Number) -> dict[str, Any]:
+    """Return a node as JSON values: ``{"node": "CountChars", "text": "label", "chars": "aeiou"}``."""
+    return {"node": type(node).__name__} | {
+        name: _WRITERS[form](getattr(node, name)) for name, form in _form(type(node)).items()
+    }
+
+
+def read(value: object, depth: int = 0) -> e.Number:
+    """Return the node that :func:`written` wrote.
+
+    :raises FeatureError: for anything else.
+    """
+    if not isinstance(value, Mapping) or depth > _DEEPEST:
+        raise _error(value, "a node")
+    kind = _NODES.get(str(value.get("node")))
+    if kind is None:
+        raise FeatureError(
+            f"There is no node {str(value.get('node'))[:40]!r}; this version knows {', '.join(_NODES)}"
+        )
+    wanted = _form(kind)
+    if set(value) != {"node", *wanted}:
+        raise FeatureError(
+            f"{kind.__name__} has the fields {', '.join(wanted)}, not {', '.join(map(str, value))}"
+        )
+    node: e.Number = kind(**{name: _READERS[form](value[name], depth) for name, form in wanted.items()})
+    return node
+
+
+def _form(kind: type[Any]) -> dict[str, str]:
+    """Return the fields of a kind of node, and what each is."""
+    return {field.name: str(field.type) for field in fields(kind) if field.init}
+
+
+def _write_text(text: e.Text) -> str:
+    return next(name for name, known in _TEXTS.items() if known == text)
+
+
+_WRITERS: dict[str, Callable[[Any], Any]] = {
+    "Text": _write_text,
+    "str": str,
+    "int": int,
+    "tuple[str, ...]": list,
+    # a place holds no blank: one short string a shape keeps the file readable
+    "tuple[Shape, ...]": lambda shapes: [" ".join(shape) for shape in shapes],
+    "tuple[Term, ...]": lambda terms: [[weight, written(number)] for weight, number in terms],
+    "Number": written,
+}
+
+
+def _read_text(value: object, _: int) -> e.Text:
+    if not isinstance(value, str) or value not in _TEXTS:
+        raise _error(value, "label or tld")
+    return _TEXTS[value]
+
+
+def _read_word(value: object, _: int) -> str:
+    if not isinstance(value, str) or not _WORD.fullmatch(value):
+        raise _error(value, "1 to 63 letters, digits, '_' and '-'")
+    return value
+
+
+def _read_places(value: object, _: int) -> int:
+    if type(value) is not int or not 1 <= value <= _MOST_PLACES:
+        raise _error(value, f"a whole number from 1 to {_MOST_PLACES}")
+    return value
+
+
+def _read_words(value: object, depth: int) -> tuple[str, ...]:
+    return tuple(_read_word(word, depth) for word in _list(value))
+
+
+def _read_shapes(value: object, depth: int) -> tuple[e.Shape, ...]:
+    return tuple(_read_words(str(shape).split(" "), depth) for shape in _list(value))
+
+
+def _read_terms(value: object, depth: int) -> tuple[e.Term, ...]:
+    return tuple(_read_term(term, depth) for term in _list(value))
+
+
+def _read_term(value: object, depth: int) -> e.Term:
+    match value:
+        case [float() | int() as weight, number] if math.isfinite(weight):
+            return float(weight), read(number, depth + 1)
+        case _:
+            raise _error(value, "a weight and a node")
+
+
+_READERS: dict[str, Callable[[Any, int], Any]] = {
+    "Text": _read_text,
+    "str": _read_word,
+    "int": _read_places,
+    "tuple[str, ...]": _read_words,
+    "tuple[Shape, ...]": _read_shapes,
+    "tuple[Term, ...]": _read_terms,
+    "Number": lambda value, depth: read(value, depth + 1),
+}
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list) or not value:
+        raise _error(value, "a list")
+    return value
+
+
+def _error(value: object, wanted: str) -> FeatureError:
+    return FeatureError(f"A stored feature set has {str(value)[:60]!r} where {wanted} belongs")

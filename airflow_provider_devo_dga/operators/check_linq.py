@@ -1,0 +1,74 @@
+"""CheckLinqOperator: ask a tenant whether LINQ means what the features take it to mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+
+from airflow_provider_devo_dga.errors import DevoQueryError, DevoResultError
+from airflow_provider_devo_dga.features.assumptions import ASSUMPTIONS, Assumption
+from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.hooks.devo_comments import comments_of
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class CheckLinqOperator(BaseOperator):
+    """Asks one small query for each assumption about LINQ, and fails with those that do not hold.
+
+    Returns ``{name: answer}``.
+
+    :param table: any table that the credentials can read. (templated)
+    :param devo_conn_id: Airflow connection of type ``devo``. (templated)
+    """
+
+    template_fields: Sequence[str] = ("table", "devo_conn_id")
+    ui_color = "#d6e4ff"
+
+    def __init__(
+        self,
+        *,
+        table: str = "demo.ecommerce.data",
+        devo_conn_id: str = DevoHook.default_conn_name,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.table = table
+        self.devo_conn_id = devo_conn_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Ask them all before failing."""
+        hook = DevoHook(self.devo_conn_id, comments=comments_of(self, context))
+        end = datetime.now(UTC).replace(microsecond=0)
+        answers: dict[str, Any] = {}
+        wrong = []
+        for assumption in ASSUMPTIONS:
+            answer = self._answer(hook, assumption, end)
+            answers[assumption.name] = answer
+            holds = assumption.holds(answer)
+            self.log.info("%s: %s = %r, %s", assumption.name, assumption.expression, answer, _word(holds))
+            if not holds:
+                wrong.append(
+                    f"{assumption.name}: {assumption.expression} gives {answer!r}, not {assumption.answer!r}"
+                )
+        if wrong:
+            raise DevoResultError(
+                "This tenant's LINQ is not what the features take it for; a model would be served other"
+                f" features than it was trained on. {'; '.join(wrong)}"
+            )
+        return answers
+
+    def _answer(self, hook: DevoHook, assumption: Assumption, end: datetime) -> Any:
+        try:
+            rows = hook.get_records(assumption.query(self.table), from_=end - timedelta(minutes=5), to=end)
+        except DevoQueryError as error:
+            return f"refused: {error}"
+        return rows[0]["answer"] if rows else None
+
+
+def _word(holds: bool) -> str:
+    return "as expected" if holds else "NOT as expected"

@@ -1,0 +1,327 @@
+"""DevoJobs drives the official client against a real sandbox, and gives each fault its own error."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+
+from airflow_provider_devo_dga import errors
+from airflow_provider_devo_dga.client.jobs import Job
+from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.hooks.devo_jobs import DevoJobs
+
+QUERY = "/search/query"
+JOB = "/search/job"
+_COUNTER = count()
+
+
+@pytest.fixture
+def table(devo: Any, devo_connections: None) -> str:
+    return devo.table([{"n": 1}, {"n": 2}], n="int4")
+
+
+@pytest.fixture
+def name() -> str:
+    return f"job-of-a-hook-test-{next(_COUNTER)}"
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("airflow_provider_devo_dga.hooks.devo_jobs._LONGEST_PAUSE", 0.0)
+
+
+def jobs(conn_id: str = "devo_default", **comments: str) -> DevoJobs:
+    return DevoJobs(DevoHook(conn_id, comments=comments or None))
+
+
+def closed(devo: Any) -> Window:
+    return Window(devo.window["from_"], devo.window["to"])
+
+
+def to_come(devo: Any) -> Window:
+    return Window(devo.window["from_"], datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1))
+
+
+def ended(job_id: str) -> Job:
+    deadline = time.monotonic() + 5
+    while not (job := jobs().get(job_id)).is_over:
+        assert time.monotonic() < deadline, job
+        time.sleep(0.02)
+    return job
+
+
+def test_a_job_from_start_to_end(devo: Any, table: str, name: str) -> None:
+    asked = jobs(id='an "id', user="me\\", free="x\ny")
+    started = asked.submit(f"from {table} select n", closed(devo), "donothing", {"own": 1}, name)
+    assert (started.name, started.destination) == (name, "donothing")
+    job = ended(started.id)
+    assert (job.status, job.generated, job.sent, job.succeeded) == ("COMPLETED", 2, 2, True)
+    body = json.loads(devo.asked(table)[0]["body"])
+    assert body["query"] == (
+        f"from {table} select n"
+        ' pragma comment.id:"an _id" pragma comment.user:"me_" pragma comment.free:"x_y"'
+    )
+    assert (body["from"], body["to"], body["ipAsString"]) == (1767254400, 1767258000, True)
+    assert body["destination"] == {"type": "donothing", "params": {"friendlyName": name, "own": 1}}
+    assert jobs().find(name) == job
+    assert jobs().stop(job.id) == job  # it does not run: it stays as it is
+    assert jobs().remove(job.id).status == "REMOVED"
+    assert jobs().find(name) is None
+    for call in (jobs().get, jobs().stop, jobs().remove):
+        with pytest.raises(errors.DevoJobError, match="Task not found") as raised:
+            call(job.id)
+        assert raised.value.code == 100
+
+
+def test_a_job_whose_window_is_not_over_runs_until_it_is_stopped(devo: Any, table: str, name: str) -> None:
+    job = jobs().submit(f"from {table}", to_come(devo), "donothing", {}, name)
+    assert job.status == "RUNNING"
+    assert jobs().stop(job.id, seconds=3).status == "STOPPED"
+    with pytest.raises(errors.DevoJobError) as raised:
+        jobs().stop(job.id, seconds=3)
+    assert raised.value.code == 108
+
+
+def test_it_is_always_tls(
+    devo: Any, table: str, name: str, monkeypatch: pytest.MonkeyPatch, connect: Any, sandbox: Any
+) -> None:
+    monkeypatch.setenv("UNSECURE_HTTP", "true")
+    settings = sandbox.settings
+    connect("signed", password=None, extra={"api_key": settings.api_key, "api_secret": settings.api_secret})
+    job = jobs("signed").submit(f"from {table}", closed(devo), "donothing", {}, name)
+    assert jobs("signed").get(job.id).id == job.id
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "reason"),
+    [
+        ({"query": "from no.such.table"}, "DevoQueryError", "Unknown table"),
+        ({"query": " "}, "DevoQueryError", "empty"),
+        ({"destination": "s3"}, "DevoQueryError", "Bad parameters"),
+        ({"destination": ""}, "DevoPermanentError", "needs a destination"),
+        ({"params": {"friendlyName": "mine"}}, "DevoPermanentError", "friendlyName"),
+        (
+            {"window": Window(datetime(2001, 9, 9, tzinfo=UTC), datetime(2002, 1, 1, tzinfo=UTC))},
+            "DevoWindowError",
+            "before 2001-09-09",
+        ),
+    ],
+)
+def test_what_can_never_start(
+    devo: Any, table: str, name: str, changes: dict[str, Any], kind: str, reason: str
+) -> None:
+    given = {
+        "query": f"from {table}",
+        "window": closed(devo),
+        "destination": "donothing",
+        "params": {},
+        "name": name,
+    }
+    with pytest.raises(errors.DevoError, match=reason) as raised:
+        jobs().submit(**(given | changes))
+    assert type(raised.value).__name__ == kind
+    assert devo.jobs(name) == []
+
+
+SUBMIT_FAULTS = {
+    "refuse": "DevoTransientError",
+    "reset": "DevoTransientError",
+    "auth": "DevoAuthError",
+    "http_503": "DevoTransientError",
+    "http_429": "DevoThrottledError",
+    "html_502": "DevoTransientError",
+    "html_200": "DevoResultError",
+    "bad_param": "DevoQueryError",
+    "odd_error": "DevoTransientError",
+    "odd_error_null": "DevoTransientError",
+    "odd_error_text": "DevoTransientError",
+    "launch_200": "DevoQueryError",
+    "empty_200": "DevoTransientError",
+    "stall_headers": "DevoTransientError",
+    "json_status": "DevoTransientError",
+    "json_error": "DevoTransientError",
+    "length_long": "DevoTransientError",
+    "length_short": "DevoTransientError",
+}
+
+
+@pytest.mark.parametrize(("fault", "kind"), SUBMIT_FAULTS.items())
+def test_faults_of_a_start(devo: Any, connect: Any, table: str, name: str, fault: str, kind: str) -> None:
+    connect("hasty", extra={"timeout": 1})
+    devo.fault(fault)
+    with pytest.raises(errors.DevoError) as raised:
+        jobs("hasty").submit(f"from {table}", closed(devo), "donothing", {}, name)
+    assert type(raised.value).__name__ == kind, raised.value
+    assert len(devo.asked(table)) == 1
+
+
+CALL_FAULTS = {
+    **{
+        fault: SUBMIT_FAULTS[fault] for fault in SUBMIT_FAULTS if not fault.startswith(("json", "odd", "bad"))
+    },
+    "odd_error": "DevoTransientError",
+    "odd_error_null": "DevoQueryError",
+    "odd_error_text": "DevoTransientError",
+    "bad_param": "DevoQueryError",
+    "json_status": "DevoTransientError",
+    "job_5xx": "DevoTransientError",
+}
+CALLS: dict[str, Callable[[DevoJobs, Job], object]] = {
+    "get": lambda asked, job: asked.get(job.id),
+    "find": lambda asked, job: asked.find(job.name),
+    "stop": lambda asked, job: asked.stop(job.id),
+    "stop for a kill": lambda asked, job: asked.stop(job.id, seconds=2),
+    "remove": lambda asked, job: asked.remove(job.id),
+}
+
+
+@pytest.fixture(scope="module")
+def a_job(_owner: Any, sandbox: Any) -> Job:
+    """Return a job that runs as long as nobody stops it."""
+    os.environ["AIRFLOW_CONN_A_JOBS"] = json.dumps(
+        {
+            "conn_type": "devo",
+            "host": sandbox.host,
+            "port": sandbox.port,
+            "password": sandbox.token,
+            "extra": {"verify": sandbox.ca_file},
+        }
+    )
+    text = f"from {_owner.table(n='int4')}"
+    return jobs("a_jobs").submit(text, to_come(_owner), "donothing", {}, "job-of-faults")
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(("fault", "kind"), CALL_FAULTS.items())
+def test_faults_of_a_call(devo: Any, connect: Any, a_job: Job, fault: str, kind: str, call: str) -> None:
+    connect("hasty", extra={"timeout": 0.5})
+    # the client says {} about any refusal, so that a second call has to tell which
+    devo.fault(fault, match=JOB, times=2)
+    if call == "stop for a kill":
+        kind = {"DevoThrottledError": "DevoTransientError"}.get(kind, kind)
+        if fault in {"auth", "bad_param", "odd_error_null"}:
+            kind = "DevoTransientError"  # there is no time to ask why
+    before = time.monotonic()
+    with pytest.raises(errors.DevoError) as raised:
+        CALLS[call](jobs("hasty"), a_job)
+    assert type(raised.value).__name__ == kind, raised.value
+    assert time.monotonic() - before < 3
+    if call == "stop for a kill":
+        assert len(devo.asked(path=JOB)) == 1
+
+
+def test_one_refusal_is_asked_about_and_may_be_over(devo: Any, table: str, name: str) -> None:
+    started = jobs().submit(f"from {table}", closed(devo), "donothing", {}, name)
+    devo.fault("job_5xx")
+    assert jobs().get(started.id).id == started.id
+    assert len(devo.asked(path=JOB)) == 2
+
+
+def test_a_job_with_errors_is_no_success(devo: Any, devo_connections: None, a_job: Job) -> None:
+    devo.fault("job_errors")
+    job = jobs().get(a_job.id)
+    with pytest.raises(errors.DevoJobError, match="STOPPED: boom"):
+        job.check()
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "reason"),
+    [
+        ({"extra": {"verify": True}}, "DevoConnectionConfigError", "certificate is not trusted"),
+        ({"extra": {"verify": "/no/such/ca.pem"}}, "DevoConnectionConfigError", "/no/such/ca.pem"),
+        ({"password": "wrong"}, "DevoAuthError", "Token invalid or expired"),
+    ],
+)
+@pytest.mark.parametrize("call", ["submit", *CALLS])
+def test_connections_that_cannot_work(
+    devo: Any, connect: Any, a_job: Job, call: str, fields: dict[str, Any], kind: str, reason: str
+) -> None:
+    connect("wrong", **fields)
+
+    def submitted(asked: DevoJobs, job: Job) -> object:
+        return asked.submit("from t", closed(devo), "donothing", {}, "never")
+
+    if call == "stop for a kill" and kind == "DevoAuthError":
+        kind, reason = "DevoTransientError", "does not tell why"
+    with pytest.raises(errors.DevoError, match=reason) as raised:
+        {**CALLS, "submit": submitted}[call](jobs("wrong"), a_job)
+    assert type(raised.value).__name__ == kind
+    assert devo.jobs("never") == []
+
+
+def test_nobody_there(devo: Any, connect: Any, dead_port: int, a_job: Job) -> None:
+    connect("away", port=dead_port)
+    for call in CALLS.values():
+        with pytest.raises(errors.DevoTransientError, match=f"No answer from .*{dead_port}"):
+            call(jobs("away"), a_job)
+
+
+# Create if absent, else attach
+
+
+@pytest.mark.parametrize("fault", ["refuse", "reset", "http_503", "html_502", "stall_headers", "length_long"])
+def test_a_start_whose_answer_is_lost_is_not_repeated(
+    devo: Any, connect: Any, at_once: None, table: str, name: str, fault: str
+) -> None:
+    connect("hasty", extra={"timeout": 1})
+    devo.fault(fault)
+    job = jobs("hasty").obtain(f"from {table}", closed(devo), "donothing", {}, name)
+    assert [told["id"] for told in devo.jobs(name)] == [job.id]
+
+
+def test_it_gives_up_after_the_connections_retries(
+    devo: Any, connect: Any, at_once: None, table: str, name: str
+) -> None:
+    connect("twice", extra={"retries": 1})
+    devo.fault("http_503", times=5)
+    with pytest.raises(errors.DevoTransientError):
+        jobs("twice").obtain(f"from {table}", closed(devo), "donothing", {}, name)
+    assert len(devo.asked(table)) == 2
+
+
+def test_a_job_that_runs_or_succeeded_is_taken(devo: Any, table: str, name: str) -> None:
+    def obtained(window: Window, **known: Any) -> Job:
+        return jobs().obtain(f"from {table}", window, "donothing", {}, name, **known)
+
+    first = obtained(to_come(devo))
+    assert obtained(to_come(devo)).id == first.id
+    assert obtained(to_come(devo), known_id=first.id).id == first.id
+    assert obtained(to_come(devo), known_id="gone").id == first.id
+    jobs().stop(first.id)
+    second = obtained(closed(devo))
+    assert second.id != first.id
+    ended(second.id)
+    assert obtained(closed(devo)).succeeded
+    assert len(devo.jobs(name)) == 2
+    assert len(devo.asked(table)) == 2
+
+
+# Secrets
+
+
+def test_secret_params_reach_devo_and_no_error(
+    devo: Any, table: str, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = {"key": "a-secret-key", "deep": [{"er": "another-secret"}]}
+    started = jobs().submit(f"from {table}", closed(devo), "donothing", {"a": 1}, name, secret_params=secret)
+    assert json.loads(devo.asked(table)[0]["body"])["destination"]["params"] == {
+        "friendlyName": name,
+        "a": 1,
+        **secret,
+    }
+    assert started.name == name
+    assert "a-secret-key" not in caplog.text
+    # Devo may quote a param in a refusal; here it quotes the table
+    quoted = "hush" + ".hush"
+    with pytest.raises(errors.DevoQueryError, match=r"Unknown table .\*\*\*") as raised:
+        jobs().submit(f"from {quoted}", closed(devo), "donothing", {}, name, secret_params={"k": quoted})
+    assert quoted not in "".join(traceback.format_exception(raised.value))
