@@ -210,7 +210,7 @@ def test_labels_that_look_like_numbers_or_nothing_stay_text(connected: LocalClus
         header=1,
         sep=",",
         quotechar='"',
-        col_types=["string", "string", "numeric", "string", "numeric"],
+        col_types=["string", "string", "numeric", "string"],
     )
     found = [row[0] for row in frame["label"].as_data_frame(use_pandas=False, header=False)]
     assert sorted(found) == sorted([*odd, "one", "two"])
