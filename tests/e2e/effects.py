@@ -69,6 +69,20 @@ class Effects:
         assert answer.ok, answer.text
         return base64.b64decode(answer.json()["image"]["image"]) if answer.content else None
 
+    def jobs(self, table: str) -> list[dict[str, Any]]:
+        """Return the jobs over a table."""
+        answer = self._session.get(f"{self._base}/search/jobs", timeout=30)
+        assert answer.ok, answer.text
+        return [job for job in answer.json()["object"] if f"from {table} " in job["query"]]
+
+    def looks(self, job_id: str) -> list[dict[str, Any]]:
+        """Return the requests that looked at a job."""
+        return self._asked(f"/search/job/{job_id}", "")
+
+    def stops(self) -> list[dict[str, Any]]:
+        """Return the requests that stopped a job."""
+        return self._asked("/search/job/stop/", "")
+
     def connections(self) -> int:
         """Return how many connections to the sandbox are open, ours left out."""
         return sum(

@@ -18,7 +18,15 @@ from tests.e2e.effects import Effects
 from tests.e2e.postgres import free_port, postgres_folder, running_postgres
 from tests.e2e.rest_api import AirflowApi, Run
 
-DAGS = ("dga_hourly_report", "e2e_wait", "e2e_poke", "e2e_read", "e2e_register")
+DAGS = (
+    "dga_hourly_report",
+    "e2e_wait",
+    "e2e_poke",
+    "e2e_read",
+    "e2e_register",
+    "e2e_job",
+    "e2e_deferred_job",
+)
 SIGNED = "devo_signed"
 _USER = "tester"
 # Airflow's own defaults notice a death after 30 s to 300 s.

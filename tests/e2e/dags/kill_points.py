@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG
 
+from airflow_provider_devo_dga.operators.devo_job import DevoJobOperator
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
 from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
@@ -14,6 +15,7 @@ from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 WINDOW = {"from_": "2026-01-01T08:00:00+00:00", "to": "2026-01-01T09:00:00+00:00"}
 RETRIES = {"retries": 1, "retry_delay": timedelta(seconds=1), "retry_policy": DEVO_RETRY_POLICY}
 PARAMS = {"table": "", "folder": "", "devo_conn_id": "devo_default", "name": "", "model_file": ""}
+PARAMS |= {"from": "", "to": ""}
 DEVO = "{{ params.devo_conn_id }}"
 
 
@@ -50,6 +52,26 @@ with DAG("e2e_poke", schedule=None, params=PARAMS, default_args=RETRIES):
 
 with DAG("e2e_read", schedule=None, params=PARAMS, default_args=RETRIES):
     read()
+
+
+def job(**how: object) -> DevoJobOperator:
+    """Return a task that runs a job until the end of its window."""
+    return DevoJobOperator(
+        task_id="job",
+        query="from {{ params.table }} select n",
+        from_="{{ params.from }}",
+        to="{{ params.to }}",
+        destination="donothing",
+        poll_interval=1,
+        **how,
+    )
+
+
+with DAG("e2e_job", schedule=None, params=PARAMS, default_args=RETRIES):
+    job()
+
+with DAG("e2e_deferred_job", schedule=None, params=PARAMS, default_args=RETRIES):
+    job(deferrable=True)
 
 with DAG("e2e_register", schedule=None, params=PARAMS, default_args=RETRIES):
     RegisterModelOperator(
