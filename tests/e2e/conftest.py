@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,12 +39,15 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     """Return the one Airflow of all tests here."""
     folder = tmp_path_factory.mktemp("e2e")
     began = time.monotonic()
+    # tests that are told to end must end what they have started, too
+    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
     with running_installation(folder) as running:
         kind = running.database.partition(":")[0]
         outcomes.ROWS.append(
             outcomes.Outcome("start", "–", f"healthy on {kind}", "–", time.monotonic() - began)
         )
         yield running
+    signal.signal(signal.SIGTERM, former)
     shutil.rmtree(folder / "sandbox", ignore_errors=True)
 
 

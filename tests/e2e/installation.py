@@ -15,7 +15,7 @@ from airflow_provider_devo_dga.demo.sandbox_process import SandboxAddress, runni
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
 from tests.e2e.airflow_processes import AirflowProcesses, wait_until
 from tests.e2e.effects import Effects
-from tests.e2e.postgres import free_port, postgres_folder, running_postgres
+from tests.e2e.postgres import free_port, has_postgres, running_postgres
 from tests.e2e.rest_api import AirflowApi, Run
 
 DAGS = (
@@ -98,7 +98,7 @@ def _sandbox(folder: Path, keys: tuple[str, ...], secret: str) -> Iterator[Sandb
 
 
 def _database(stack: contextlib.ExitStack, home: Path) -> str:
-    if postgres_folder() is None:
+    if not has_postgres():
         return f"sqlite:///{home}/airflow.db"
     return stack.enter_context(running_postgres())
 

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,11 @@ def postgres_folder() -> Path | None:
     packaged = sorted(_PACKAGED.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     paths = [Path(found).resolve()] if found else packaged[-1:]
     return next((path.parent for path in paths if (path.parent / "postgres").exists()), None)
+
+
+def has_postgres() -> bool:
+    """Tell whether there is a server, and what Airflow needs to talk to it."""
+    return bool(postgres_folder() and find_spec("psycopg2") and find_spec("asyncpg"))
 
 
 @contextlib.contextmanager

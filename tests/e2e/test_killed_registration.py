@@ -88,7 +88,8 @@ def test_a_registration_marked_failed_saves_nothing(
     run, pid = registering(airflow, name, content, tmp_path)
     wait_until(lambda: airflow.devo.uploads(name), 60, "nothing was uploaded", every=0.1)
     run.mark_failed("register")
-    wait_until(lambda: not is_alive(pid), 12, "the task goes on")
+    wait_until(lambda: not is_alive(pid), 12, "the task goes on", every=0.05)
+    assert "told to stop" in run.log("register")
     time.sleep(5)
     assert airflow.devo.saves(name) == []
     assert airflow.devo.model(name) is None
