@@ -56,6 +56,7 @@ def airflow(installation: Installation) -> Iterator[Installation]:
     """Return the Airflow, well; faults that were planned do not outlive a test."""
     assert installation.processes.is_healthy(), "a former test has left Airflow unwell"
     yield installation
+    installation.end_runs()
     installation.devo.clear_faults()
 
 

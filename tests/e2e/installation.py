@@ -59,10 +59,18 @@ class Installation:
     address: SandboxAddress = field(repr=False)
     secrets: Mapping[str, str] = field(repr=False)
     database: str = field(repr=False)
+    runs: list[Run] = field(default_factory=list, repr=False)
 
     def run(self, dag_id: str, **conf: Any) -> Run:
         """Start a run of a Dag by hand."""
-        return Run(self.api, dag_id, conf)
+        run = Run(self.api, dag_id, conf)
+        self.runs.append(run)
+        return run
+
+    def end_runs(self) -> None:
+        """End what a test that failed has left running, so that the next one counts its own effects only."""
+        while self.runs:
+            self.runs.pop().end()
 
 
 @contextlib.contextmanager

@@ -103,6 +103,11 @@ class Run:
         """Set a task's state to failed, as by *Mark as failed* in the UI."""
         self._api.call("PATCH", f"{self._path}/taskInstances/{task_id}", {"new_state": "failed"})
 
+    def end(self) -> None:
+        """Fail the run if it has not ended."""
+        if self.state() not in ENDED:
+            self._api.call("PATCH", self._path, {"state": "failed"})
+
     def log(self, task_id: str, attempt: int = 1) -> str:
         """Return the log of a task's try."""
         found = self._api.call("GET", f"{self._path}/taskInstances/{task_id}/logs/{attempt}")
