@@ -9,13 +9,14 @@ export AIRFLOW_HOME ?= $(CURDIR)/build/airflow
 # mkdocs-material prints a page of news about itself otherwise.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help setup demo ui bench test test-fast check format docs constraints dist clean
+.PHONY: help setup demo ui bench test test-fast test-e2e check format docs constraints dist clean
 
 help:
 	@echo "make demo       the whole job once: train, register, score, report; leaves build/demo/"
 	@echo "make ui         Airflow with the Dags, wired to the Devo sandbox"
 	@echo "make test       every test"
 	@echo "make test-fast  no H2O, no Airflow processes, no browser; under a minute"
+	@echo "make test-e2e   kills real Airflow processes and tasks, counts what Devo saw; four minutes"
 	@echo "make bench      what is claimed about speed and memory, measured here; leaves build/bench/"
 	@echo "make check      format, lint, types, layers, docs"
 	@echo "make dist       wheel and sdist"
@@ -47,6 +48,10 @@ test: $(READY)
 
 test-fast: $(READY)
 	@pytest -m "not slow" -n 2
+
+test-e2e: $(READY)
+	@python -m tests.needs
+	@pytest tests/e2e
 
 bench: $(READY)
 	@python -m benchmarks

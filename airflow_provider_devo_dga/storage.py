@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import IO, Any, Literal, Protocol, Self
 
+_PART = ".part"
+
 
 class ReadablePath(Protocol):
     """A file that can be opened for reading bytes."""
@@ -51,15 +53,20 @@ class StoragePath(Protocol):
     def unlink(self, missing_ok: bool, /) -> None:
         """Remove the file."""
 
+    def iterdir(self) -> Iterator[Self]:
+        """Yield what is in the folder."""
+
 
 @contextmanager
-def publish(target: StoragePath) -> Iterator[IO[bytes]]:
+def publish(target: StoragePath, owner: str = "") -> Iterator[IO[bytes]]:
     """Yield a binary file that becomes ``target`` when the block ends without an error.
 
     It is written beside ``target`` and renamed over it: atomic on file systems. Object stores copy whole
     objects, so readers there see the old object or the new one as well.
+
+    :param owner: who writes, letters and digits; :func:`sweep` finds what was left unfinished by it.
     """
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    part = target.with_name(f"{_beginning(target, owner)}{uuid.uuid4().hex[:8]}{_PART}")
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with part.open("wb") as file:
@@ -68,3 +75,19 @@ def publish(target: StoragePath) -> Iterator[IO[bytes]]:
     except BaseException:
         part.unlink(True)
         raise
+
+
+def sweep(target: StoragePath, owner: str) -> None:
+    """Remove the unfinished files that a killed process of ``owner`` left beside ``target``.
+
+    Should that process live after all, it cannot publish any more: its file is gone.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beginning = _beginning(target, owner)
+    for path in list(target.parent.iterdir()):
+        if path.name.startswith(beginning) and path.name.endswith(_PART):
+            path.unlink(True)
+
+
+def _beginning(target: StoragePath, owner: str) -> str:
+    return f".{target.name}.{owner}." if owner else f".{target.name}."

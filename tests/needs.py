@@ -8,6 +8,8 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.e2e.postgres import has_postgres
+
 
 def has_chromium() -> bool:
     """Tell whether Playwright has a Chromium, its own or the system's."""
@@ -24,9 +26,14 @@ INDEX = (
     "Where no package index can be reached, the tests of wheel and source distribution are skipped:"
     " pip install hatchling"
 )
+POSTGRES = (
+    "Without PostgreSQL's server and drivers the end-to-end tests keep Airflow's metadata in SQLite:"
+    " apt-get install postgresql, pip install asyncpg psycopg2-binary"
+)
 NEEDS: list[tuple[Callable[[], bool], str]] = [
     (has_chromium, BROWSER),
     (lambda: bool(find_spec("hatchling")), INDEX),
+    (has_postgres, POSTGRES),
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from airflow.sdk import ObjectStoragePath
 from upath import UPath
 
-from airflow_provider_devo_dga.storage import publish
+from airflow_provider_devo_dga.storage import publish, sweep
 
 
 @pytest.fixture(params=["pathlib", "file://", "memory://"])
@@ -48,3 +48,14 @@ def test_a_file_is_replaced(folder: Any) -> None:
         with publish(folder / "a.txt") as file:
             file.write(text)
     assert (folder / "a.txt").read_bytes() == b"second"
+
+
+def test_what_a_dead_writer_left_is_swept_and_what_others_write_is_not(folder: Any) -> None:
+    dead = publish(folder / "a.txt", "one")  # never left, as by a process that was killed
+    left = dead.__enter__()
+    left.write(b"half")
+    left.close()
+    with publish(folder / "a.txt", "two") as file:
+        sweep(folder / "a.txt", "one")
+        file.write(b"whole")
+    assert ((folder / "a.txt").read_bytes(), names(folder)) == (b"whole", ["a.txt"])

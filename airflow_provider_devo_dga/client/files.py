@@ -59,18 +59,20 @@ def write_batches(
     max_rows: int | None = None,
     max_bytes: int | None = None,
     progress: Callable[[int], None] | None = None,
+    owner: str = "",
 ) -> WrittenFile:
     """Publish the rows of ``batches`` at ``target``; on any error there is no file.
 
     :param max_rows: more rows than this raise instead of filling the store.
     :param max_bytes: so does a larger file.
     :param progress: called with the rows so far after each batch.
+    :param owner: who writes, see ``storage.publish``.
     :raises DevoLimitError: more rows or bytes than allowed.
     """
     check_format(file_format)
     rows = 0
     columns: tuple[Column, ...] = ()
-    with publish(target) as file, _writing(file, file_format) as writer:
+    with publish(target, owner) as file, _writing(file, file_format) as writer:
         for batch in batches:
             columns = batch.columns
             rows += len(batch.rows)

@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,8 +49,16 @@ class SandboxAddress:
 
 
 @contextmanager
-def running_sandbox(folder: Path, log: Path) -> Iterator[SandboxAddress]:
+def running_sandbox(
+    folder: Path,
+    log: Path,
+    options: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[SandboxAddress]:
     """Run a sandbox over TLS on a free port; its data lie in ``folder`` and outlive it.
+
+    :param options: further ones of ``devo-sandbox serve``.
+    :param environment: further variables, for what is secret.
 
     :raises RuntimeError: it did not get ready; carries the end of its log.
     """
@@ -60,9 +68,19 @@ def running_sandbox(folder: Path, log: Path) -> Iterator[SandboxAddress]:
     token = secrets.token_urlsafe(24)
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", _MODULE, "serve", "--data-dir", str(folder), "--ready-file", str(ready)],
+            [
+                sys.executable,
+                "-m",
+                _MODULE,
+                "serve",
+                "--data-dir",
+                str(folder),
+                "--ready-file",
+                str(ready),
+                *options,
+            ],
             # by the environment: a token that the sandbox makes up itself is printed, and this goes to a log
-            env={**os.environ, "DEVO_SANDBOX_TOKEN": token},
+            env={**os.environ, **(environment or {}), "DEVO_SANDBOX_TOKEN": token},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

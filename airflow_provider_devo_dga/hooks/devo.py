@@ -172,6 +172,7 @@ class DevoHook(BaseHook):
         max_bytes: int | None = None,
         lateness: timedelta = _NO_LATENESS,
         completeness: Completeness = "auto",
+        owner: str = "",
     ) -> WrittenFile:
         """Write the rows to ``target`` as they arrive; the file appears only when all of them are in it.
 
@@ -181,6 +182,7 @@ class DevoHook(BaseHook):
         :param file_format: ``parquet``, ``csv`` or ``ndjson``.
         :param max_rows: raise when the query gives more.
         :param max_bytes: raise when the file becomes larger.
+        :param owner: who writes, for :func:`storage.sweep`.
         :raises DevoLimitError: it gives more rows or bytes; there is no file.
         """
         check_format(file_format)
@@ -196,6 +198,7 @@ class DevoHook(BaseHook):
                 max_rows=max_rows,
                 max_bytes=max_bytes,
                 progress=progress,
+                owner=owner,
             )
             progress.done(written)
             return written

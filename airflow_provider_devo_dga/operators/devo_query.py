@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,17 +14,20 @@ from airflow_provider_devo_dga.client.completeness import Completeness
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_comments import comments_of
+from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
 from airflow_provider_devo_dga.interval import duration
+from airflow_provider_devo_dga.storage import sweep
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class DevoQueryOperator(BaseOperator):
+class DevoQueryOperator(StoppableMixin, BaseOperator):
     """Writes the rows of a query as they arrive; the file appears when all of them are in it.
 
     Complete or an error: the end of the answer is proven, by its framing or by a count of Devo's over the
-    same window. An answer that broke off is read again from its beginning.
+    same window. An answer that broke off is read again from its beginning. A task that is killed leaves no
+    unfinished file; what a worker that died has left, the next try removes.
 
     To have Devo send a query's events elsewhere, without a row in Airflow, use ``DevoJobOperator``.
 
@@ -109,17 +113,24 @@ class DevoQueryOperator(BaseOperator):
 
     def _read(self, context: Context, window: Window) -> dict[str, Any]:
         self.log.info("Querying %s:\n%s", window, self.query)
-        written = DevoHook(self.devo_conn_id, comments=comments_of(self, context)).to_file(
-            self.query,
-            ObjectStoragePath(self.output_path, conn_id=self.storage_conn_id),
-            from_=window.start,
-            to=window.end,
-            file_format=self.file_format,
-            max_rows=self.max_rows,
-            max_bytes=self.max_bytes,
-            lateness=duration(self.lateness),
-            completeness=self.completeness,
-        )
+        target = ObjectStoragePath(self.output_path, conn_id=self.storage_conn_id)
+        owner = self._owner(context)
+        if getattr(context.get("ti"), "try_number", 1) > 1:
+            sweep(target, owner)  # a try that died at once could not do it
+        hook = DevoHook(self.devo_conn_id, comments=comments_of(self, context))
+        with self.stopped_by_kill():
+            written = hook.to_file(
+                self.query,
+                target,
+                from_=window.start,
+                to=window.end,
+                file_format=self.file_format,
+                max_rows=self.max_rows,
+                max_bytes=self.max_bytes,
+                lateness=duration(self.lateness),
+                completeness=self.completeness,
+                owner=owner,
+            )
         return {
             "path": written.path,
             "rows": written.rows,
@@ -127,3 +138,9 @@ class DevoQueryOperator(BaseOperator):
             "columns": {column.name: column.type for column in written.columns},
             "window": {"from": window.start.isoformat(), "to": window.end.isoformat()},
         }
+
+    def _owner(self, context: Context) -> str:
+        """Return what unfinished files of this task instance bear in their names, the same in each try."""
+        index = getattr(context.get("ti"), "map_index", -1)
+        named = f"{self.dag_id} {self.task_id} {context.get('run_id')} {index}"
+        return hashlib.sha256(named.encode()).hexdigest()[:16]

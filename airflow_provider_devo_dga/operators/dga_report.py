@@ -13,12 +13,13 @@ from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.features.linq import HostSource
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class DGAReportOperator(BaseOperator):
+class DGAReportOperator(StoppableMixin, BaseOperator):
     """Writes ``report.html``, ``report.json`` and ``report.csv`` into a folder named after the window.
 
     The same window gives the same place, so a retry or a backfill replaces a report and never doubles it.
@@ -73,6 +74,10 @@ class DGAReportOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Count, summarise, write."""
+        with self.stopped_by_kill():
+            return self._report(context)
+
+    def _report(self, context: Context) -> dict[str, Any]:
         from airflow_provider_devo_dga.reports.context import ReportContext
         from airflow_provider_devo_dga.reports.files import write_report
         from airflow_provider_devo_dga.reports.headline import headline

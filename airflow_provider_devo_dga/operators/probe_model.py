@@ -18,12 +18,13 @@ from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
 from airflow_provider_devo_dga.features.recipe import Recipe
 from airflow_provider_devo_dga.features.stored import stored_feature_set
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class ProbeModelOperator(BaseOperator):
+class ProbeModelOperator(StoppableMixin, BaseOperator):
     """Scores domains of a table's recent events in Devo, and the same domains through the MOJO here.
 
     Every label must agree and every feature to 1e-9, else the model is not fit to serve: a difference means
@@ -89,6 +90,10 @@ class ProbeModelOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, int]:
         """Score twice and compare."""
+        with self.stopped_by_kill():
+            return self._probe()
+
+    def _probe(self) -> dict[str, int]:
         from airflow_provider_devo_dga.training.probe import compare
 
         file = ObjectStoragePath(self.model_file, conn_id=self.storage_conn_id)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
 from airflow_provider_devo_dga.errors import DevoPermanentError, MojoExportError
+from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
 from airflow_provider_devo_dga.hooks.ml_model_manager import IfExists, MLModelManagerHook
 from airflow_provider_devo_dga.provenance import Provenance
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class RegisterModelOperator(BaseOperator):
+class RegisterModelOperator(StoppableMixin, BaseOperator):
     """Registers a model file, reads it back and compares every byte.
 
     A retry after success finds the same file registered and does nothing. When a replacement cannot be
@@ -77,7 +78,7 @@ class RegisterModelOperator(BaseOperator):
             raise DevoPermanentError(f"if_exists must be 'fail' or 'replace', not {self.if_exists!r}")
         provenance = Provenance.of_training(self.trained) if self.trained else None
         description = provenance.describe(self.description or self.name) if provenance else self.description
-        with tempfile.TemporaryDirectory(prefix="devo-dga-") as folder:
+        with self.stopped_by_kill(), tempfile.TemporaryDirectory(prefix="devo-dga-") as folder:
             file = self._fetch(Path(folder))
             facts = self._checked(file, provenance)
             model = MLModelManagerHook(self.mlmm_conn_id).add_model(

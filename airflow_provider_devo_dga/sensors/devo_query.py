@@ -17,6 +17,7 @@ from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.errors import DevoDgaError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_comments import comments_of
+from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
 from airflow_provider_devo_dga.interval import duration
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class DevoQuerySensor(BaseSensorOperator):
+class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
     """Waits until a LINQ query satisfies a condition; returns the rows or the number it saw.
 
     By default the condition is ``min_rows`` rows. It can be LINQ itself, for instance ``from t group select
@@ -76,8 +77,10 @@ class DevoQuerySensor(BaseSensorOperator):
     def execute(self, context: Context) -> Any:
         """Poke; hand the wait over to the triggerer when ``deferrable`` and the first poke says not yet."""
         if not self.deferrable:
-            return super().execute(context)
-        first = self.poke(context)
+            with self.stopped_by_kill():
+                return super().execute(context)
+        with self.stopped_by_kill():
+            first = self.poke(context)
         if first.is_done:
             return first.xcom_value
         window = Window.parse(self.from_, self.to)

@@ -1,0 +1,158 @@
+"""One Airflow, one sandbox, one store: what all end-to-end tests share."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_devo_dga.demo.airflow_home import airflow_environment
+from airflow_provider_devo_dga.demo.sandbox_process import SandboxAddress, running_sandbox
+from airflow_provider_devo_dga.example_dags_path import example_dags_path
+from tests.e2e.airflow_processes import AirflowProcesses, wait_until
+from tests.e2e.effects import Effects
+from tests.e2e.postgres import free_port, has_postgres, running_postgres
+from tests.e2e.rest_api import AirflowApi, Run
+
+DAGS = (
+    "dga_hourly_report",
+    "e2e_wait",
+    "e2e_poke",
+    "e2e_read",
+    "e2e_register",
+    "e2e_job",
+    "e2e_deferred_job",
+)
+SIGNED = "devo_signed"
+_USER = "tester"
+# Airflow's own defaults notice a death after 30 s to 300 s.
+_IMPATIENT = {
+    "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "1",
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "10",
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
+    "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",
+    "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "10",
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "2",
+}
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Everything that runs.
+
+    :param folder: home, logs and store lie below it.
+    :param secrets: what must be found nowhere.
+    :param database: URL of the metadata database.
+    """
+
+    folder: Path
+    processes: AirflowProcesses
+    api: AirflowApi
+    devo: Effects
+    address: SandboxAddress = field(repr=False)
+    secrets: Mapping[str, str] = field(repr=False)
+    database: str = field(repr=False)
+    runs: list[Run] = field(default_factory=list, repr=False)
+
+    def run(self, dag_id: str, **conf: Any) -> Run:
+        """Start a run of a Dag by hand."""
+        run = Run(self.api, dag_id, conf)
+        self.runs.append(run)
+        return run
+
+    def end_runs(self) -> None:
+        """End what a test that failed has left running, so that the next one counts its own effects only."""
+        while self.runs:
+            self.runs.pop().end()
+
+
+@contextlib.contextmanager
+def running_installation(folder: Path) -> Iterator[Installation]:
+    """Start all of it, once for all tests; end all of it."""
+    secret = secrets.token_hex(16)
+    keys = ("--api-key", f"key-{secret[:8]}")
+    with contextlib.ExitStack() as stack:
+        address = stack.enter_context(_sandbox(folder, keys, secret))
+        home = folder / "home"
+        home.mkdir()
+        database = _database(stack, home)
+        port = free_port()
+        password = secrets.token_urlsafe(12)
+        (home / "passwords.json").write_text(json.dumps({_USER: password}))
+        environment = airflow_environment(home, address, folder / "dataset.csv.gz", folder / "store")
+        environment |= _settings(home, database, port)
+        processes = AirflowProcesses(environment, f"http://127.0.0.1:{port}", folder / "printed")
+        processes.migrate()
+        stack.callback(processes.stop_all)
+        processes.start_all()
+        api = AirflowApi(processes.url, _USER, password)
+        _prepare(api, address, keys[1], secret)
+        known = {"token": address.token, "API secret": secret}
+        yield Installation(folder, processes, api, Effects(address), address, known, database)
+
+
+@contextlib.contextmanager
+def _sandbox(folder: Path, keys: tuple[str, ...], secret: str) -> Iterator[SandboxAddress]:
+    environment = {"DEVO_SANDBOX_API_SECRET": secret}
+    with running_sandbox(folder / "sandbox", folder / "sandbox.log", keys, environment) as address:
+        yield address
+
+
+def _database(stack: contextlib.ExitStack, home: Path) -> str:
+    if not has_postgres():
+        return f"sqlite:///{home}/airflow.db"
+    return stack.enter_context(running_postgres())
+
+
+def _settings(home: Path, database: str, port: int) -> dict[str, str]:
+    url = f"http://127.0.0.1:{port}"
+    bundles = [
+        {
+            "name": name,
+            "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+            "kwargs": {"path": str(path)},
+        }
+        for name, path in (("examples", example_dags_path()), ("tests", Path(__file__).parent / "dags"))
+    ]
+    return _IMPATIENT | {
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__SECRET_KEY": secrets.token_hex(16),
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__FERNET_KEY": _fernet_key(),
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{_USER}:admin",
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles),
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        # Dags run when a test says so
+        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
+    }
+
+
+def _fernet_key() -> str:
+    from cryptography.fernet import Fernet
+
+    return Fernet.generate_key().decode()
+
+
+def _prepare(api: AirflowApi, address: SandboxAddress, key: str, secret: str) -> None:
+    """Wait for the Dags, switch them on, and store a connection that signs in the metadata database."""
+    wait_until(lambda: api.has_dags(*DAGS), 120, f"The Dag processor has not found {', '.join(DAGS)}")
+    for dag_id in DAGS:
+        api.switch_on(dag_id)
+    extra = {"api_key": key, "api_secret": secret, "verify": address.ca_file}
+    host, _, port = address.url.removeprefix("https://").partition("/")[0].partition(":")
+    api.add_connection(SIGNED, conn_type="devo", host=host, port=int(port), extra=json.dumps(extra))

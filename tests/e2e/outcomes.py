@@ -1,0 +1,33 @@
+"""The table that the tests leave at the end: what was killed, how it ended, what Devo saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One row.
+
+    :param effects: what was counted at the sandbox and in the store.
+    """
+
+    case: str
+    kill_point: str
+    outcome: str
+    effects: str
+    seconds: float
+
+
+ROWS: list[Outcome] = []
+
+
+def table(rows: list[Outcome]) -> list[str]:
+    """Return the lines of a table in Markdown."""
+    cells = [
+        ("case", "kill point", "outcome", "effects counted", "s"),
+        *((row.case, row.kill_point, row.outcome, row.effects, f"{row.seconds:.0f}") for row in rows),
+    ]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+    lines = [f"| {' | '.join(map(str.ljust, line, widths))} |" for line in cells]
+    return [lines[0], f"| {' | '.join('-' * width for width in widths)} |", *lines[1:]]
