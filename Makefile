@@ -44,14 +44,15 @@ ui: $(READY)
 
 test: $(READY)
 	@python -m tests.needs
-	@pytest
+	@pytest -m "not e2e" -n 2 --dist loadfile
+	@pytest -m e2e
 
 test-fast: $(READY)
 	@pytest -m "not slow" -n 2
 
 test-e2e: $(READY)
 	@python -m tests.needs
-	@pytest tests/e2e
+	@pytest -m e2e
 
 bench: $(READY)
 	@python -m benchmarks
