@@ -32,6 +32,17 @@ class LabelForm(StrEnum):
     WORD_LIKE = "word-like"
 
 
+FORM_WORDS = {
+    LabelForm.DIGITS: "six digits or more in ten characters",
+    LabelForm.HASH: "hexadecimal digits, as a hash sum has them",
+    LabelForm.MIXED: "letters with digits in between",
+    LabelForm.RANDOM_LETTERS: "few vowels or many consonants in a row, as arithmetic algorithms make them",
+    LabelForm.WORD_LIKE: "can be pronounced: dictionary algorithms, and most legit names",
+    LabelForm.INTERNATIONAL: "characters outside ASCII",
+}
+"""What each form means, for readers."""
+
+
 def label_form(label: str) -> LabelForm:
     """Return what a label looks like.
 
