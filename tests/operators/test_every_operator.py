@@ -19,6 +19,7 @@ from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
 from airflow_provider_devo_dga.operators.probe_model import ProbeModelOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
+from airflow_provider_devo_dga.operators.send_detections import SendDetectionsOperator
 from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
 from airflow_provider_devo_dga.provider_info import get_provider_info
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
@@ -31,6 +32,7 @@ OPERATORS = [
     H2OTrainOperator,
     ProbeModelOperator,
     RegisterModelOperator,
+    SendDetectionsOperator,
     WatchDriftOperator,
     DevoQuerySensor,
 ]
