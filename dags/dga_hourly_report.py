@@ -1,8 +1,8 @@
 """Report every hour which clients ask for algorithmically generated domains.
 
-window → wait for its events → plan the query for the model in service → score in Devo → report, and send its
-detections into Devo where a table for them is set. The traffic is compared with what the model was trained on:
-drift that lasts wakes ``dga_weekly_retrain``.
+window → wait for its events → plan the query for the model in service → score in Devo → report, and
+send its detections into Devo where a table for them is set. The traffic is compared with what the model was
+trained on: drift that lasts wakes ``dga_weekly_retrain``.
 Runs also when a new model is promoted, for the last full hour.
 """
 
@@ -223,7 +223,9 @@ with DAG(
         output_dir="{{ params.reports_dir }}/drift",
         limit="{{ params.drift_limit }}",
     )
+    # [END drift]
 
+    # [START drift_alarm]
     @task(outlets=[DGA_DRIFT])
     def drift_alarm(found: dict[str, Any]) -> dict[str, Any]:
         """Succeed, and so tell who waits for it, when drift has lasted; skip otherwise.
@@ -234,7 +236,7 @@ with DAG(
             raise AirflowSkipException("No drift that lasts and was not told of today")
         return found["worst"]
 
-    # [END drift]
+    # [END drift_alarm]
 
     wait_for_events >> classify >> report
     drift_alarm(drift.output)

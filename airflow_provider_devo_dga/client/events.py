@@ -24,8 +24,7 @@ _READ = 1 << 16
 class EventsEndpoint:
     """Where events go, and with which certificate.
 
-    :param host: the collector, e.g. ``collector-us.devo.io``. The key's path is no secret, its content is never
-        read here.
+    :param host: the collector, e.g. ``collector-us.devo.io``.
     :param key: path of the private key, PEM.
     :param cert: path of the client's certificate, PEM.
     :param chain: path of the authorities to trust, PEM.
@@ -50,7 +49,7 @@ class EventsEndpoint:
                     " certificate"
                 )
             if not Path(path).is_file():
-                raise DevoConnectionConfigError(f"{name!r} of the connection is no file on this machine: {path}")
+                raise DevoConnectionConfigError(f"{name!r} of the connection is no file here: {path}")
 
 
 def custom_table(name: str) -> str:

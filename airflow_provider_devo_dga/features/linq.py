@@ -106,10 +106,14 @@ def fate_query(source: HostSource) -> str:
     :return: at most five rows: ``fate`` (:data:`USABLE`, or why an event is not scored), ``events_n``.
     """
     host = "lower(asked)"
+    label = f'ifthenelse(isnotnull(rootsuffix({host})), nvl(rootdomain({host}), ""), "")'
     usable = f"{LABEL_ALIAS} ~ re({quoting.string(LABEL_PATTERN)})"
     fates = (
         ('asked = ""', NO_HOST),
-        (f"asked ~ re({quoting.string(_IP4_PATTERN)}) or asked ~ re({quoting.string(_IP6_PATTERN)})", ADDRESS),
+        (
+            f"asked ~ re({quoting.string(_IP4_PATTERN)}) or asked ~ re({quoting.string(_IP6_PATTERN)})",
+            ADDRESS,
+        ),
         (f"not asked ~ re({quoting.string('^[!-~]+$')})", UNUSUAL),
         (f'{LABEL_ALIAS} = ""', UNKNOWN_SUFFIX),
         (f"not {usable}", UNUSUAL),
@@ -122,8 +126,7 @@ def fate_query(source: HostSource) -> str:
             f"from {source.table}",
             f'select nvl({source.host}, "") as asked',
             # a host below no public suffix has no registrable domain: null
-            f'select ifthenelse(isnotnull(rootsuffix({host})), nvl(rootdomain({host}), ""), "")'
-            f" as {LABEL_ALIAS}",
+            f"select {label} as {LABEL_ALIAS}",
             f"select {fate} as fate",
             "group by fate",
             "select count() as events_n",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
@@ -11,20 +11,22 @@ from airflow_provider_devo_dga.reports.ecs import detection_id
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from airflow_provider_devo_dga.reports.summary import ReportSummary
+    from airflow_provider_devo_dga.reports.context import ReportContext
+    from airflow_provider_devo_dga.reports.detection import Detection
 
 BATCH_ROWS = 10_000
 
 
-def write_detections_parquet(summary: ReportSummary, file: IO[bytes]) -> None:
-    """Write one row for each detection; a file without rows when there is none.
+def parquet_written(
+    detections: Iterable[Detection], context: ReportContext, file: IO[bytes]
+) -> Iterator[Detection]:
+    """Yield the detections, each written as a row; at the end the file is whole, even without a row.
 
-    The file's metadata name the window, the table and the model.
+    Its metadata name the window, the table and the model.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    context = summary.context
     facts = {
         "window_start": context.window_start.isoformat(),
         "window_end": context.window_end.isoformat(),
@@ -34,27 +36,28 @@ def write_detections_parquet(summary: ReportSummary, file: IO[bytes]) -> None:
     }
     schema = _schema().with_metadata(facts)
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        rows = _rows(summary)
-        while part := list(islice(rows, BATCH_ROWS)):
-            writer.write_batch(pa.RecordBatch.from_pylist(part, schema=schema))
+        unread = iter(detections)
+        while part := list(islice(unread, BATCH_ROWS)):
+            rows = [_row(detection, context) for detection in part]
+            writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=schema))
+            yield from part
 
 
-def _rows(summary: ReportSummary) -> Iterator[dict[str, Any]]:
-    for detection in summary.all_detections():
-        yield {
-            "detection_id": detection_id(summary.context, detection.reg_domain),
-            "reg_domain": detection.reg_domain,
-            "first_seen": detection.first_seen,
-            "last_seen": detection.last_seen,
-            "events_n": detection.events_n,
-            "clients_n": detection.clients_n,
-            "clients": list(detection.clients),
-            "strongest_client_verdict": str(detection.verdict),
-            "score": detection.score,
-            "form": detection.form,
-            "flagged": detection.flagged,
-            "watched": detection.watched,
-        }
+def _row(detection: Detection, context: ReportContext) -> dict[str, Any]:
+    return {
+        "detection_id": detection_id(context, detection.reg_domain),
+        "reg_domain": detection.reg_domain,
+        "first_seen": detection.first_seen,
+        "last_seen": detection.last_seen,
+        "events_n": detection.events_n,
+        "clients_n": detection.clients_n,
+        "clients": list(detection.clients),
+        "strongest_client_verdict": str(detection.verdict),
+        "score": detection.score,
+        "form": detection.form,
+        "flagged": detection.flagged,
+        "watched": detection.watched,
+    }
 
 
 def _schema() -> pa.Schema:

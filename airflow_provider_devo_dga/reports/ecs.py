@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ from airflow_provider_devo_dga.reports.detection import Detection
 
 if TYPE_CHECKING:
     from airflow_provider_devo_dga.reports.context import ReportContext
-    from airflow_provider_devo_dga.reports.summary import ReportSummary
 
 ECS_VERSION = "8.17.0"
 TECHNIQUE_ID = "T1568.002"
@@ -96,12 +94,6 @@ def ecs_event(detection: Detection, context: ReportContext) -> dict[str, Any]:
 def ecs_line(event: dict[str, Any]) -> str:
     r"""Return an event on one line of ASCII: what is invisible is an escape like ``\u2028``."""
     return json.dumps(event, allow_nan=False, separators=(",", ":"))
-
-
-def ecs_ndjson(summary: ReportSummary) -> Iterator[str]:
-    """Yield a line for each detection."""
-    for detection in summary.all_detections():
-        yield ecs_line(ecs_event(detection, summary.context)) + "\n"
 
 
 def _is_address(client: str) -> bool:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import IO, TYPE_CHECKING, Generic, TypeVar
 
 from airflow_provider_devo_dga.reports.detections_csv import detections_csv
-from airflow_provider_devo_dga.reports.detections_parquet import write_detections_parquet
-from airflow_provider_devo_dga.reports.ecs import ecs_ndjson
+from airflow_provider_devo_dga.reports.detections_parquet import parquet_written
+from airflow_provider_devo_dga.reports.ecs import ecs_event, ecs_line
 from airflow_provider_devo_dga.reports.html import render
 from airflow_provider_devo_dga.storage import StoragePath, publish
 
 if TYPE_CHECKING:
+    from airflow_provider_devo_dga.reports.detection import Detection
     from airflow_provider_devo_dga.reports.summary import ReportSummary
     from airflow_provider_devo_dga.reports.trend import Trend
 
@@ -52,12 +53,20 @@ def write_report(
     )
     page = render(summary, trend)
     _write(files.json, [json.dumps(summary.to_dict(), indent=2, allow_nan=False), "\n"])
-    _write(files.csv, detections_csv(summary.all_detections()))
-    _write(files.ecs, ecs_ndjson(summary))
-    with publish(files.parquet) as file:
-        write_detections_parquet(summary, file)
+    with publish(files.parquet) as table, publish(files.ecs) as ecs, publish(files.csv) as csv:
+        rows = parquet_written(summary.all_detections(), summary.context, table)
+        for text in detections_csv(_ecs_written(rows, summary, ecs)):
+            csv.write(text.encode())
     _write(files.html, [page])
     return files
+
+
+def _ecs_written(
+    detections: Iterable[Detection], summary: ReportSummary, file: IO[bytes]
+) -> Iterator[Detection]:
+    for detection in detections:
+        file.write(f"{ecs_line(ecs_event(detection, summary.context))}\n".encode())
+        yield detection
 
 
 def _write(target: StoragePath, parts: Iterable[str]) -> None:

@@ -117,9 +117,7 @@ class DetectionRows:
 
     def _keyed(self, row: FlaggedRow, flagged: bool) -> tuple[Key, Detection]:
         last = (len(self._places), Verdict.CHANCE)
-        named = nsmallest(
-            CLIENTS_NAMED, row.clients, key=lambda client: self._places.get(client, last)[0]
-        )
+        named = nsmallest(CLIENTS_NAMED, row.clients, key=lambda client: self._places.get(client, last)[0])
         place, verdict = self._places.get(named[0], last) if named else last
         detection = Detection(
             reg_domain=row.reg_domain,

@@ -79,15 +79,16 @@ def test_parquet_has_all_and_its_facts(infected: Any, tmp_path: Path) -> None:
     assert table["form"].to_pylist()[0] == "letters and digits"
 
 
+@pytest.mark.parametrize("kept", [1, 7, 40])
 def test_what_is_not_kept_in_memory_is_in_the_files(
-    infected: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    infected: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
 ) -> None:
     whole = infected.summary()
-    monkeypatch.setattr(found, "KEPT", 7)
+    monkeypatch.setattr(found, "KEPT", kept)
     summary = summarise(infected.write(), infected.context(), batch_rows=9)
-    assert summary.detections == whole.detections[:7]
+    assert summary.detections == whole.detections[:kept]
     assert (summary.totals, summary.bars) == (whole.totals, whole.bars)
     names = [detection.reg_domain for detection in summary.all_detections()]
     assert sorted(names) == sorted(detection.reg_domain for detection in whole.detections)
-    assert names[:7] == [detection.reg_domain for detection in whole.detections[:7]]
+    assert names[:kept] == [detection.reg_domain for detection in whole.detections[:kept]]
     assert pq.read_table(write_report(summary, tmp_path).parquet).num_rows == 41
