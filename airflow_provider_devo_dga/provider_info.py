@@ -38,6 +38,7 @@ def get_provider_info() -> dict[str, Any]:
                     "airflow_provider_devo_dga.operators.probe_model",
                     "airflow_provider_devo_dga.operators.promote_model",
                     "airflow_provider_devo_dga.operators.register_model",
+                    "airflow_provider_devo_dga.operators.send_detections",
                     "airflow_provider_devo_dga.operators.watch_drift",
                 ],
             },
@@ -67,6 +68,7 @@ def get_provider_info() -> dict[str, Any]:
                 "integration-name": "Devo",
                 "python-modules": [
                     "airflow_provider_devo_dga.hooks.devo",
+                    "airflow_provider_devo_dga.hooks.devo_events",
                     "airflow_provider_devo_dga.hooks.devo_jobs",
                     "airflow_provider_devo_dga.hooks.ml_model_manager",
                 ],
@@ -78,7 +80,7 @@ def get_provider_info() -> dict[str, Any]:
             {"schemes": ["devo-mlmm"], "handler": "airflow_provider_devo_dga.assets.normalise_model_uri"}
         ],
         "extra-links": ["airflow_provider_devo_dga.links.mlflow_run.MLflowRunLink"],
-        "connection-types": [_devo(), _model_manager(), _h2o(), _mlflow()],
+        "connection-types": [_devo(), _devo_events(), _model_manager(), _h2o(), _mlflow()],
     }
 
 
@@ -100,6 +102,25 @@ def _devo() -> dict[str, Any]:
             "hidden-fields": ["schema", "login", "extra"],
             "relabeling": {"host": "API address", "password": "Token"},
             "placeholders": {"host": "apiv2-us.devo.com"},
+        },
+    }
+
+
+def _devo_events() -> dict[str, Any]:
+    return {
+        "connection-type": "devo_events",
+        "hook-name": "Devo events",
+        "hook-class-name": "airflow_provider_devo_dga.hooks.devo_events.DevoEventsHook",
+        "conn-fields": {
+            "key": _text("Key", "Path of the private key on the workers, PEM"),
+            "cert": _text("Certificate", "Path of the client's certificate, PEM"),
+            "chain": _text("Chain", "Path of the authorities to trust, PEM"),
+            "timeout": _text("Timeout", "Seconds for connecting and for each wait", default="30"),
+        },
+        "ui-field-behaviour": {
+            "hidden-fields": ["schema", "login", "password", "extra"],
+            "relabeling": {"host": "Collector"},
+            "placeholders": {"host": "collector-us.devo.io", "port": "443"},
         },
     }
 

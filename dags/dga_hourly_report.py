@@ -1,7 +1,8 @@
 """Report every hour which clients ask for algorithmically generated domains.
 
-window → wait for its events → plan the query for the model in service → score in Devo → report,
-and compare the traffic with what the model was trained on: drift that lasts wakes ``dga_weekly_retrain``.
+window → wait for its events → plan the query for the model in service → score in Devo → report, and
+send its detections into Devo where a table for them is set. The traffic is compared with what the model was
+trained on: drift that lasts wakes ``dga_weekly_retrain``.
 Runs also when a new model is promoted, for the last full hour.
 """
 
@@ -27,6 +28,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
+from airflow_provider_devo_dga.operators.send_detections import SendDetectionsOperator
 from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
 from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
@@ -88,6 +90,24 @@ with DAG(
         "allow": Param(
             [], type="array", items={"type": "string"}, description="Registrable domains never to flag"
         ),
+        "allow_file": Param(
+            None, type=["null", "string"], description="Text file with more of them, one a line"
+        ),
+        "watch": Param(
+            [],
+            type="array",
+            items={"type": "string"},
+            description="Registrable domains to show on top when they are seen, whatever the model says",
+        ),
+        "watch_file": Param(
+            None, type=["null", "string"], description="Text file with more of them, one a line"
+        ),
+        "detections_table": Param(
+            None,
+            type=["null", "string"],
+            pattern=f"^my[.]app[.]{NAME}[.]{NAME}$",
+            description="Custom table of Devo to send detections to, my.app.<word>.<word>; null: none",
+        ),
         "lag_minutes": Param(
             0,
             type="number",
@@ -104,6 +124,7 @@ with DAG(
         "min_events": Param(1, type="integer", minimum=1, description="Wait for at least this many events"),
         "devo_conn_id": Param("devo_default", type="string"),
         "mlmm_conn_id": Param("devo_mlmm_default", type="string"),
+        "events_conn_id": Param("devo_events_default", type="string"),
     },
     render_template_as_native_obj=True,
 ) as dag:
@@ -174,10 +195,24 @@ with DAG(
         source=planned["source"],
         output_dir="{{ params.reports_dir }}",
         allow="{{ params.allow }}",
+        allow_file="{{ params.allow_file }}",
+        watch="{{ params.watch }}",
+        watch_file="{{ params.watch_file }}",
+        lag_minutes="{{ params.lag_minutes }}",
         devo_domain="{{ params.devo_domain }}",
         devo_conn_id="{{ params.devo_conn_id }}",
         outlets=[DGA_REPORT],
     )
+
+    # [START send]
+    send_detections = SendDetectionsOperator(
+        task_id="send_detections",
+        report=report.output,
+        table="{{ params.detections_table }}",
+        devo_conn_id="{{ params.devo_conn_id }}",
+        events_conn_id="{{ params.events_conn_id }}",
+    )
+    # [END send]
 
     # [START drift]
     drift = WatchDriftOperator(
@@ -190,6 +225,7 @@ with DAG(
     )
     # [END drift]
 
+    # [START drift_alarm]
     @task(outlets=[DGA_DRIFT])
     def drift_alarm(found: dict[str, Any]) -> dict[str, Any]:
         """Succeed, and so tell who waits for it, when drift has lasted; skip otherwise.
@@ -199,6 +235,8 @@ with DAG(
         if not found["alarm"]:
             raise AirflowSkipException("No drift that lasts and was not told of today")
         return found["worst"]
+
+    # [END drift_alarm]
 
     wait_for_events >> classify >> report
     drift_alarm(drift.output)

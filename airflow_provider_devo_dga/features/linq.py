@@ -91,6 +91,49 @@ def enough_events_query(source: HostSource, at_least: int) -> str:
     return f"{count_query(source)}\nwhere events_n >= {int(at_least)}"
 
 
+NO_HOST = "no host"
+ADDRESS = "address"
+UNUSUAL = "unusual characters"
+UNKNOWN_SUFFIX = "unknown suffix"
+USABLE = "usable"
+_IP4_PATTERN = "^[0-9]{1,3}([.][0-9]{1,3}){3}[.]?$"
+_IP6_PATTERN = r"^\[?[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]?$"
+
+
+def fate_query(source: HostSource) -> str:
+    """Return the LINQ that counts a window's events by what becomes of them in the scoring query.
+
+    :return: at most five rows: ``fate`` (:data:`USABLE`, or why an event is not scored), ``events_n``.
+    """
+    host = "lower(asked)"
+    label = f'ifthenelse(isnotnull(rootsuffix({host})), nvl(rootdomain({host}), ""), "")'
+    usable = f"{LABEL_ALIAS} ~ re({quoting.string(LABEL_PATTERN)})"
+    fates = (
+        ('asked = ""', NO_HOST),
+        (
+            f"asked ~ re({quoting.string(_IP4_PATTERN)}) or asked ~ re({quoting.string(_IP6_PATTERN)})",
+            ADDRESS,
+        ),
+        (f"not asked ~ re({quoting.string('^[!-~]+$')})", UNUSUAL),
+        (f'{LABEL_ALIAS} = ""', UNKNOWN_SUFFIX),
+        (f"not {usable}", UNUSUAL),
+    )
+    fate = quoting.string(USABLE)
+    for condition, name in reversed(fates):
+        fate = f"ifthenelse({condition}, {quoting.string(name)},\n  {fate})"
+    return "\n".join(
+        (
+            f"from {source.table}",
+            f'select nvl({source.host}, "") as asked',
+            # a host below no public suffix has no registrable domain: null
+            f"select {label} as {LABEL_ALIAS}",
+            f"select {fate} as fate",
+            "group by fate",
+            "select count() as events_n",
+        )
+    )
+
+
 def _host_clauses(asked: str) -> tuple[str, ...]:
     # Letters outside ASCII must go before `lower` can turn some of them (the Kelvin sign) into ASCII ones.
     # rootdomain and rootsuffix give null where there is no registrable domain, and `where` drops null.

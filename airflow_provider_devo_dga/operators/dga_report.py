@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.errors import ReportError
-from airflow_provider_devo_dga.features.linq import HostSource
+from airflow_provider_devo_dga.features import linq
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
 
@@ -20,18 +21,24 @@ if TYPE_CHECKING:
 
 
 class DGAReportOperator(StoppableMixin, BaseOperator):
-    """Writes ``report.html``, ``report.json`` and ``report.csv`` into a folder named after the window.
+    """Writes ``report.html``, ``.json``, ``.csv``, ``.ecs.ndjson`` and ``.parquet`` into the window's folder.
 
     The same window gives the same place, so a retry or a backfill replaces a report and never doubles it.
-    The window's events are counted in Devo, so that the report can say how many of them it speaks of.
+    The window's events are counted in Devo, so that the report can say how many of them it speaks of, and
+    why it is silent on the others. The last 24 windows are read from their own reports, where there are any.
 
-    Returns ``{"html", "json", "csv", "headline", "domains", "domains_flagged", "clients", …}``.
+    Returns ``{"html", "json", "csv", "ecs", "parquet", "headline", "domains", "domains_flagged", …}``.
 
     :param rows: what ``DevoQueryOperator`` returned for a scoring query. (templated)
     :param plan: ``ScoringPlan`` as a mapping: the model and its threshold. (templated)
     :param source: ``HostSource`` as a mapping: ``table``, ``field``, ``client_field``, ``kind``. (templated)
     :param output_dir: URI of the folder that holds reports. (templated)
     :param allow: registrable domains that count as not flagged, however the model judges them. (templated)
+    :param allow_file: URI of a text file with more of them, one a line, ``#`` begins a comment. (templated)
+    :param watch: registrable domains that are shown on top when they are seen, whatever the model says and
+        the allow-list. (templated)
+    :param watch_file: URI of a text file with more of them. (templated)
+    :param lag_minutes: how long after the window's end its events were read, for the page. (templated)
     :param devo_domain: Devo domain of the table. (templated)
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
@@ -43,6 +50,10 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
         "source",
         "output_dir",
         "allow",
+        "allow_file",
+        "watch",
+        "watch_file",
+        "lag_minutes",
         "devo_domain",
         "devo_conn_id",
         "storage_conn_id",
@@ -57,6 +68,10 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
         source: Mapping[str, Any],
         output_dir: str,
         allow: Sequence[str] = (),
+        allow_file: str | None = None,
+        watch: Sequence[str] = (),
+        watch_file: str | None = None,
+        lag_minutes: float | None = None,
         devo_domain: str = "self",
         devo_conn_id: str = DevoHook.default_conn_name,
         storage_conn_id: str | None = None,
@@ -68,6 +83,10 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
         self.source = source
         self.output_dir = output_dir
         self.allow = allow
+        self.allow_file = allow_file
+        self.watch = watch
+        self.watch_file = watch_file
+        self.lag_minutes = lag_minutes
         self.devo_domain = devo_domain
         self.devo_conn_id = devo_conn_id
         self.storage_conn_id = storage_conn_id
@@ -82,6 +101,7 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
         from airflow_provider_devo_dga.reports.files import write_report
         from airflow_provider_devo_dga.reports.headline import headline
         from airflow_provider_devo_dga.reports.summary import summarise
+        from airflow_provider_devo_dga.reports.trend import past_windows
 
         rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
         if not rows.is_file():
@@ -90,6 +110,9 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
                 " storage?"
             )
         window = Window.parse(self.rows["window"]["from"], self.rows["window"]["to"])
+        allow = self._domains(self.allow, self.allow_file, "allow")
+        watch = self._domains(self.watch, self.watch_file, "watch")
+        fates = self._fates(window)
         facts = ReportContext(
             window_start=window.start,
             window_end=window.end,
@@ -100,18 +123,19 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
             model_sha256=self.plan["sha256"],
             threshold=self.plan["threshold"],
             false_positive_rate=self.plan["false_positive_rate"],
-            events_in_window=self._events(window),
+            events_in_window=sum(fates.values()),
+            events_without_host=fates[linq.NO_HOST],
+            events_with_address=fates[linq.ADDRESS],
+            events_unknown_suffix=fates[linq.UNKNOWN_SUFFIX],
+            late_allowance=None if self.lag_minutes is None else timedelta(minutes=float(self.lag_minutes)),
             generated_at=datetime.now(UTC),
             dag_id=self.dag_id,
             run_id=context["run_id"],
         )
-        summary = summarise(
-            ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id),
-            facts,
-            allow=frozenset(domain.lower() for domain in self.allow),
-        )
-        folder = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id) / window.slug
-        files = write_report(summary, folder)
+        summary = summarise(rows, facts, allow=allow, watch=watch)
+        reports = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)
+        trend = past_windows((past.start, reports / past.slug) for past in _before(window))
+        files = write_report(summary, reports / window.slug, trend=trend)
         found = headline(summary)
         self.log.info("%s %s", found.text, found.detail)
         self.log.info("Report at %s", files.html)
@@ -119,10 +143,30 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
             "html": str(files.html),
             "json": str(files.json),
             "csv": str(files.csv),
+            "ecs": str(files.ecs),
+            "parquet": str(files.parquet),
             "headline": found.text,
             **asdict(summary.totals),
         }
 
-    def _events(self, window: Window) -> int:
-        table = HostSource(**self.source).table
-        return DevoHook(self.devo_conn_id).count(f"from {table}", from_=window.start, to=window.end)
+    def _fates(self, window: Window) -> Counter[str]:
+        query = linq.fate_query(linq.HostSource(**self.source))
+        rows = DevoHook(self.devo_conn_id).get_records(query, from_=window.start, to=window.end)
+        return Counter({str(row["fate"]): int(str(row["events_n"])) for row in rows})
+
+    def _domains(self, given: Sequence[str] | None, file: str | None, name: str) -> frozenset[str]:
+        from airflow_provider_devo_dga.reports.domain_lists import domains_of, read_domains
+
+        found = domains_of(given or (), f"{name!r}")
+        if file:
+            found |= read_domains(ObjectStoragePath(file, conn_id=self.storage_conn_id))
+        return found
+
+
+def _before(window: Window) -> Iterator[Window]:
+    """Yield the windows of the same width before one, the earliest first."""
+    from airflow_provider_devo_dga.reports.trend import WINDOWS
+
+    width = window.end - window.start
+    for number in range(WINDOWS, 0, -1):
+        yield Window(window.start - number * width, window.end - number * width)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_devo_dga.reports.client_evidence import ClientEvidence, Verdict, suspicious_from
+from airflow_provider_devo_dga.reports.client_evidence import ClientEvidence, suspicious_from
+from airflow_provider_devo_dga.reports.found import BARS
 from airflow_provider_devo_dga.reports.text import shorten, visible
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 NAMED = 3
 LINE_SHARE = 0.08  # height of a line of text against that of the chart
-BARS = 60
 CURVE_POINTS = 120
 
 Rows = list[dict[str, Any]]
@@ -96,11 +95,7 @@ def time_bars(summary: ReportSummary) -> Rows:
     ``start`` and ``end`` are epoch milliseconds.
     """
     start, width = summary.context.window_start, summary.context.span / BARS
-    counts = Counter(
-        (int((detection.first_seen - start) / width), detection.verdict is not Verdict.CHANCE)
-        for detection in summary.detections
-        if start <= detection.first_seen < summary.context.window_end
-    )
+    counts = {(bar.part, bar.stands_out): bar.domains for bar in summary.bars}
     rows = []
     for (number, alarm), domains in sorted(counts.items()):
         base = 0 if alarm else counts.get((number, True), 0)

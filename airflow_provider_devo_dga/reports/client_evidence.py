@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from airflow_provider_devo_dga.reports.binomial import log_tail
+from airflow_provider_devo_dga.reports.cluster import Cluster
 
 ASSUMED_FALSE_POSITIVE_RATE = 0.01
 """Stands in, and is named as assumed, when no rate was measured."""
@@ -44,6 +45,7 @@ class ClientEvidence:
     :param exclusive: flagged domains that no other client asked for.
     :param suffix: the public suffix most of its flagged domains share, ``""`` when unknown.
     :param suffix_n: how many of them share it.
+    :param clusters: its largest groups of flagged domains that look alike.
     :param first_flagged: first event of the earliest flagged domain, by any client that asked for it.
     :param log10_tail: log10 P(X ≥ k | n, rate).
     :param log10_corrected: the same times the number of clients (Bonferroni), at most 0.0.
@@ -57,6 +59,7 @@ class ClientEvidence:
     exclusive: int
     suffix: str
     suffix_n: int
+    clusters: tuple[Cluster, ...]
     first_flagged: datetime
     log10_tail: float
     log10_corrected: float

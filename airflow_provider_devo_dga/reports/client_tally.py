@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from airflow_provider_devo_dga.reports.client_evidence import ClientEvidence, log10_probabilities, verdict_of
+from airflow_provider_devo_dga.reports.cluster import Clusters
+from airflow_provider_devo_dga.reports.domain_lists import DomainLists
 from airflow_provider_devo_dga.reports.scored_rows import FlaggedRow, RowBatch
+
+CLUSTERS_NAMED = 3
 
 
 @dataclass
@@ -18,11 +22,13 @@ class _Flagged:
     n: int = 0
     exclusive: int = 0
     suffixes: Counter[str] = field(default_factory=Counter)
+    clusters: Clusters = field(default_factory=Clusters)
 
     def add(self, row: FlaggedRow) -> None:
         self.n += 1
         self.exclusive += len(row.clients) == 1
         self.first = min(self.first, row.first_seen)
+        self.clusters.add(row)
         if row.suffix:
             self.suffixes[row.suffix] += 1
 
@@ -34,21 +40,17 @@ class _Flagged:
 class ClientTally:
     """Counts over the batches added so far; grows with clients, not with domains.
 
-    :param allow: registrable domains, lower case, that count as not flagged.
+    :param lists: what counts as not flagged.
     """
 
-    def __init__(self, allow: frozenset[str]) -> None:
+    def __init__(self, lists: DomainLists) -> None:
         self.asked: Counter[str] = Counter()
         self.events = 0
         self.domains = 0
         self.domains_allowed = 0
         self.domains_without_client = 0
-        self._allow = allow
+        self._lists = lists
         self._flagged: dict[str, _Flagged] = {}
-
-    def allows(self, row: FlaggedRow) -> bool:
-        """Whether the allow-list holds the row's domain."""
-        return row.reg_domain.lower() in self._allow
 
     def add(self, batch: RowBatch) -> None:
         """Count one batch of rows."""
@@ -57,7 +59,7 @@ class ClientTally:
         self.domains_without_client += batch.domains_without_client
         self.asked.update(batch.asked())
         for row in batch.flagged():
-            if self.allows(row):
+            if self._lists.allows(row.reg_domain):
                 self.domains_allowed += 1
             else:
                 self._add_flagged(row)
@@ -92,6 +94,7 @@ class ClientTally:
             exclusive=flagged.exclusive,
             suffix=suffix,
             suffix_n=suffix_n,
+            clusters=flagged.clusters.largest(CLUSTERS_NAMED),
             first_flagged=flagged.first,
             log10_tail=tail,
             log10_corrected=corrected,

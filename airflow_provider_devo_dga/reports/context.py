@@ -24,6 +24,9 @@ class ReportContext:
         None when it was not measured.
     :param events_in_window: all events of the window, None when they were not counted.
     :param events_without_host: those without a host, None when they were not counted.
+    :param events_with_address: those whose host is an IP address, None when they were not counted.
+    :param events_unknown_suffix: those whose host is below no public suffix, None when they were not counted.
+    :param late_allowance: how long after the window's end its events were read, None when unknown.
     :param generated_at: when the report is made, aware.
     :param dag_id: the Dag that made it.
     :param run_id: its Dag run.
@@ -42,6 +45,9 @@ class ReportContext:
     false_positive_rate: float | None = None
     events_in_window: int | None = None
     events_without_host: int | None = None
+    events_with_address: int | None = None
+    events_unknown_suffix: int | None = None
+    late_allowance: timedelta | None = None
     generated_at: datetime
     dag_id: str
     run_id: str

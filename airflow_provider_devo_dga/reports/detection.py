@@ -13,9 +13,12 @@ CLIENTS_NAMED = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Detection:
-    """A registrable domain that the model flagged and the allow-list does not hold.
+    """A registrable domain that the model flagged and the allow-list does not hold, or that is watched.
 
     :param reg_domain: the domain as the events have it; hostile text is possible.
+    :param form: what its label looks like, see :class:`~.label_form.LabelForm`.
+    :param flagged: False when it is here only because the watch-list holds it.
+    :param watched: whether the watch-list holds it.
     :param first_seen: its first event in the window.
     :param last_seen: its last event in the window.
     :param events_n: events that asked for it.
@@ -33,3 +36,6 @@ class Detection:
     clients: tuple[str, ...]
     verdict: Verdict
     score: float | None
+    form: str
+    flagged: bool = True
+    watched: bool = False

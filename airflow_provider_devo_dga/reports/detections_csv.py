@@ -1,9 +1,9 @@
-"""Flagged domains as CSV that a spreadsheet can open without running anything."""
+"""Detections as CSV that a spreadsheet can open without running anything."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -19,19 +19,26 @@ HEADER = (
     "clients",
     "strongest_client_verdict",
     "score",
+    "form",
+    "flagged",
+    "watched",
 )
 
 
-def detections_csv(detections: Iterable[Detection]) -> str:
-    """Return a header and one line for each detection.
+def detections_csv(detections: Iterable[Detection]) -> Iterator[str]:
+    """Yield a header and one line for each detection.
 
     Text that a spreadsheet would take for a formula gets an apostrophe in front; line breaks and other
     invisible characters become escapes. ``clients`` holds the named ones, separated by spaces.
     """
+    yield _text(HEADER)
+    for detection in detections:
+        yield _text(_line(detection))
+
+
+def _text(cells: Iterable[str | int | float]) -> str:
     out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEADER)
-    writer.writerows(_line(detection) for detection in detections)
+    csv.writer(out, lineterminator="\n").writerow(cells)
     return out.getvalue()
 
 
@@ -45,6 +52,9 @@ def _line(detection: Detection) -> tuple[str | int | float, ...]:
         spreadsheet_cell(" ".join(detection.clients)),
         str(detection.verdict),
         "" if detection.score is None else detection.score,
+        detection.form,
+        "yes" if detection.flagged else "no",
+        "yes" if detection.watched else "no",
     )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from airflow_provider_devo_dga.reports.client_evidence import ClientEvidence, Verdict
-from airflow_provider_devo_dga.reports.text import shorten, visible
+from airflow_provider_devo_dga.reports.text import defang, shorten, visible
 from airflow_provider_devo_dga.reports.words import count, counted, moment, odds, percent, quantity
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def headline(summary: ReportSummary) -> Headline:
         return _nothing_seen(summary)
     if totals.clients_infected:
         return _infected(summary)
+    if totals.domains_watched:
+        return _watched(summary)
     if totals.clients_suspicious:
         return _suspicious(summary)
     if not totals.domains_flagged and totals.domains_expected_false >= SILENT_FROM_EXPECTED:
@@ -90,7 +92,10 @@ def _infected(summary: ReportSummary) -> Headline:
         text = f"{_name(first)} is almost certainly infected, {_since(summary, found)}."
     else:
         text = f"{_subject(found)} are almost certainly infected, the first {_since(summary, found)}."
-    return Headline("alarm", text, f"{_weight(summary, first)}{_others(summary)}{_doubt(summary)}")
+    watched = summary.totals.domains_watched
+    listed = f" {counted(watched, 'watch-listed domain')} {'was' if watched == 1 else 'were'} seen, too."
+    detail = f"{_weight(summary, first)}{_others(summary)}{_doubt(summary)}{listed if watched else ''}"
+    return Headline("alarm", text, detail)
 
 
 def _suspicious(summary: ReportSummary) -> Headline:
@@ -99,6 +104,26 @@ def _suspicious(summary: ReportSummary) -> Headline:
     since = _since(summary, found) if len(found) == 1 else f"the first {_since(summary, found)}"
     text = f"No client is almost certainly infected, but {_subject(found)} {verb} suspicious, {since}."
     return Headline("caution", text, f"{_weight(summary, found[0])}{_doubt(summary)}")
+
+
+def _watched(summary: ReportSummary) -> Headline:
+    first = summary.watched[0]
+    more = summary.totals.domains_watched - 1
+    domains = defang(shorten(first.reg_domain, 48)) + (f" and {count(more)} more" if more else "")
+    who = shorten(visible(first.clients[0]), 48) if first.clients else "a client without a name"
+    others = f" and {counted(first.clients_n - 1, 'other client')}" if first.clients_n > 1 else ""
+    since = moment(first.first_seen, summary.context.window_start, summary.context.window_end)
+    noun = "domain" if not more else "domains"
+    suspicious = (
+        f" Apart from that, {counted(summary.totals.clients_suspicious, 'client')} looked suspicious."
+        if summary.totals.clients_suspicious
+        else " Apart from that, no client stands out."
+    )
+    return Headline(
+        "alarm",
+        f"Watch-listed {noun} seen: {domains}, asked for by {who}{others}, since {since}.",
+        f"Your watch-list says so, whatever the model says.{suspicious}{_doubt(summary)}",
+    )
 
 
 def _weight(summary: ReportSummary, client: ClientEvidence) -> str:

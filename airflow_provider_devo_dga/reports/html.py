@@ -14,12 +14,14 @@ from airflow_provider_devo_dga.reports.client_evidence import (
     Verdict,
 )
 from airflow_provider_devo_dga.reports.headline import headline
+from airflow_provider_devo_dga.reports.label_form import FORM_WORDS
 from airflow_provider_devo_dga.reports.page import page_environment
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from airflow_provider_devo_dga.reports.summary import ReportSummary
+    from airflow_provider_devo_dga.reports.trend import Trend
 
 CLIENT_ROWS = 200
 CHANCE_ROWS = 5
@@ -27,8 +29,10 @@ DETECTION_ROWS = 200
 """Rows a page shows; the JSON and CSV files hold all. Of clients that do not stand out only a few help."""
 
 
-def render(summary: ReportSummary) -> str:
+def render(summary: ReportSummary, trend: Trend | None = None) -> str:
     """Return the page.
+
+    :param trend: earlier windows, oldest first; None leaves their chart out.
 
     All text from the rows is escaped, its invisible characters are shown as escapes, and domains are
     defanged; none is a link.
@@ -36,6 +40,7 @@ def render(summary: ReportSummary) -> str:
     from markupsafe import Markup
 
     from airflow_provider_devo_dga.reports.charts import clients_chart, timeline_chart
+    from airflow_provider_devo_dga.reports.trend_chart import trend_chart
 
     context = summary.context
     charts = bool(summary.detections)
@@ -49,9 +54,13 @@ def render(summary: ReportSummary) -> str:
             headline=headline(summary),
             clients=summary.clients[: min(CLIENT_ROWS, summary.totals.clients_with_evidence + CHANCE_ROWS)],
             detections=summary.detections[:DETECTION_ROWS],
+            watched=summary.watched[:DETECTION_ROWS],
+            trend=trend,
+            form_words=FORM_WORDS,
             # SVG from the chart library, which escapes the text it draws.
             clients_chart=Markup(clients_chart(summary)) if charts else None,  # noqa: S704
             timeline_chart=Markup(timeline_chart(summary)) if charts else None,  # noqa: S704
+            trend_chart=Markup(trend_chart(summary, trend)) if trend else None,  # noqa: S704
             Verdict=Verdict,
             certain_odds=round(1 / CERTAIN_BELOW),
             suspicious_odds=round(1 / SUSPICIOUS_BELOW),

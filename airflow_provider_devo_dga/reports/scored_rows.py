@@ -24,9 +24,10 @@ BATCH_ROWS = 16_384
 
 @dataclass(frozen=True, kw_only=True)
 class FlaggedRow:
-    """One row that the model calls malicious. ``clients`` are distinct and without nulls."""
+    """One row that the model calls malicious, or that is watched. ``clients`` are distinct, without nulls."""
 
     reg_domain: str
+    label: str
     suffix: str
     events_n: int
     first_seen: datetime
@@ -75,6 +76,18 @@ class RowBatch:
         :raises ReportError: for a label or score that cannot be read.
         """
         return [_flagged_row(row) for row in self._batch.filter(self._mask()).to_pylist()]
+
+    def watched(self, watch: frozenset[str]) -> list[tuple[FlaggedRow, bool]]:
+        """Return the rows whose domain is on a list, and whether the model flagged them."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if not watch:
+            return []
+        known = pc.is_in(pc.utf8_lower(self._batch["reg_domain"]), value_set=pa.array(sorted(watch)))
+        flags = self._mask().filter(known).to_pylist()
+        rows = self._batch.filter(known).to_pylist()
+        return [(_flagged_row(row), flag) for row, flag in zip(rows, flags, strict=True)]
 
     def not_flagged(self) -> list[str]:
         """Return the other rows' registrable domains."""
@@ -205,6 +218,7 @@ def _flagged_row(row: dict[str, Any]) -> FlaggedRow:
     clients = dict.fromkeys(client for client in row["client_ips"] or () if client is not None)
     return FlaggedRow(
         reg_domain=row["reg_domain"],
+        label=row["sld"] or row["reg_domain"].split(".", 1)[0],
         suffix=_suffix(row["reg_domain"], row["sld"] or ""),
         events_n=row["events_n"],
         first_seen=row["first_seen"],

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from heapq import nsmallest
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.reports.client_evidence import (
     ASSUMED_FALSE_POSITIVE_RATE,
     ClientEvidence,
     Verdict,
 )
 from airflow_provider_devo_dga.reports.client_tally import ClientTally
-from airflow_provider_devo_dga.reports.detection import CLIENTS_NAMED, Detection
-from airflow_provider_devo_dga.reports.scored_rows import BATCH_ROWS, FlaggedRow, ScoredRows
+from airflow_provider_devo_dga.reports.detection import Detection
+from airflow_provider_devo_dga.reports.domain_lists import DomainLists
+from airflow_provider_devo_dga.reports.found import DetectionRows, Findings
+from airflow_provider_devo_dga.reports.scored_rows import BATCH_ROWS, ScoredRows
 
 if TYPE_CHECKING:
     from airflow_provider_devo_dga.reports.context import ReportContext
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 WIDELY_ASKED_SHARE = 0.1
 WIDELY_ASKED_CLIENTS = 10
+
+CLIENTS_KEPT = 10_000
+"""Clients that stand out and are listed; when there are more, the rate is wrong or the network lost."""
+
+JSON_DETECTIONS = 1_000
+"""Detections in the JSON file, which stays small; the CSV, NDJSON and Parquet files hold all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +46,9 @@ class Totals:
     :param domains_widely_asked: flagged ones that at least a tenth of the clients, and at least ten, asked
         for: either an outbreak or a popular legit name.
     :param domains_expected_false: domains × false-positive rate, what a clean network would show.
+    :param domains_watched: domains of the watch-list that were seen, flagged or not.
+    :param allow_list: domains on the allow-list.
+    :param watch_list: domains on the watch-list.
     :param clients: distinct clients.
     :param clients_flagged: clients with at least one flagged domain.
     :param clients_suspicious: clients with that verdict.
@@ -53,6 +62,9 @@ class Totals:
     domains_without_client: int
     domains_widely_asked: int
     domains_expected_false: float
+    domains_watched: int
+    allow_list: int
+    watch_list: int
     clients: int
     clients_flagged: int
     clients_suspicious: int
@@ -77,6 +89,18 @@ class ClientCell:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FlaggedBar:
+    """Flagged domains first seen in one part of the window, of ``found.BARS`` equal ones.
+
+    :param stands_out: whether a client that stands out asked for them.
+    """
+
+    part: int
+    stands_out: bool
+    domains: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportSummary:
     """Everything a report says, as numbers.
 
@@ -86,8 +110,12 @@ class ReportSummary:
     :param totals: counts over the window.
     :param clients: every client that stands out, filled up to ``top`` with the next ones that have a
         flagged domain; strongest evidence first.
-    :param detections: every flagged domain; those of the strongest client first, then by time.
+    :param detections: flagged domains, those of the strongest client first, then by time; all of them up to
+        ``found.KEPT``, see :meth:`all_detections`.
+    :param watched: domains of the watch-list that were seen, by time.
     :param cells: all clients that do not stand out, those without a flagged domain too, counted.
+    :param bars: flagged domains over time.
+    :param rows: where all detections can be read again.
     """
 
     context: ReportContext
@@ -96,11 +124,34 @@ class ReportSummary:
     totals: Totals
     clients: tuple[ClientEvidence, ...]
     detections: tuple[Detection, ...]
+    watched: tuple[Detection, ...]
     cells: tuple[ClientCell, ...]
+    bars: tuple[FlaggedBar, ...]
+    rows: DetectionRows = field(compare=False, repr=False)
+
+    def all_detections(self) -> Iterator[Detection]:
+        """Yield each watched domain that was seen and each flagged one, once.
+
+        Watched ones come first, then ``detections``; what is beyond them is read from the rows.
+        """
+        yield from self.watched
+        yield from (detection for detection in self.detections if not detection.watched)
+        shown = {detection.reg_domain for detection in (*self.watched, *self.detections)}
+        if self.totals.domains_watched > len(self.watched):
+            yield from (found for _, found in self.rows.watched() if found.reg_domain not in shown)
+        if self.totals.domains_flagged > len(self.detections):
+            rest = (found for _, found in self.rows.flagged() if not found.watched)
+            yield from (found for found in rest if found.reg_domain not in shown)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values: numbers, text, ISO 8601 instants in UTC."""
-        plain: dict[str, Any] = _plain(asdict(self))
+        """Return plain JSON values: numbers, text, ISO 8601 instants in UTC.
+
+        Of ``detections`` the first :data:`JSON_DETECTIONS`; ``detections_left_out`` counts the others.
+        """
+        shown = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "rows"}
+        shown["detections"] = self.detections[:JSON_DETECTIONS]
+        plain: dict[str, Any] = {name: _plain(_dicts(value)) for name, value in shown.items()}
+        plain["detections_left_out"] = self.totals.domains_flagged - len(plain["detections"])
         plain["totals"]["clients_with_evidence"] = self.totals.clients_with_evidence
         return plain
 
@@ -110,87 +161,74 @@ def summarise(
     context: ReportContext,
     *,
     allow: frozenset[str] = frozenset(),
+    watch: frozenset[str] = frozenset(),
     top: int = 50,
     batch_rows: int = BATCH_ROWS,
 ) -> ReportSummary:
-    """Read the scored rows twice and weigh each client's flagged domains against chance.
+    """Read the scored rows and weigh each client's flagged domains against chance.
 
-    The first reading counts, the second names the flagged domains once the clients are ranked. Memory
-    grows with clients and flagged domains, not with domains.
+    The first reading counts, the second names the flagged domains once the clients are ranked; a watch-list
+    takes a third. Memory grows with clients, not with domains.
 
     :param rows_path: Parquet file, one row for each registrable domain of the window.
     :param context: the run; its ``threshold`` makes scores of ``malicious`` readable, its
         ``false_positive_rate`` (None or 0: one percent is assumed, and said) is what chance means.
     :param allow: registrable domains, lower case, that count as not flagged.
+    :param watch: registrable domains, lower case, that are shown whatever the model says, and the allow-list.
     :param top: fewest clients to list, as far as they have a flagged domain.
     :param batch_rows: rows held in memory at a time.
     :raises ReportError: when the rows lack a column, a value or a readable label, or name a flagged
         domain twice.
     :raises OSError: when the file cannot be read.
     """
-    rows = ScoredRows(rows_path, context.threshold)
+    rows, lists = ScoredRows(rows_path, context.threshold), DomainLists(allow, watch)
     rate = context.false_positive_rate or ASSUMED_FALSE_POSITIVE_RATE
-    tally = ClientTally(allow)
+    tally = ClientTally(lists)
     for batch in rows.batches(batch_rows):
         tally.add(batch)
     ranked = tally.evidence(rate)
-    detections = _detections(
-        (row for batch in rows.batches(batch_rows) for row in batch.flagged() if not tally.allows(row)),
+    named = DetectionRows(
+        rows,
+        lists,
         {evidence.client: (place, evidence.verdict) for place, evidence in enumerate(ranked)},
+        batch_rows,
     )
-    listed = max(top, sum(evidence.stands_out for evidence in ranked))
+    wide_from = max(WIDELY_ASKED_CLIENTS, len(tally.asked) * WIDELY_ASKED_SHARE)
+    found = named.find(context, wide_from)
+    stand_out = sum(evidence.stands_out for evidence in ranked)
     return ReportSummary(
         context=context,
         rate=rate,
         rate_assumed=not context.false_positive_rate,
-        totals=_totals(tally, rate, ranked, detections),
-        clients=tuple(ranked[:listed]),
-        detections=detections,
+        totals=_totals(tally, rate, ranked, found, lists),
+        clients=tuple(ranked[: max(top, min(stand_out, CLIENTS_KEPT))]),
+        detections=found.strongest,
+        watched=found.watched,
         cells=_cells(tally, {evidence.client for evidence in ranked if evidence.stands_out}),
+        bars=tuple(
+            FlaggedBar(part=part, stands_out=alarm, domains=domains)
+            for (part, alarm), domains in sorted(found.bars.items())
+        ),
+        rows=named,
     )
 
 
-def _detections(
-    rows: Iterable[FlaggedRow], places: Mapping[str, tuple[int, Verdict]]
-) -> tuple[Detection, ...]:
-    found: dict[str, tuple[int, Detection]] = {}
-    for row in rows:
-        if row.reg_domain in found:
-            raise ReportError(f"The scored rows name {row.reg_domain[:80]!r} twice")
-        named = nsmallest(CLIENTS_NAMED, row.clients, key=lambda client: places[client][0])
-        place, verdict = places[named[0]] if named else (len(places), Verdict.CHANCE)
-        found[row.reg_domain] = (
-            place,
-            Detection(
-                reg_domain=row.reg_domain,
-                first_seen=row.first_seen,
-                last_seen=row.last_seen,
-                events_n=row.events_n,
-                clients_n=len(row.clients),
-                clients=tuple(named),
-                verdict=verdict,
-                score=row.score,
-            ),
-        )
-    ordered = sorted(found.values(), key=lambda item: (item[0], item[1].first_seen, item[1].reg_domain))
-    return tuple(detection for _, detection in ordered)
-
-
 def _totals(
-    tally: ClientTally, rate: float, ranked: list[ClientEvidence], detections: tuple[Detection, ...]
+    tally: ClientTally, rate: float, ranked: list[ClientEvidence], found: Findings, lists: DomainLists
 ) -> Totals:
     verdicts = Counter(evidence.verdict for evidence in ranked)
-    clients = len(tally.asked)
-    wide = max(WIDELY_ASKED_CLIENTS, clients * WIDELY_ASKED_SHARE)
     return Totals(
         events_scored=tally.events,
         domains=tally.domains,
-        domains_flagged=len(detections),
+        domains_flagged=found.flagged,
         domains_allowed=tally.domains_allowed,
         domains_without_client=tally.domains_without_client,
-        domains_widely_asked=sum(detection.clients_n >= wide for detection in detections),
+        domains_widely_asked=found.wide,
         domains_expected_false=tally.domains * rate,
-        clients=clients,
+        domains_watched=found.watched_seen,
+        allow_list=len(lists.allow),
+        watch_list=len(lists.watch),
+        clients=len(tally.asked),
         clients_flagged=len(ranked),
         clients_suspicious=verdicts[Verdict.SUSPICIOUS],
         clients_infected=verdicts[Verdict.INFECTED],
@@ -215,12 +253,20 @@ def _two_digits(count: int) -> int:
     return count // unit * unit
 
 
+def _dicts(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [asdict(item) for item in value]
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+
+
 def _plain(value: Any) -> Any:
     match value:
         case dict():
             return {name: _plain(item) for name, item in value.items()}
         case list() | tuple():
             return [_plain(item) for item in value]
+        case timedelta():
+            return value.total_seconds()
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case Verdict():

@@ -27,13 +27,14 @@ def chart_of(rows: list[dict[str, Any]]) -> alt.Chart:
     return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
 
 
-def svg_of(chart: Any, *, height: int = HEIGHT) -> str:
+def svg_of(chart: Any, *, height: int = HEIGHT, width: int = WIDTH) -> str:
     """Render without a browser; ``aria=False`` because the page describes the picture as a whole.
 
-    :param height: pixels, at a width of ``WIDTH``.
+    :param height: pixels.
+    :param width: pixels.
     """
     styled = (
-        chart.properties(width=WIDTH, height=height, background="transparent")
+        chart.properties(width=width, height=height, background="transparent")
         .configure(font=FONT, aria=False)
         .configure_view(stroke=None)
         .configure_axis(

@@ -27,6 +27,7 @@ ROW = re.compile(r"^\| `(\w+)` \| (.+?) \|", re.MULTILINE)
 # Every class that a Dag author imports.
 PUBLIC = {
     "hooks.devo": "DevoHook",
+    "hooks.devo_events": "DevoEventsHook",
     "hooks.ml_model_manager": "MLModelManagerHook",
     "hooks.h2o": "H2OHook",
     "hooks.mlflow": "MLflowHook",
@@ -41,6 +42,7 @@ PUBLIC = {
     "operators.check_linq": "CheckLinqOperator",
     "operators.devo_job": "DevoJobOperator",
     "operators.dga_report": "DGAReportOperator",
+    "operators.send_detections": "SendDetectionsOperator",
     "sensors.devo_query": "DevoQuerySensor",
     "triggers.devo_query": "DevoQueryTrigger",
     "triggers.devo_job": "DevoJobTrigger",

@@ -1,17 +1,27 @@
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 import pytest
 
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import quoting
 from airflow_provider_devo_dga.features.dga import FEATURE_SETS, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.linq import (
+    ADDRESS,
+    NO_HOST,
+    UNKNOWN_SUFFIX,
+    UNUSUAL,
+    USABLE,
     HostSource,
     count_query,
     enough_events_query,
+    fate_query,
     linq,
     scoring_query,
 )
+from airflow_provider_devo_dga.hooks.devo import DevoHook
 
 SOURCE = HostSource("demo.ecommerce.data", "referralUri", "clientIpAddress")
 
@@ -100,3 +110,23 @@ def test_control_characters_have_no_literal() -> None:
 def test_an_unknown_kind_of_field_is_refused() -> None:
     with pytest.raises(FeatureError, match="kind"):
         HostSource("t", "f", "c", kind="url")  # type: ignore[arg-type]
+
+
+def test_fates_are_told_for_each_event_once(devo: Any, devo_connections: None) -> None:
+    hosts = {
+        None: NO_HOST,
+        "": NO_HOST,
+        "192.0.2.7": ADDRESS,
+        "2001:db8::7": ADDRESS,
+        "b\u00fccher.de": UNUSUAL,
+        "a b.com": UNUSUAL,
+        "sub.b~d.com": UNUSUAL,
+        "printer.lan": UNKNOWN_SUFFIX,
+        "localhost": UNKNOWN_SUFFIX,
+        "com": UNKNOWN_SUFFIX,
+        "www.Example.co.uk": USABLE,
+        "xqz.ru": USABLE,
+    }
+    table = devo.table([{"host": host} for host in hosts], host="str", client="ip4")
+    rows = DevoHook().get_records(fate_query(HostSource(table, "host", "client", kind="host")), **devo.window)
+    assert {row["fate"]: row["events_n"] for row in rows} == Counter(hosts.values())

@@ -78,7 +78,13 @@ def test_three_files_tell_the_same(devo: Any, table: str, context: Any, tmp_path
     rows = rows_file(tmp_path, {"xkqjzw.ru": "1", "example.com": "0"})
     told = operator(tmp_path, table, rows).execute(context)
     folder = tmp_path / "reports" / "20260101T080000Z_3600s"
-    assert sorted(file.name for file in folder.iterdir()) == ["report.csv", "report.html", "report.json"]
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "report.csv",
+        "report.ecs.ndjson",
+        "report.html",
+        "report.json",
+        "report.parquet",
+    ]
     assert told["html"] == (folder / "report.html").as_uri()
     assert (told["domains"], told["domains_flagged"], told["clients"]) == (2, 1, 1)
     report = json.loads((folder / "report.json").read_text())

@@ -22,6 +22,7 @@ from airflow_provider_devo_dga.operators.probe_model import ProbeModelOperator
 from airflow_provider_devo_dga.operators.promote_model import PromoteModelOperator
 from airflow_provider_devo_dga.operators.record_training import RecordTrainingOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
+from airflow_provider_devo_dga.operators.send_detections import SendDetectionsOperator
 from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
 from airflow_provider_devo_dga.provider_info import get_provider_info
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
@@ -37,6 +38,7 @@ OPERATORS = [
     PromoteModelOperator,
     RecordTrainingOperator,
     RegisterModelOperator,
+    SendDetectionsOperator,
     WatchDriftOperator,
     DevoQuerySensor,
 ]

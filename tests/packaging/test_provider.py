@@ -58,6 +58,7 @@ def test_every_module_of_a_kind_is_listed() -> None:
             "__init__",
             "devo_comments",
             "devo_settings",
+            "interruption",
             "model_manager_account",
             "reading_progress",
             "shared_access",

@@ -13,13 +13,15 @@ from upath import UPath
 from airflow_provider_devo_dga.reports import summarise, write_report
 
 
-def test_three_files_next_to_each_other(infected: Any, tmp_path: Path) -> None:
+def test_the_files_next_to_each_other(infected: Any, tmp_path: Path) -> None:
     files = write_report(infected.summary(), tmp_path / "a" / "b", stem="hour")
     assert [files.html.name, files.json.name, files.csv.name] == ["hour.html", "hour.json", "hour.csv"]
     assert sorted(path.name for path in (tmp_path / "a" / "b").iterdir()) == [
         "hour.csv",
+        "hour.ecs.ndjson",
         "hour.html",
         "hour.json",
+        "hour.parquet",
     ]
     assert files.html.read_text("utf-8").startswith("<!doctype html>")
 
@@ -33,7 +35,7 @@ def test_writing_again_replaces_with_the_same_bytes(infected: Any, tmp_path: Pat
     before = _contents(write_report(infected.summary(), tmp_path / "out").html.parent)
     after = _contents(write_report(infected.summary(), tmp_path / "out").html.parent)
     assert before == after
-    assert len(after) == 3
+    assert len(after) == 5
 
 
 def test_csv_runs_nothing_in_a_spreadsheet(hour: Any, tmp_path: Path) -> None:
@@ -77,8 +79,10 @@ def test_object_storage(infected: Any) -> None:
         files = write_report(summary, root / "2026-11-24T14")
     assert sorted(path.name for path in files.html.parent.iterdir()) == [
         "report.csv",
+        "report.ecs.ndjson",
         "report.html",
         "report.json",
+        "report.parquet",
     ]
     assert json.loads(files.json.read_bytes()) == summary.to_dict()
 
@@ -90,7 +94,7 @@ def test_object_storage_path_of_airflow(infected: Any, tmp_path: Path) -> None:
     for _ in range(2):
         files = write_report(summary, root / "out")
     assert json.loads(files.json.read_bytes()) == summary.to_dict()
-    assert len(list((tmp_path / "out").iterdir())) == 3
+    assert len(list((tmp_path / "out").iterdir())) == 5
 
 
 def _contents(directory: Path) -> dict[str, bytes]:

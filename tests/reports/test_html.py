@@ -24,7 +24,7 @@ TAGS = frozenset(
     re.findall(
         r"\S+",
         """
-        html head meta title style body main footer section div h1 h2 h3 p span dl dt dd ul li strong bdi
+        html head meta title style body main footer section div h1 h2 h3 p span dl dt dd ul li strong em bdi
         table caption thead tbody tr th td figure figcaption svg g path rect text line
         """,
     )

@@ -1,0 +1,69 @@
+"""Lists of registrable domains that people keep: the allow-list and the watch-list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import TextIOWrapper
+from typing import TYPE_CHECKING
+
+from airflow_provider_devo_dga.errors import ReportError
+
+if TYPE_CHECKING:
+    from airflow_provider_devo_dga.storage import ReadablePath
+
+_DOMAIN = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+")
+
+
+@dataclass(frozen=True, slots=True)
+class DomainLists:
+    """What people know better than the model. A domain on both lists is watched.
+
+    :param allow: registrable domains, lower case, that count as not flagged.
+    :param watch: registrable domains, lower case, that are shown whatever the model says.
+    """
+
+    allow: frozenset[str] = frozenset()
+    watch: frozenset[str] = frozenset()
+
+    def allows(self, reg_domain: str) -> bool:
+        """Whether the domain counts as not flagged."""
+        name = reg_domain.lower()
+        return name in self.allow and name not in self.watch
+
+
+def domains_of(entries: Iterable[str], source: str) -> frozenset[str]:
+    """Return registrable domains as they are compared: lower case, without a dot at the end.
+
+    :param entries: one domain each; blank ones, and what follows a ``#``, are left out.
+    :param source: what an error calls the list.
+    :raises ReportError: for an entry that is no domain; a list that does less than it seems to is worse than
+        none.
+    """
+    return frozenset(_domains(entries, source))
+
+
+def read_domains(path: ReadablePath) -> frozenset[str]:
+    """Read a list: UTF-8 text, one domain a line, ``#`` begins a comment.
+
+    :raises ReportError: for a line that is no domain, or bytes that are no UTF-8.
+    :raises OSError: when the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file, TextIOWrapper(file, encoding="utf-8-sig") as lines:
+            return domains_of(lines, str(path))
+    except UnicodeDecodeError as error:
+        raise ReportError(f"{path} is no UTF-8 text: {error}") from error
+
+
+def _domains(entries: Iterable[str], source: str) -> Iterator[str]:
+    for number, entry in enumerate(entries, start=1):
+        name = entry.partition("#")[0].strip().lower().removesuffix(".")
+        if not name:
+            continue
+        if not _DOMAIN.fullmatch(name):
+            raise ReportError(
+                f"Entry {number} of {source} is no registrable domain such as example.com: {name[:80]!r}"
+            )
+        yield name
