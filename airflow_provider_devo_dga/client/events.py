@@ -45,8 +45,8 @@ class EventsEndpoint:
             path = getattr(self, name)
             if not path:
                 raise DevoConnectionConfigError(
-                    f"The connection lacks {name!r}, the path of a PEM file: Devo takes events with a client's"
-                    " certificate"
+                    f"The connection lacks {name!r}, the path of a PEM file: Devo takes events with a"
+                    " client's certificate"
                 )
             if not Path(path).is_file():
                 raise DevoConnectionConfigError(f"{name!r} of the connection is no file here: {path}")

@@ -97,7 +97,7 @@ UNUSUAL = "unusual characters"
 UNKNOWN_SUFFIX = "unknown suffix"
 USABLE = "usable"
 _IP4_PATTERN = "^[0-9]{1,3}([.][0-9]{1,3}){3}[.]?$"
-_IP6_PATTERN = "^[[]?[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*[]]?$"
+_IP6_PATTERN = r"^\[?[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]?$"
 
 
 def fate_query(source: HostSource) -> str:
