@@ -135,3 +135,30 @@ def test_a_table_that_is_none_is_never_asked_for(devo: Any, table: str, context:
     assert devo.asked() == []
     with pytest.raises(DevoQueryError, match="Unknown table"):
         operator(tmp_path, "no.such.table", rows).execute(context)
+
+
+def test_lists_come_from_params_and_files(devo: Any, table: str, context: Any, tmp_path: Path) -> None:
+    (tmp_path / "allow.txt").write_text("# ours\nXkqjzw.ru\n")
+    (tmp_path / "watch.txt").write_text("quiet.com  # seen in an incident\n")
+    report = operator(
+        tmp_path, table, rows_file(tmp_path, {"xkqjzw.ru": "1", "quiet.com": "0", "b.com": "0"})
+    )
+    report.allow_file = (tmp_path / "allow.txt").as_uri()
+    report.watch, report.watch_file = ["B.com"], (tmp_path / "watch.txt").as_uri()
+    report.lag_minutes = 5
+    told = report.execute(context)
+    assert (told["domains_flagged"], told["domains_allowed"], told["domains_watched"]) == (0, 1, 2)
+    assert "Watch-listed domains seen: b[.]com and 1 more" in told["headline"]
+    report.watch = ["no domain"]
+    with pytest.raises(ReportError, match="Entry 1 of 'watch'"):
+        report.execute(context)
+
+
+def test_earlier_hours_and_gaps_are_drawn(devo: Any, table: str, context: Any, tmp_path: Path) -> None:
+    rows = rows_file(tmp_path, {"xkqjzw.ru": "1"})
+    earlier = {"from": "2026-01-01T06:00:00+00:00", "to": "2026-01-01T07:00:00+00:00"}
+    operator(tmp_path, table, rows | {"window": earlier}).execute(context)
+    told = operator(tmp_path, table, rows).execute(context)
+    page = Path(told["html"].removeprefix("file://")).read_text()
+    assert page.count("×</text>") == 23
+    assert "in the last 25 windows; 1 earlier ones have a report" in page
