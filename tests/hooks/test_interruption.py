@@ -56,9 +56,11 @@ def test_a_killed_reading_ends_at_once_and_leaves_no_file(
     task = DevoQueryOperator(
         task_id="ask", query=f"from {table}", output_path=file.as_uri(), file_format="ndjson", **HOUR
     )
-    with killed_when(lambda: bool(devo.asked(table)) and any(tmp_path.iterdir()), task) as sent:
-        with pytest.raises(TaskKilledError):
-            task.execute(context)
+    with (
+        killed_when(lambda: bool(devo.asked(table)) and any(tmp_path.iterdir()), task) as sent,
+        pytest.raises(TaskKilledError),
+    ):
+        task.execute(context)
     assert time.monotonic() - sent[0] < 3
     assert list(tmp_path.iterdir()) == []
     assert len(devo.asked(table)) == 1
