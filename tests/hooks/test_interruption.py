@@ -21,20 +21,26 @@ HOUR = {"from_": "2026-01-01T08:00:00+00:00", "to": "2026-01-01T09:00:00+00:00"}
 
 
 @contextmanager
-def killed_when(is_time: Callable[[], bool], task: Any) -> Iterator[None]:
-    """Send this process SIGTERM when it is time, and answer it as Airflow does: by ``on_kill`` alone."""
+def killed_when(is_time: Callable[[], bool], task: Any) -> Iterator[list[float]]:
+    """Send this process SIGTERM a second after it is time; yield what will hold the moment.
+
+    It is answered as Airflow does: by ``on_kill`` alone.
+    """
+    sent: list[float] = []
     former = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())
 
     def kill() -> None:
         deadline = time.monotonic() + 20
         while not is_time() and time.monotonic() < deadline:
             time.sleep(0.02)
+        time.sleep(1)  # rows are on their way by then
+        sent.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGTERM)
 
     thread = threading.Thread(target=kill)
     thread.start()
     try:
-        yield
+        yield sent
     finally:
         thread.join()
         signal.signal(signal.SIGTERM, former)
@@ -50,11 +56,12 @@ def test_a_killed_reading_ends_at_once_and_leaves_no_file(
     task = DevoQueryOperator(
         task_id="ask", query=f"from {table}", output_path=file.as_uri(), file_format="ndjson", **HOUR
     )
-    with killed_when(lambda: bool(devo.asked(table)) and any(tmp_path.iterdir()), task):
-        began = time.monotonic()
-        with pytest.raises(TaskKilledError):
-            task.execute(context)
-    assert time.monotonic() - began < 5
+    with (
+        killed_when(lambda: bool(devo.asked(table)) and any(tmp_path.iterdir()), task) as sent,
+        pytest.raises(TaskKilledError),
+    ):
+        task.execute(context)
+    assert time.monotonic() - sent[0] < 3
     assert list(tmp_path.iterdir()) == []
     assert len(devo.asked(table)) == 1
 
@@ -62,11 +69,9 @@ def test_a_killed_reading_ends_at_once_and_leaves_no_file(
 def test_a_killed_wait_ends_at_once(devo: Any, devo_connections: None, context: Any) -> None:
     table = devo.table(n="int4")
     task = DevoQuerySensor(task_id="wait", query=f"from {table}", poke_interval=60, timeout=90, **HOUR)
-    with killed_when(lambda: bool(devo.asked(table)), task):
-        began = time.monotonic()
-        with pytest.raises(TaskKilledError):
-            task.execute(context | {"ti": None, "task": task})
-    assert time.monotonic() - began < 15
+    with killed_when(lambda: bool(devo.asked(table)), task) as sent, pytest.raises(TaskKilledError):
+        task.execute(context | {"ti": None, "task": task})
+    assert time.monotonic() - sent[0] < 3
 
 
 def test_a_second_signal_does_not_disturb_the_tidying_up() -> None:
