@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from airflow.sdk import BaseOperatorLink
-from airflow.sdk.execution_time.xcom import XCom
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
@@ -27,7 +26,6 @@ class MLflowRunLink(BaseOperatorLink):
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002 - Airflow's form
         """Return the address that the task has pushed, empty when there is none.
 
-        Airflow asks again at the end of a task and stores the answer under the same key.
+        Airflow asks at the end of a task, in its process, and stores the answer under the same key.
         """
-        found = XCom.get_value(ti_key=ti_key, key=self.XCOM_KEY)
-        return str(found) if found else ""
+        return str(getattr(operator, self.XCOM_KEY, ""))

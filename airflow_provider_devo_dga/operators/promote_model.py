@@ -148,6 +148,7 @@ class PromoteModelOperator(BaseOperator):
             ).run(newcomer)
         for entry in entries:
             if entry.link:
+                self.mlflow_run_url = entry.link
                 context["ti"].xcom_push(key=MLflowRunLink.XCOM_KEY, value=entry.link)
         for outlet in self.outlets:
             context["outlet_events"][outlet].extra = {"name": self.name, **provenance.event(size)}

@@ -67,6 +67,7 @@ class RecordTrainingOperator(BaseOperator):
         if champion is None or champion.number != entry.number:
             history.give("challenger", entry)
         if entry.link:
+            self.mlflow_run_url = entry.link
             context["ti"].xcom_push(key=MLflowRunLink.XCOM_KEY, value=entry.link)
         self.log.info("Training %s is version %d of %r in MLflow", entry.version, entry.number, self.name)
         return entry.to_dict()
