@@ -62,6 +62,7 @@ def get_provider_info() -> dict[str, Any]:
             },
             {"integration-name": "H2O", "python-modules": ["airflow_provider_devo_dga.hooks.h2o"]},
         ],
+        "extra-links": ["airflow_provider_devo_dga.links.h2o_flow.H2OFlowLink"],
         "asset-uris": [
             {"schemes": ["devo-mlmm"], "handler": "airflow_provider_devo_dga.assets.normalise_model_uri"}
         ],
