@@ -14,6 +14,7 @@ from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_comments import comments_of
 from airflow_provider_devo_dga.interval import duration
+from airflow_provider_devo_dga.lineage import file_place, lineage, table_places
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -89,6 +90,7 @@ class DevoQueryOperator(BaseOperator):
         self.deferrable = deferrable
         self.devo_conn_id = devo_conn_id
         self.storage_conn_id = storage_conn_id
+        self._columns: dict[str, str] = {}
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Run the query and publish the file, or defer until the window is over."""
@@ -107,6 +109,11 @@ class DevoQueryOperator(BaseOperator):
         """Run the query now that the window is over."""
         return self._read(context, Window.parse(self.from_, self.to))
 
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the tables and the file; None without its provider."""
+        written = [file_place(self.output_path, self._columns)]
+        return lineage(table_places(self.devo_conn_id, self.query), written, query=self.query)
+
     def _read(self, context: Context, window: Window) -> dict[str, Any]:
         self.log.info("Querying %s:\n%s", window, self.query)
         written = DevoHook(self.devo_conn_id, comments=comments_of(self, context)).to_file(
@@ -120,10 +127,11 @@ class DevoQueryOperator(BaseOperator):
             lateness=duration(self.lateness),
             completeness=self.completeness,
         )
+        self._columns = {column.name: column.type for column in written.columns}
         return {
             "path": written.path,
             "rows": written.rows,
             "bytes": written.bytes,
-            "columns": {column.name: column.type for column in written.columns},
+            "columns": self._columns,
             "window": {"from": window.start.isoformat(), "to": window.end.isoformat()},
         }

@@ -13,6 +13,7 @@ from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.features.linq import HostSource
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.lineage import file_place, lineage, table_places
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -70,6 +71,7 @@ class DGAReportOperator(BaseOperator):
         self.devo_domain = devo_domain
         self.devo_conn_id = devo_conn_id
         self.storage_conn_id = storage_conn_id
+        self._written: list[str] = []
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Count, summarise, write."""
@@ -107,6 +109,7 @@ class DGAReportOperator(BaseOperator):
         )
         folder = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id) / window.slug
         files = write_report(summary, folder)
+        self._written = [str(files.html), str(files.json), str(files.csv)]
         found = headline(summary)
         self.log.info("%s %s", found.text, found.detail)
         self.log.info("Report at %s", files.html)
@@ -117,6 +120,12 @@ class DGAReportOperator(BaseOperator):
             "headline": found.text,
             **asdict(summary.totals),
         }
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the rows, their table and the report's files; None without its provider."""
+        read = [file_place(self.rows["path"])]
+        read += table_places(self.devo_conn_id, f"from {self.source['table']}")
+        return lineage(read, [file_place(file) for file in self._written])
 
     def _events(self, window: Window) -> int:
         table = HostSource(**self.source).table

@@ -23,6 +23,7 @@ from airflow_provider_devo_dga.features.quoting import model_name
 from airflow_provider_devo_dga.features.recipe import Recipe
 from airflow_provider_devo_dga.features.stored import stored_feature_set
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
+from airflow_provider_devo_dga.lineage import file_place, lineage
 from airflow_provider_devo_dga.links.h2o_flow import FLOW_KEY, H2OFlowLink
 from airflow_provider_devo_dga.storage import publish
 from airflow_provider_devo_dga.training.durable import Durable, task_key
@@ -151,6 +152,7 @@ class H2OTrainOperator(BaseOperator):
         self.max_mem = max_mem
         self.storage_conn_id = storage_conn_id
         self.flow_url: str | None = None
+        self._written: list[str] = []
         self._interruption = Interruption(cancels=cancel_on_kill)
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -196,6 +198,13 @@ class H2OTrainOperator(BaseOperator):
     def on_kill(self) -> None:
         """Cancel the training on an existing cluster, within the time that Airflow leaves; end the task."""
         self._interruption.stop()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the datasets and the files of the model; None without its provider."""
+        from airflow_provider_devo_dga.training.dataset_source import sources_of
+
+        read = [file_place(source.uri) for source in sources_of(self.dataset)]
+        return lineage(read, [file_place(file) for file in self._written])
 
     def _train(self, prepared: Path, **arguments: Any) -> TrainedModel:
         from airflow_provider_devo_dga.training.model import train
@@ -301,6 +310,8 @@ class H2OTrainOperator(BaseOperator):
                 file.write(card.encode())
         with publish(folder / f"{self.model_id}.json") as file:
             file.write(json.dumps(summary, indent=2).encode())
+        told = (summary["model_file"], (summary["strict"] or {}).get("model_file"), summary["model_card"])
+        self._written = [file for file in (*told, str(folder / f"{self.model_id}.json")) if file]
         metrics = trained.test_metrics or trained.metrics
         self.log.info(
             "Model %s: AUC %.4f, %.1f %% recall at %.2f %% false positives on held-out names, at %s",

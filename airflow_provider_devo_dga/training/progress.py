@@ -81,7 +81,7 @@ def _found(address: ClusterAddress, model_key: str, log: logging.Logger) -> Job 
         log.info("training: found the job again, %.0f %% done", 100 * last.progress)
         return last
     path = f"/3/Models/{model_key}"
-    if last.status == "DONE" and address.ask("GET", f"{path}?exclude_fields=models/output"):
+    if last.status == "DONE" and address.ask("GET", path):
         log.info("training: found the model again")
         return last
     address.ask("DELETE", f"/3/DKV/{model_key}")

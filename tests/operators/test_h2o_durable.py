@@ -153,6 +153,7 @@ def test_a_second_execute_takes_the_model_of_the_first(
         with pytest.raises(OSError, match="is full"):
             run(operator(small_dataset.as_uri(), tmp_path, feature_set="dga"), instance("twice"))
     (job,) = models(cluster, "twice")
+    caplog.clear()
     with caplog.at_level(logging.INFO):
         told = run(
             operator(small_dataset.as_uri(), tmp_path, feature_set="dga"), instance("twice", attempt=2)
