@@ -27,6 +27,7 @@
         ├── DatasetError                 the dataset cannot be trained on
         ├── TrainingParameterError       a parameter that is unknown or out of range
         ├── H2OClusterError              no cluster, no Java, or the cluster died
+        ├── TrainingStoppedError         somebody stopped it, a kill for instance
         └── MojoExportError              no MOJO can be had from this client, or the file is not one
 """
 
@@ -234,6 +235,10 @@ class TrainingParameterError(TrainingError, ValueError):
 
 class H2OClusterError(TrainingError):
     """No H2O cluster could be had, or it went away."""
+
+
+class TrainingStoppedError(TrainingError):
+    """The training was stopped from outside, by a kill of its task for instance."""
 
 
 class MojoExportError(TrainingError):

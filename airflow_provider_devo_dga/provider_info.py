@@ -79,7 +79,10 @@ def get_provider_info() -> dict[str, Any]:
         "asset-uris": [
             {"schemes": ["devo-mlmm"], "handler": "airflow_provider_devo_dga.assets.normalise_model_uri"}
         ],
-        "extra-links": ["airflow_provider_devo_dga.links.mlflow_run.MLflowRunLink"],
+        "extra-links": [
+            "airflow_provider_devo_dga.links.h2o_flow.H2OFlowLink",
+            "airflow_provider_devo_dga.links.mlflow_run.MLflowRunLink",
+        ],
         "connection-types": [_devo(), _devo_events(), _model_manager(), _h2o(), _mlflow()],
     }
 

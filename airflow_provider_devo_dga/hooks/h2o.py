@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
     from h2o.backend import H2OConnection
 
+    from airflow_provider_devo_dga.training.cluster_address import ClusterAddress
+
 _DEFAULT_PORT = 54321
 
 
@@ -63,6 +65,14 @@ class H2OHook(BaseHook):
         if self._connection is None:
             raise H2OClusterError("H2OHook is not connected: use it as `with H2OHook(...) as hook:`")
         return self._connection
+
+    @property
+    def address(self) -> ClusterAddress:
+        """Where the cluster is; inside the ``with`` block only."""
+        from airflow_provider_devo_dga.training.connection import current_address
+
+        self.get_conn()
+        return current_address()
 
     def _open(self, stack: ExitStack) -> Any:
         from airflow_provider_devo_dga.training.cluster import LocalCluster

@@ -16,6 +16,7 @@ from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_comments import comments_of
 from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
 from airflow_provider_devo_dga.interval import duration
+from airflow_provider_devo_dga.lineage import file_place, lineage, table_places
 from airflow_provider_devo_dga.storage import sweep
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
         self.deferrable = deferrable
         self.devo_conn_id = devo_conn_id
         self.storage_conn_id = storage_conn_id
+        self._columns: dict[str, str] = {}
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Run the query and publish the file, or defer until the window is over."""
@@ -110,6 +112,11 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
     def execute_complete(self, context: Context, event: Any = None) -> dict[str, Any]:
         """Run the query now that the window is over."""
         return self._read(context, Window.parse(self.from_, self.to))
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the tables and the file; None without its provider."""
+        written = [file_place(self.output_path, self._columns)]
+        return lineage(table_places(self.devo_conn_id, self.query), written, query=self.query)
 
     def _read(self, context: Context, window: Window) -> dict[str, Any]:
         self.log.info("Querying %s:\n%s", window, self.query)
@@ -131,11 +138,12 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
                 completeness=self.completeness,
                 owner=owner,
             )
+        self._columns = {column.name: column.type for column in written.columns}
         return {
             "path": written.path,
             "rows": written.rows,
             "bytes": written.bytes,
-            "columns": {column.name: column.type for column in written.columns},
+            "columns": self._columns,
             "window": {"from": window.start.isoformat(), "to": window.end.isoformat()},
         }
 

@@ -15,6 +15,7 @@ from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.features import linq
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
+from airflow_provider_devo_dga.lineage import file_place, lineage, table_places
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -90,6 +91,7 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
         self.devo_domain = devo_domain
         self.devo_conn_id = devo_conn_id
         self.storage_conn_id = storage_conn_id
+        self._written: list[str] = []
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Count, summarise, write."""
@@ -136,6 +138,7 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
         reports = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)
         trend = past_windows((past.start, reports / past.slug) for past in _before(window))
         files = write_report(summary, reports / window.slug, trend=trend)
+        self._written = [str(path) for path in (files.html, files.json, files.csv, files.ecs, files.parquet)]
         found = headline(summary)
         self.log.info("%s %s", found.text, found.detail)
         self.log.info("Report at %s", files.html)
@@ -148,6 +151,12 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
             "headline": found.text,
             **asdict(summary.totals),
         }
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the rows, their table and the report's files; None without its provider."""
+        read = [file_place(self.rows["path"])]
+        read += table_places(self.devo_conn_id, f"from {self.source['table']}")
+        return lineage(read, [file_place(file) for file in self._written])
 
     def _fates(self, window: Window) -> Counter[str]:
         query = linq.fate_query(linq.HostSource(**self.source))

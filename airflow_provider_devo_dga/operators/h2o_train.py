@@ -11,14 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
-from airflow_provider_devo_dga.errors import FeatureError
+from airflow_provider_devo_dga.errors import (
+    DevoDgaError,
+    FeatureError,
+    H2OClusterError,
+    TrainingStoppedError,
+)
 from airflow_provider_devo_dga.features.dga import DGA_RECIPE, feature_set_named
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.quoting import model_name
 from airflow_provider_devo_dga.features.recipe import Recipe
 from airflow_provider_devo_dga.features.stored import stored_feature_set
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
+from airflow_provider_devo_dga.lineage import file_place, lineage
+from airflow_provider_devo_dga.links.h2o_flow import FLOW_KEY, H2OFlowLink
 from airflow_provider_devo_dga.storage import publish
+from airflow_provider_devo_dga.training.durable import Durable, task_key
+from airflow_provider_devo_dga.training.interruption import Interruption
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -26,6 +35,9 @@ if TYPE_CHECKING:
     from airflow_provider_devo_dga.training.comparison import Champion
     from airflow_provider_devo_dga.training.evaluation import EvaluationPlan
     from airflow_provider_devo_dga.training.trained_model import TrainedModel
+
+# Airflow ends a killed task after five seconds
+_KILL_SECONDS = 3.0
 
 
 class H2OTrainOperator(BaseOperator):
@@ -37,6 +49,11 @@ class H2OTrainOperator(BaseOperator):
     ``model_card.html`` appear at ``output_dir/<version>/``, each when it is whole. The summary holds all that
     the features mean, what was learned too, and how they are distributed: reports need it as long as the
     model serves.
+
+    On an existing cluster the training is durable: its model, frames and job have names made of Dag, run,
+    task, map index and clear, so a retry, or a task whose worker was lost, finds them again and goes on
+    instead of training a second time. A cleared task starts anew, and removes what was there before. Nothing
+    stays on the cluster after success, after a kill, or after the last try.
 
     Returns the summary: ``{"model_id", "version", "model_file", "sha256", "features", "feature_set": {"name",
     "fingerprint"}, "threshold", "metrics": {"auc", …}, "evaluation", "strict", "rows": {"train", "valid"},
@@ -64,6 +81,11 @@ class H2OTrainOperator(BaseOperator):
     :param compare_tutorial: train the tutorial's model for comparison; takes seconds.
     :param check_labels: look for label errors in the training part too; costs one more training.
     :param h2o_conn_id: Airflow connection of an existing cluster; None starts a private one. (templated)
+    :param durable: go on with the training that a former try has left on an existing cluster.
+    :param cancel_on_kill: cancel the training on an existing cluster when the task is killed; else it goes
+        on, for a retry to find.
+    :param name_prefix: begins the names on an existing cluster; give each Airflow its own when several share
+        it and have Dags of the same names. (templated)
     :param max_mem: Java heap of a private cluster.
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
     """
@@ -79,9 +101,11 @@ class H2OTrainOperator(BaseOperator):
         "unseen_family_folds",
         "champion",
         "h2o_conn_id",
+        "name_prefix",
         "storage_conn_id",
     )
     ui_color = "#fff0cc"
+    operator_extra_links = (H2OFlowLink(),)
 
     def __init__(
         self,
@@ -100,6 +124,9 @@ class H2OTrainOperator(BaseOperator):
         compare_tutorial: bool = True,
         check_labels: bool = False,
         h2o_conn_id: str | None = None,
+        durable: bool = True,
+        cancel_on_kill: bool = True,
+        name_prefix: str = "airflow",
         max_mem: str = "2g",
         storage_conn_id: str | None = None,
         **kwargs: Any,
@@ -119,15 +146,23 @@ class H2OTrainOperator(BaseOperator):
         self.compare_tutorial = compare_tutorial
         self.check_labels = check_labels
         self.h2o_conn_id = h2o_conn_id
+        self.durable = durable
+        self.cancel_on_kill = cancel_on_kill
+        self.name_prefix = name_prefix
         self.max_mem = max_mem
         self.storage_conn_id = storage_conn_id
+        self.flow_url: str | None = None
+        self._written: list[str] = []
+        self._interruption = Interruption(cancels=cancel_on_kill)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Train, judge and publish."""
+        """Train, judge and publish.
+
+        :raises TrainingStoppedError: the task was killed.
+        """
         from airflow_provider_devo_dga.training.dataset import prepare_sources
         from airflow_provider_devo_dga.training.dataset_source import sources_of
         from airflow_provider_devo_dga.training.export_gate import check_mojo_export
-        from airflow_provider_devo_dga.training.model import train
         from airflow_provider_devo_dga.training.source import open_dataset
 
         check_mojo_export()
@@ -143,21 +178,76 @@ class H2OTrainOperator(BaseOperator):
                 folder / "dataset.csv",
             )
             plan = self._plan(folder)
-            with H2OHook(self.h2o_conn_id, max_mem=self.max_mem):
-                trained = train(
-                    folder / "dataset.csv",
-                    feature_set=features,
-                    ratios=tuple(self.ratios),
-                    seed=self.seed,
-                    model_id=self.model_id,
-                    model_params=dict(self.model_params or {}),
-                    false_positive_budget=float(self.false_positive_budget),
-                    strict_false_positive_budget=_number(self.strict_false_positive_budget),
-                    plan=plan,
-                    output_dir=folder,
-                    dataset=report,
-                )
-            return self._publish(context, trained)
+            self._interruption.check()
+            with H2OHook(self.h2o_conn_id, max_mem=self.max_mem) as hook:
+                self._show_flow(context, hook)
+                durable = self._durable(context)
+                arguments = {"feature_set": features, "plan": plan, "output_dir": folder, "dataset": report}
+                try:
+                    trained = self._train(folder / "dataset.csv", durable=durable, **arguments)
+                    summary = self._publish(context, trained)
+                except BaseException as error:
+                    if durable and not self._goes_on(context, error):
+                        # Airflow leaves a killed task five seconds
+                        durable.remove(hook.address, seconds=_KILL_SECONDS)
+                    raise
+                if durable:
+                    durable.remove(hook.address)
+                return summary
+
+    def on_kill(self) -> None:
+        """Cancel the training on an existing cluster, within the time that Airflow leaves; end the task."""
+        self._interruption.stop()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the datasets and the files of the model; None without its provider."""
+        from airflow_provider_devo_dga.training.dataset_source import sources_of
+
+        read = [file_place(source.uri) for source in sources_of(self.dataset)]
+        return lineage(read, [file_place(file) for file in self._written])
+
+    def _train(self, prepared: Path, **arguments: Any) -> TrainedModel:
+        from airflow_provider_devo_dga.training.model import train
+
+        return train(
+            prepared,
+            ratios=tuple(self.ratios),
+            seed=self.seed,
+            model_id=self.model_id,
+            model_params=dict(self.model_params or {}),
+            false_positive_budget=float(self.false_positive_budget),
+            strict_false_positive_budget=_number(self.strict_false_positive_budget),
+            interruption=self._interruption,
+            **arguments,
+        )
+
+    def _durable(self, context: Context) -> Durable | None:
+        """Return the names of this task's training; None on a private cluster, which ends with the task."""
+        ti = context.get("ti")
+        if self.h2o_conn_id is None or not self.durable or ti is None:
+            return None
+        # a clear adds the tries of before to max_tries
+        cycle = ti.max_tries - (self.retries or 0) + 1
+        task = task_key(self.name_prefix, ti.dag_id, ti.run_id, ti.task_id, str(ti.map_index))
+        return Durable(task, cycle, ti.try_number)
+
+    def _goes_on(self, context: Context, error: BaseException) -> bool:
+        """Whether a try is to come that can go on with what is on the cluster."""
+        if isinstance(error, TrainingStoppedError):
+            return not self.cancel_on_kill
+        if isinstance(error, H2OClusterError):
+            return True
+        # storage, for instance; what this provider raises, and a time limit, would come again
+        passes = isinstance(error, Exception) and not isinstance(error, DevoDgaError)
+        return passes and context["ti"].try_number <= context["ti"].max_tries
+
+    def _show_flow(self, context: Context, hook: H2OHook) -> None:
+        if self.h2o_conn_id is None:
+            return
+        self.flow_url = hook.address.flow_url
+        if ti := context.get("ti"):
+            # now, for while it runs; Airflow asks the link itself at the end only
+            ti.xcom_push(key=FLOW_KEY, value=self.flow_url)
 
     def _readable(self, uri: str) -> str | ObjectStoragePath:
         if uri.startswith(("http://", "https://")):
@@ -222,6 +312,8 @@ class H2OTrainOperator(BaseOperator):
                 file.write(card.encode())
         with publish(folder / f"{self.model_id}.json") as file:
             file.write(json.dumps(summary, indent=2).encode())
+        told = (summary["model_file"], (summary["strict"] or {}).get("model_file"), summary["model_card"])
+        self._written = [file for file in (*told, str(folder / f"{self.model_id}.json")) if file]
         metrics = trained.test_metrics or trained.metrics
         self.log.info(
             "Model %s: AUC %.4f, %.1f %% recall at %.2f %% false positives on held-out names, at %s",

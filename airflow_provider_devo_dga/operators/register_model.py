@@ -12,6 +12,7 @@ from airflow.sdk import BaseOperator, ObjectStoragePath
 from airflow_provider_devo_dga.errors import DevoPermanentError, MojoExportError
 from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
 from airflow_provider_devo_dga.hooks.ml_model_manager import IfExists, MLModelManagerHook
+from airflow_provider_devo_dga.lineage import file_place, lineage, model_place
 from airflow_provider_devo_dga.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
             "description": model.description,
             "fields": list(model.fields),
         }
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the file and the model; None without its provider."""
+        return lineage([file_place(self.model_file)], [model_place(self.mlmm_conn_id, self.name)])
 
     def _fetch(self, folder: Path) -> Path:
         """Copy the model file next to us; the Model Manager's client wants a local file."""

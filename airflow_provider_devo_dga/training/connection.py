@@ -12,10 +12,24 @@ from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.errors import H2OClusterError
+from airflow_provider_devo_dga.training.cluster_address import ClusterAddress
 from airflow_provider_devo_dga.training.java import REMEDY
 
 if TYPE_CHECKING:
     from h2o.backend import H2OConnection
+
+# as h2o has it: one for the whole process
+_addresses: list[ClusterAddress] = []
+
+
+def current_address() -> ClusterAddress:
+    """Return the address of the cluster that this process is connected to.
+
+    :raises H2OClusterError: outside ``h2o_connection``.
+    """
+    if not _addresses:
+        raise H2OClusterError("No H2O cluster is connected: use h2o_connection()")
+    return _addresses[-1]
 
 
 @contextmanager
@@ -45,6 +59,7 @@ def h2o_connection(
     connection = _open(url, auth, verify, cacert)
     bars = H2OJob.__PROGRESS_BAR__
     h2o.no_progress()
+    _addresses.append(ClusterAddress(url.rstrip("/"), auth, verify, cacert))
     try:
         yield connection
     except (H2OConnectionError, H2OServerError) as error:
@@ -52,6 +67,7 @@ def h2o_connection(
             raise
         raise H2OClusterError(f"The H2O cluster at {url} went away: {_first_line(error)}") from error
     finally:
+        _addresses.pop()
         H2OJob.__PROGRESS_BAR__ = bars
         connection.close()
 

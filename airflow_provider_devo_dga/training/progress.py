@@ -7,81 +7,104 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_devo_dga.errors import TrainingError
+from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError, TrainingStoppedError
+from airflow_provider_devo_dga.training.cluster_address import ClusterAddress, healthy
+from airflow_provider_devo_dga.training.connection import current_address
+from airflow_provider_devo_dga.training.interruption import Interruption
+from airflow_provider_devo_dga.training.jobs import Job, all_jobs, cancel, look
 
 if TYPE_CHECKING:
     from h2o.estimators import H2OGradientBoostingEstimator
 
 _POLL_SECONDS = 0.5
 _EVERY_SECONDS = 5.0
-_LOST_POLLS = 3
-_LOST_PAUSE_SECONDS = 1.0
+_CANCEL_SECONDS = 2.0
+_END_SECONDS = 10.0
 
 
 def train_with_progress(
     estimator: H2OGradientBoostingEstimator,
     *,
     log: logging.Logger,
+    interruption: Interruption | None = None,
+    attach: bool = False,
     **arguments: Any,
-) -> None:
-    """Train ``estimator`` and log a line such as ``training: 40 %, 60 of 150 trees`` every five seconds.
+) -> H2OGradientBoostingEstimator:
+    """Train and log a line such as ``training: 40 %, 60 of 150 trees`` every five seconds.
 
-    An exception inside (a task that is stopped, for instance) cancels the job on the cluster.
+    An exception inside (a task that is stopped, for instance) cancels the job on the cluster. When the
+    cluster does not answer, the job is left to the next try.
 
+    :param attach: take the job or the model of this key when the cluster has one, instead of another.
     :param arguments: what ``estimator.train`` takes: ``x``, ``y``, ``training_frame``, ``validation_frame``.
+    :return: the trained estimator: another object when the model was there.
+    :raises TrainingStoppedError: by the interruption.
     :raises TrainingError: when H2O gives up on the model or somebody cancels the job.
     """
-    estimator.start(**arguments)
-    job = estimator._job
+    address, interruption = current_address(), interruption or Interruption()
+    interruption.check()
+    found = _found(address, estimator.model_id, log) if attach else None
+    if found is None:
+        estimator.start(**arguments)
+        job_key = estimator._job.job_key
+    else:
+        job_key = found.key
+    interruption.expect(address, job_key)
     try:
-        status, reason = _wait(job.job_key, log, trees=int(estimator.ntrees))
-    except BaseException:
-        _cancel(job)
+        job = _wait(address, job_key, log, interruption, trees=int(estimator.ntrees))
+    except H2OClusterError:
         raise
-    if status != "DONE":
-        raise TrainingError(f"H2O ended the training as {status}: {reason}")
-    estimator.join()
+    except BaseException as error:
+        if interruption.cancels or not isinstance(error, TrainingStoppedError):
+            with contextlib.suppress(H2OClusterError):
+                cancel(address, job_key, seconds=_CANCEL_SECONDS)
+        raise
+    interruption.forget()
+    if job.status != "DONE":
+        interruption.check()
+        raise TrainingError(f"H2O ended the training as {job.status}: {job.reason}")
+    if found is None:
+        estimator.join()
+        return estimator
+    return _fetched(estimator.model_id)
 
 
-def _wait(key: str, log: logging.Logger, *, trees: int) -> tuple[str, str]:
+def _found(address: ClusterAddress, model_key: str, log: logging.Logger) -> Job | None:
+    """Return the job that makes this model or has made it; without one nothing is in the way of another."""
+    jobs = [job for job in all_jobs(address) if job.target == model_key]
+    if not jobs:
+        return None
+    last = jobs[-1]
+    if last.status == "CANCEL_PENDING":
+        cancel(address, last.key, seconds=_END_SECONDS)
+    elif not last.is_over:
+        log.info("training: found the job again, %.0f %% done", 100 * last.progress)
+        return last
+    path = f"/3/Models/{model_key}"
+    if last.status == "DONE" and address.ask("GET", path):
+        log.info("training: found the model again")
+        return last
+    address.ask("DELETE", f"/3/DKV/{model_key}")
+    return None
+
+
+def _fetched(model_key: str) -> H2OGradientBoostingEstimator:
+    import h2o
+
+    return h2o.get_model(model_key)
+
+
+def _wait(
+    address: ClusterAddress, key: str, log: logging.Logger, interruption: Interruption, *, trees: int
+) -> Job:
     told = time.monotonic()
     while True:
-        job = _job_state(key)
-        if job["status"] not in {"CREATED", "RUNNING"}:
-            return job["status"], _reason(job)
+        interruption.check()
+        job = look(address, key)
+        if job.is_over:
+            return job
         if time.monotonic() - told >= _EVERY_SECONDS:
             told = time.monotonic()
-            share = float(job["progress"])
-            log.info("training: %.0f %%, %.0f of %d trees", 100 * share, share * trees, trees)
+            log.info("training: %.0f %%, %.0f of %d trees", 100 * job.progress, job.progress * trees, trees)
+            healthy(address)
         time.sleep(_POLL_SECONDS)
-
-
-def _job_state(key: str) -> dict[str, Any]:
-    """Ask for the job; a busy cluster may miss a few questions, a dead one misses them all."""
-    import h2o
-    from h2o.exceptions import H2OConnectionError
-
-    for _ in range(_LOST_POLLS - 1):
-        try:
-            return _only_job(h2o.api(f"GET /3/Jobs/{key}"))
-        except H2OConnectionError:
-            time.sleep(_LOST_PAUSE_SECONDS)
-    return _only_job(h2o.api(f"GET /3/Jobs/{key}"))
-
-
-def _only_job(answer: Any) -> dict[str, Any]:
-    job: dict[str, Any] = answer["jobs"][0]
-    return job
-
-
-def _reason(job: dict[str, Any]) -> str:
-    lines = str(job.get("exception") or job.get("progress_msg") or "no reason given").strip().splitlines()
-    return lines[0] if lines else "no reason given"
-
-
-def _cancel(job: Any) -> None:
-    from h2o.exceptions import H2OError
-
-    # the cluster may be what failed
-    with contextlib.suppress(H2OError):
-        job.cancel()

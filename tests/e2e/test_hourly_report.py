@@ -52,8 +52,10 @@ def test_a_window_is_reported_and_reported_again(
     assert written["context"]["run_id"] == first.run_id
     assert [name.rpartition("/")[2] for name in files] == [
         "report.csv",
+        "report.ecs.ndjson",
         "report.html",
         "report.json",
+        "report.parquet",
         f"{report.partition('/')[0]}.parquet",
     ]
     assert [event["source_task_id"] for event in first.asset_events()] == ["report"]
