@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.claim import Measured, Size
 
-CLAIMS = ("group", "reading", "scoring", "h2o_pandas", "memory", "clients")
+CLAIMS = ("group", "reading", "scoring", "h2o_pandas", "memory", "clients", "train_overhead")
 TARGET = Path("build/bench")
 HEAD = ("claim", "measured", "bar", "ok")
 
