@@ -23,6 +23,7 @@ CLAIMS = (
     "parquet",
     "client_memory",
     "sensors",
+    "train_overhead",
 )
 TARGET = Path("build/bench")
 HEAD = ("claim", "measured", "bar", "ok")

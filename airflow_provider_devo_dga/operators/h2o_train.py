@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -163,6 +162,7 @@ class H2OTrainOperator(BaseOperator):
         from airflow_provider_devo_dga.training.dataset import prepare_sources
         from airflow_provider_devo_dga.training.dataset_source import sources_of
         from airflow_provider_devo_dga.training.export_gate import check_mojo_export
+        from airflow_provider_devo_dga.training.scratch import scratch_folder
         from airflow_provider_devo_dga.training.source import open_dataset
 
         check_mojo_export()
@@ -171,8 +171,7 @@ class H2OTrainOperator(BaseOperator):
             feature_set_named(self.feature_set) if isinstance(self.feature_set, str) else self.feature_set
         )
         sources = sources_of(self.dataset)
-        with tempfile.TemporaryDirectory(prefix="devo-dga-") as name:
-            folder = Path(name)
+        with scratch_folder() as folder:
             report = prepare_sources(
                 [(source, partial(open_dataset, self._readable(source.uri))) for source in sources],
                 folder / "dataset.csv",

@@ -9,13 +9,11 @@ import json
 import logging
 import re
 import secrets
-import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -24,6 +22,7 @@ from airflow_provider_devo_dga.errors import H2OClusterError
 from airflow_provider_devo_dga.training.child_process import end, end_with_parent
 from airflow_provider_devo_dga.training.connection import h2o_connection
 from airflow_provider_devo_dga.training.java import find_h2o_jar, find_java
+from airflow_provider_devo_dga.training.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from h2o.backend import H2OConnection
@@ -43,7 +42,7 @@ class LocalCluster:
     It listens on 127.0.0.1 only, finds no other nodes, answers 401 without a password that is made for this
     run, and keeps its files in a temporary directory of its own. It stays in this process's group, so a
     signal to the group reaches it; on Linux the kernel also ends it when the thread that started it dies
-    (SIGKILL included: then only the temporary directory is left over).
+    (SIGKILL included: the temporary directory goes when the next cluster starts).
 
     :param max_mem: Java heap, e.g. ``2g``.
     :param nthreads: H2O worker threads; -1 uses every core.
@@ -120,7 +119,8 @@ class LocalCluster:
             raise H2OClusterError(f"max_mem must look like '2g' or '512m', not {self.max_mem!r}")
         began = time.monotonic()
         java, jar = find_java(), find_h2o_jar()
-        self._directory = Path(tempfile.mkdtemp(prefix="devo-dga-h2o-"))
+        self._scratch = ExitStack()
+        self._directory = Path(self._scratch.enter_context(scratch_folder()))
         try:
             self._start(java, jar, deadline=began + self.start_timeout)
         except BaseException:
@@ -213,7 +213,7 @@ class LocalCluster:
                 end(process)
         finally:
             if directory is not None:
-                shutil.rmtree(directory, ignore_errors=True)
+                self._scratch.close()
 
     def _running_process(self) -> subprocess.Popen[bytes]:
         if self._process is None:

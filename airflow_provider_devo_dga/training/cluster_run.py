@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -35,6 +34,7 @@ from airflow_provider_devo_dga.training.parted_rows import (
 )
 from airflow_provider_devo_dga.training.progress import train_with_progress
 from airflow_provider_devo_dga.training.scored_part import ScoredPart
+from airflow_provider_devo_dga.training.scratch import scratch_folder
 from airflow_provider_devo_dga.training.split import PartOf
 from airflow_provider_devo_dga.training.threshold import choose_threshold
 from airflow_provider_devo_dga.training.trained_model import StrictModel
@@ -79,7 +79,7 @@ class ClusterRun:
 
     def load(self, prepared: Path, wanted: FeatureSet | Recipe, part_of: PartOf) -> dict[str, H2OFrame]:
         """Return the frames by part, with features."""
-        folder = self.others.enter_context(tempfile.TemporaryDirectory(prefix="devo-dga-parts-"))
+        folder = self.others.enter_context(scratch_folder())
         self.wanted = wanted
         with self.timed("learn"):
             self.parted = part_rows(prepared, Path(folder, "rows.csv"), part_of)

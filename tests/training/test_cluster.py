@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -78,14 +79,14 @@ def test_a_node_that_never_gets_ready_is_ended_at_the_deadline(
 ) -> None:
     java = fake_java(tmp_path, f"echo $$ > {tmp_path}/pid; echo still loading; exec sleep 60")
     monkeypatch.setattr(cluster_module, "find_java", lambda: java)
-    monkeypatch.setattr(cluster_module.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with (
         pytest.raises(H2OClusterError, match=r"(?s)not ready within 1 s.*still loading"),
         LocalCluster(start_timeout=1.0),
     ):
         pass
     assert not runs(int((tmp_path / "pid").read_text()))
-    assert list(tmp_path.glob("devo-dga-h2o-*")) == []
+    assert list(tmp_path.glob("devo-dga-scratch-*")) == []
 
 
 @pytest.mark.slow
