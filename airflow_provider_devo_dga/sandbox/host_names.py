@@ -30,7 +30,8 @@ class Host(NamedTuple):
 def cut(host: str) -> Host | None:
     """Return the parts of a host; None for an address, a single label, a bare or an unknown suffix."""
     host = host.removesuffix(".")
-    registrable = _suffixes().privatesuffix(host)
+    # one final dot is the root; the list would take off a second one, too
+    registrable = None if host.endswith(".") else _suffixes().privatesuffix(host)
     if registrable is None:
         return None
     label, _, suffix = registrable.partition(".")
@@ -39,7 +40,8 @@ def cut(host: str) -> Host | None:
 
 def public_suffix(host: str) -> str | None:
     """Return the public suffix of a host, which may be the whole of it; None when none is known."""
-    return _suffixes().publicsuffix(host.removesuffix("."))
+    name = host.removesuffix(".")
+    return None if name.endswith(".") else _suffixes().publicsuffix(name)
 
 
 @cache
