@@ -79,6 +79,7 @@ def compare(query: Query, rows_read: int, number: int) -> None:
         )
     if rows_read > expected:
         raise DevoIncompleteError(
-            f"Devo's answer has {rows_read} rows, but it counts {expected}: is the window closed?",
+            f"Devo's answer has {rows_read} rows, but it counts {expected}: the window still changes;"
+            " read it later (see lateness)",
             rows_read=rows_read,
         )

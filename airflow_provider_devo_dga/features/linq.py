@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from decimal import Decimal
 from typing import Literal, assert_never
 
 from airflow_provider_devo_dga.errors import FeatureError
@@ -189,7 +188,7 @@ def linq(node: e.Number) -> str:
         case e.Division(numerator, denominator):
             return f"({linq(numerator)} / {linq(denominator)})"
         case e.WeightedSum(terms):
-            return f"({' + '.join(f'{linq(term)} * {_float8(weight)}' for weight, term in terms)})"
+            return f"({' + '.join(f'{linq(term)} * {quoting.number(weight)}' for weight, term in terms)})"
         case _:
             assert_never(node)
 
@@ -203,13 +202,6 @@ def text(node: e.Text) -> str:
             return f"topleveldomain({REGISTRABLE_ALIAS})"
         case _:
             assert_never(node)
-
-
-def _float8(value: float) -> str:
-    # in LINQ a minus before a number may be read as one between two, and an exponent is not documented
-    plain = f"{abs(Decimal(repr(value))):f}"
-    digits = plain if "." in plain else f"{plain}.0"
-    return f"(0.0 - {digits})" if value < 0 else digits
 
 
 def _matches(node: e.Text, pattern: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import cache
 
 PARTS = ("train", "valid", "test")
 
@@ -34,16 +35,16 @@ def by_hash(ratios: Sequence[float], seed: int) -> PartOf:
 
     :param ratios: shares of the first parts, one or two; the last part is the rest.
     """
-    factor, shift = _shuffle(seed)
     ends = [sum(ratios[: number + 1]) for number in range(len(ratios))]
 
     def part_of(label: str) -> str:
-        place = (split_key(label) * factor + shift) % _KEYS / _KEYS
+        place = split_place(split_key(label), seed)
         return next((part for part, end in zip(PARTS, ends, strict=False) if place < end), PARTS[len(ends)])
 
     return part_of
 
 
+@cache
 def _shuffle(seed: int) -> tuple[int, int]:
     digest = hashlib.blake2b(f"seed {seed}".encode(), digest_size=16).digest()
     factor = 1 + int.from_bytes(digest[:8], "big") % (_KEYS - 1)

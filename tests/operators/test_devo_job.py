@@ -24,6 +24,7 @@ from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_jobs import DevoJobs
 from airflow_provider_devo_dga.operators.devo_job import DevoJobOperator
 from airflow_provider_devo_dga.triggers.devo_job import DevoJobTrigger
+from tests.one_run import run_once
 
 JOB = "/search/job"
 
@@ -393,9 +394,6 @@ def test_events_that_are_no_success(table: str, context: Any, event: Any, kind: 
 def test_airflow_runs_it(
     devo: Any, table: str, airflow_database: None, deferrable: bool, tmp_path: Path
 ) -> None:
-    from airflow.dag_processing.bundles.manager import DagBundlesManager
-    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
-
     end = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=8)
     with DAG(f"job_{table}", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)) as dag:
         DevoJobOperator(
@@ -408,12 +406,7 @@ def test_airflow_runs_it(
             deferrable=deferrable,
             retries=0,
         )
-    # a Dag that lies in no file known to Airflow
-    DagBundlesManager().sync_bundles_to_db()
-    bag = DagBag(os.devnull)
-    bag.dags[dag.dag_id] = dag
-    sync_bag_to_db(bag, "dags-folder", None)
-    assert dag.test().state == "success"
+    assert run_once(dag).state == "success"
     (job,) = started(devo, table)
     assert job["friendlyName"].startswith(f"airflow-job_{table}-manual__")
     assert (job["status"], job["eventsSent"]) == ("COMPLETED", 3)

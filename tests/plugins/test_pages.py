@@ -7,12 +7,15 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from airflow_provider_devo_dga.plugins.report_shelf import ReportShelf
+from tests.one_run import run_once
 
 DAG = "dga_hourly_report"
 NASTY = "<script>alert(1)</script>"
@@ -161,26 +164,36 @@ def test_what_a_report_says_is_escaped(ask: Any, reports: Path) -> None:
     assert "&lt;script&gt;" in page.text
 
 
+def run_that_tells(html: str | None) -> str:
+    """Run a Dag whose task tells where its report lies, as DGAReportOperator does; return the run's id."""
+    from airflow import sdk
+
+    with sdk.DAG(DAG, schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)) as dag:
+
+        @sdk.task
+        def report() -> dict[str, str]:
+            return {"html": html, "headline": "h"} if html else {"other": "o"}
+
+        report()
+    return str(run_once(dag).run_id)
+
+
 @pytest.mark.slow
-def test_a_run_leads_to_its_report_or_says_why_not(
-    ask: Any, reports: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_leads_to_its_report_or_says_why_not(ask: Any, reports: Path) -> None:
+    def asked(run_id: str) -> Any:
+        return ask(f"/run?dag_id={DAG}&run_id={quote(run_id)}")
+
     slug = put(reports, 8)
-    told: dict[str, str] = {}
-    monkeypatch.setattr(
-        "airflow_provider_devo_dga.plugins.pages._told", lambda dag_id, run_id, session: told.get(run_id)
-    )
-    assert "has no report" in ask(f"/run?dag_id={DAG}&run_id=a").text
-    told["b"] = f"{reports.as_uri()}/{slug}/report.html"
-    there = ask(f"/run?dag_id={DAG}&run_id=b")
+    assert "has no report" in asked("no such run").text
+    assert "has no report" in asked(run_that_tells(None)).text
+    there = asked(run_that_tells(f"{reports.as_uri()}/{slug}/report.html"))
     assert (there.status_code, there.headers["location"]) == (303, f"dags/{DAG}/reports/{slug}")
     for place in (
         "file:///etc/passwd",
         f"{reports.as_uri()}/../secret/report.html",
         f"{reports.as_uri()}x/y",
     ):
-        told["c"] = place
-        assert "lies elsewhere" in ask(f"/run?dag_id={DAG}&run_id=c").text
+        assert "lies elsewhere" in asked(run_that_tells(place)).text
 
 
 def test_ten_thousand_reports_are_found_quickly(tmp_path: Path) -> None:

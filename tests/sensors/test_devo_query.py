@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -24,6 +23,7 @@ from airflow_provider_devo_dga.errors import (
 from airflow_provider_devo_dga.hooks.devo_comments import comments_of
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
+from tests.one_run import run_once
 
 
 @pytest.fixture
@@ -211,18 +211,6 @@ def test_the_triggers_error_is_raised_by_its_own_type(
 def test_an_event_that_is_none_is_a_failure(devo: Any, context: Any, event: Any) -> None:
     with pytest.raises(DevoDgaError, match="no known event"):
         sensor(devo, "from t").execute_complete(context, event)
-
-
-def run_once(dag: DAG, conf: dict[str, Any]) -> Any:
-    """Make a Dag that lies in no file known to Airflow, and run it."""
-    from airflow.dag_processing.bundles.manager import DagBundlesManager
-    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
-
-    DagBundlesManager().sync_bundles_to_db()
-    bag = DagBag(os.devnull)
-    bag.dags[dag.dag_id] = dag
-    sync_bag_to_db(bag, "dags-folder", None)
-    return dag.test(run_conf=conf)
 
 
 @pytest.mark.slow
