@@ -170,6 +170,7 @@ class Answer:
         """Yield blocks of rows, and an empty one for each keep-alive that is due."""
         reader = Reader(self.tenant, statement)
         running: Future[list[tuple[Any, ...]]] | None = None
+        waiting: asyncio.Future[list[tuple[Any, ...]]] | None = None
         try:
             while True:
                 running = self.tenant.workers.submit(reader.block)
@@ -181,3 +182,5 @@ class Answer:
                 yield block
         finally:
             reader.stop(running)
+            if waiting is not None:
+                waiting.cancel()  # nobody asks any more how an interrupted reading ended

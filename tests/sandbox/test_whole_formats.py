@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import time
 import zipfile
@@ -129,3 +130,27 @@ def test_a_client_that_leaves_ends_its_query(fresh: Callable[..., Any]) -> None:
     while api.sandbox.running:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_a_query_that_nobody_reads_any_more_ends_in_silence(
+    fresh: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    api = fresh()
+    schema = {"columns": [{"name": "eventdate", "type": "timestamp"}, {"name": "n", "type": "int8"}]}
+    api.post("/_sandbox/tables/many", schema)
+    api.load("many", [{"eventdate": 1, "n": n} for n in range(200_000)])
+    for _ in range(5):
+        with pytest.raises(requests.exceptions.RequestException):
+            requests.post(
+                api.sandbox.url,
+                json={"from": 0, "to": 10, "query": "from many group by n select sum(n) as s"},
+                headers={"Authorization": f"Bearer {api.sandbox.token}"},
+                verify=api.sandbox.ca_file,
+                timeout=(5, 0.03),
+            )
+    deadline = time.monotonic() + 10
+    while api.sandbox.running:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    gc.collect()  # a future that nobody asked is told of when it goes
+    assert "never retrieved" not in caplog.text
