@@ -12,7 +12,7 @@ from airflow_provider_devo_dga.sandbox.message import Event
 from airflow_provider_devo_dga.sandbox.tables import Table, Tables
 from airflow_provider_devo_dga.sandbox.types import STR, TIMESTAMP
 
-# More tables of its own than these a sender does not get.
+# More custom tables than these do not come into being by sending.
 MOST_TABLES = 500
 CUSTOM_COLUMNS = {"eventdate": TIMESTAMP, "hostname": STR, "message": STR}
 log = logging.getLogger(__name__)
@@ -58,6 +58,8 @@ class Intake:
 
     def _table(self, name: str) -> Table | None:
         table = self._tables.known(name)
-        if table is None and tags.is_custom(name) and self._tables.count < MOST_TABLES:
-            return self._tables.create(name, CUSTOM_COLUMNS, "message")
+        if table is None and tags.is_custom(name):
+            if sum(map(tags.is_custom, self._tables.names)) < MOST_TABLES:
+                return self._tables.create(name, CUSTOM_COLUMNS, "message")
+            log.warning("%s is not created: there are %d custom tables already", name, MOST_TABLES)
         return table

@@ -116,9 +116,9 @@ class Tables:
                 known.parser = schema.parser
 
     @property
-    def count(self) -> int:
-        """Return how many tables there are."""
-        return len(self._tables)
+    def names(self) -> list[str]:
+        """Return the names of the tables."""
+        return list(self._tables)
 
     def known(self, name: str) -> Table | None:
         """Return a table, its rows in any order, None when there is none of that name."""
