@@ -25,7 +25,7 @@ from airflow_provider_devo_dga.training.cluster import LocalCluster
 from airflow_provider_devo_dga.training.model import train
 from airflow_provider_devo_dga.training.mojo_scoring import score_parts
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
-from benchmarks import quality
+from benchmarks import peer, quality
 from benchmarks.claim import seconds
 from benchmarks.labelled import LEFT_OUT_OF_MEANS, Labelled, part_of, read, write_prepared
 
@@ -101,6 +101,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one model each, no families left out")
     parser.add_argument("--sets", nargs="+", choices=PARAMS, default=list(PARAMS))
     parser.add_argument("--on", choices=("valid", "test"), default="test", help="tune on valid, tell on test")
+    parser.add_argument("--peer-python", type=Path, help="a Python that has dgaintel, to set beside")
     parser.add_argument("--threads", type=int, default=-1, help="of H2O; all by default")
     options = parser.parse_args()
     rows = read(options.data)
@@ -108,6 +109,9 @@ def main() -> int:
     for name in options.sets:
         bench = _Bench(rows, name, options.on, options.threads)
         measured[name] = bench.run(1 if options.quick else options.seeds, unseen=not options.quick)
+        _write(measured, options)
+    if options.peer_python:
+        measured[peer.NAME] = _peer(rows, options.on, options.peer_python)
         _write(measured, options)
     print(table(measured))
     default = measured.get("dga", {})
@@ -161,14 +165,7 @@ class _Bench:
                 "linq_kb": sum(len(linq(each.number)) for each in model.feature_set.features) / 1e3,
                 **_costs(model, self.judged[:TIMED]),
             }
-        malicious = np.array([row.malicious for row in self.judged])
-        figures["auc"], figures["pr_auc"] = quality.areas(malicious, scores)
-        figures["brier"] = float(((scores - malicious) ** 2).mean())
-        for suffix, budget in (("1", 0.01), ("01", 0.001)):
-            cut = quality.threshold(legit, budget)
-            figures[f"recall_{suffix}"] = statistics.fmean(quality.recalls(self.judged, scores, cut).values())
-            figures[f"fpr_{suffix}"] = float((scores[~malicious] >= cut).mean())
-        return figures
+        return figures | _judged(self.judged, scores, legit)
 
     def _unseen(self) -> float:
         """Return the mean recall of families by models that were trained without them."""
@@ -196,6 +193,29 @@ class _Bench:
                 seed=seed,
                 model_params=PARAMS[self.name],
             )
+
+
+def _peer(rows: Sequence[Labelled], on: str, python: Path) -> dict[str, list[float]]:
+    """Return the figures of the public peer over the same rows, its thresholds found as ours are."""
+    legit = [row for row in rows if row.part == "valid" and not row.malicious]
+    judged = [row for row in rows if row.part == on]
+    found, microseconds = peer.scores(python, judged)
+    figures = _judged(judged, found, peer.scores(python, legit)[0])
+    return {name: [value] for name, value in {**figures, "score_us": microseconds}.items()}
+
+
+def _judged(
+    rows: Sequence[Labelled], scores: NDArray[np.float64], legit: NDArray[np.float64]
+) -> dict[str, float]:
+    """Return how well scores tell the rows, at thresholds that the scores of legit names give."""
+    malicious = np.array([row.malicious for row in rows])
+    figures = dict(zip(("auc", "pr_auc"), quality.areas(malicious, scores), strict=True))
+    figures["brier"] = float(((scores - malicious) ** 2).mean())
+    for suffix, budget in (("1", 0.01), ("01", 0.001)):
+        cut = quality.threshold(legit, budget)
+        figures[f"recall_{suffix}"] = statistics.fmean(quality.recalls(rows, scores, cut).values())
+        figures[f"fpr_{suffix}"] = float((scores[~malicious] >= cut).mean())
+    return figures
 
 
 def _scores(model: TrainedModel, rows: Sequence[Labelled]) -> NDArray[np.float64]:
