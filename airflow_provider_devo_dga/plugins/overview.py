@@ -1,0 +1,47 @@
+"""What the page of all reports shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow_provider_devo_dga.plugins.drift_detail import drift_detail
+from airflow_provider_devo_dga.plugins.model_rows import ModelRow, model_rows
+from airflow_provider_devo_dga.plugins.model_source import ModelSource
+from airflow_provider_devo_dga.plugins.report_shelf import ReportShelf
+from airflow_provider_devo_dga.plugins.trend_bars import trend_bars
+from airflow_provider_devo_dga.plugins.window_facts import WindowFacts
+
+SHOWN = 48
+_MODEL = "dga_classifier"
+
+
+def overview_facts(dag_id: str, shelf: ReportShelf, source: ModelSource) -> dict[str, Any]:
+    """Return the facts of the template: the last windows, their models, their drift."""
+    stored = list(shelf.latest(dag_id, SHOWN))
+    windows = [window for report in stored if (window := WindowFacts.of(report)) is not None]
+    models = source.models(windows[0].model_name if windows else _MODEL)
+    rows = model_rows(models.known, windows)
+    return {
+        "dag_id": dag_id,
+        "windows": windows,
+        "unreadable": len(stored) - len(windows),
+        "trend": trend_bars(windows),
+        "models": models,
+        "rows": rows,
+        "mismatch": _mismatch(rows),
+        "drift": drift_detail(windows),
+    }
+
+
+def _mismatch(rows: Sequence[ModelRow]) -> str | None:
+    """Say so when another model than the champion has scored the newest window."""
+    champion = next((row for row in rows if "champion" in row.roles), None)
+    newest = next((row for row in rows if row.newest), None)
+    if champion is None or newest is None or champion is newest:
+        return None
+    return (
+        f"The latest window was scored by version {newest.version or 'unknown'}, but the model history has"
+        f" {champion.version} as champion. After a promotion this lasts until the next report; if it stays,"
+        " look at what Devo serves."
+    )
