@@ -34,7 +34,7 @@ class DriftDetail:
 
     :param windows: those that were, the newest first.
     :param version: of the model in the newest one; ``features`` speaks of its windows alone.
-    :param features: those that moved most.
+    :param features: those that drifted most often.
     """
 
     windows: tuple[tuple[WindowFacts, WindowDrift], ...]
@@ -51,7 +51,7 @@ def drift_detail(windows: Sequence[WindowFacts]) -> DriftDetail:
     version = watched[0][1].model_version
     same = [drift for _, drift in watched if drift.model_version == version]
     features = [_feature(name, same) for name in same[0].index]
-    features.sort(key=lambda feature: (-feature.middle, -feature.latest, feature.name))
+    features.sort(key=lambda feature: (-feature.over, -feature.latest, feature.name))
     return DriftDetail(watched, version, tuple(features[:_FEATURES]), len(same))
 
 

@@ -7,7 +7,6 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,9 +16,8 @@ from airflow.sdk import ObjectStoragePath
 
 from airflow_provider_devo_dga.drift.stability import Drift
 from airflow_provider_devo_dga.plugins.report_shelf import ReportShelf
-from tests.one_run import run_once
+from tests.plugins.stored_reports import DAG, run_that_tells
 
-DAG = "dga_hourly_report"
 NASTY = "<script>alert(1)</script>"
 
 
@@ -263,20 +261,6 @@ def test_what_a_report_says_is_escaped(ask: Any, reports: Path) -> None:
     page = ask(f"/dags/{DAG}/reports")
     assert NASTY not in page.text
     assert "&lt;script&gt;" in page.text
-
-
-def run_that_tells(html: str | None) -> str:
-    """Run a Dag whose task tells where its report lies, as DGAReportOperator does; return the run's id."""
-    from airflow import sdk
-
-    with sdk.DAG(DAG, schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)) as dag:
-
-        @sdk.task
-        def report() -> dict[str, str]:
-            return {"html": html, "headline": "h"} if html else {"other": "o"}
-
-        report()
-    return str(run_once(dag).run_id)
 
 
 @pytest.mark.slow
