@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+from fsspec.implementations.local import LocalFileSystem
 
 _SLUG = re.compile(r"[0-9]{8}T[0-9]{6}Z_[0-9]{1,9}s")
 _LOOKED_AT = 5
@@ -71,16 +74,19 @@ class ReportShelf:
         return slug if _SLUG.fullmatch(slug) and name == "report.html" else None
 
     def _slugs(self) -> list[str]:
-        files, path = self.folder.fs, self.folder.path
-        # object stores keep listings, but a report may have come since
-        files.invalidate_cache(path)
         try:
-            # names alone: to ask for the details of 10,000 folders takes seconds
-            listed = files.ls(path, detail=False)
+            return sorted(filter(_SLUG.fullmatch, self._names()), reverse=True)
         except FileNotFoundError:
             return []
-        names = (str(place).rstrip("/").rpartition("/")[2] for place in listed)
-        return sorted(filter(_SLUG.fullmatch, names), reverse=True)
+
+    def _names(self) -> list[str]:
+        """Return what is in the folder by name alone: details of 10,000 folders take seconds."""
+        files, path = self.folder.fs, self.folder.path
+        if isinstance(files, LocalFileSystem):
+            return os.listdir(path)  # noqa: PTH208 - of paths there would be 10,000, too
+        # object stores keep listings, but a report may have come since
+        files.invalidate_cache(path)
+        return [str(place).rstrip("/").rpartition("/")[2] for place in files.ls(path, detail=False)]
 
 
 def _json(file: Any) -> dict[str, Any] | None:
