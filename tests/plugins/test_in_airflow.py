@@ -16,6 +16,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
 
+from tests.e2e.airflow_processes import wait_until
 from tests.plugins.airflow_ui import AirflowUi, starting_ui
 from tests.plugins.stored_reports import CHALLENGER, CHAMPION, DAG, put_history, put_reports, run_that_tells
 from tests.reports.test_in_chromium import CONTRAST, SCREENSHOTS
@@ -76,7 +77,10 @@ def scene(airflow_database: None, tmp_path_factory: pytest.TempPathFactory) -> I
         put_history(folder)
         run_id = run_that_tells(f"{reports.as_uri()}/{slug}/report.html")
         ui.wait()
-        yield Scene(ui, run_id, slug)
+        scene = Scene(ui, run_id, slug)
+        # the first page may be shown before MLflow has answered
+        wait_until(lambda: CHALLENGER in scene.ask(f"/dags/{DAG}/reports", "boss").text, 60, "No models")
+        yield scene
 
 
 @pytest.fixture(scope="module")
@@ -135,15 +139,6 @@ def frame(page: Page) -> FrameLocator:
     return page.frame_locator("iframe")
 
 
-def load_until_models_are_there(page: Page) -> None:
-    """Load the page again, as it asks for while the model history has not answered."""
-    for _ in range(20):
-        if "has not answered yet" not in page.content():
-            return
-        page.reload()
-    raise AssertionError("the model history never answered")
-
-
 @in_browser
 @pytest.mark.parametrize(
     ("place", "name"),
@@ -194,7 +189,6 @@ def test_the_page_says_who_is_champion_and_what_drifted(
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: said.append(message.text))
     page.goto(f"{scene.ui.url}/devo-dga/dags/{DAG}/reports")
-    load_until_models_are_there(page)
     models = page.get_by_role("region", name="Models").locator("tbody tr")
     first, second = (row.inner_text().split() for row in models.all()[:2])
     assert first[:2] == [CHAMPION, "champion"]
