@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from airflow_provider_devo_dga.plugins.window_facts import WindowDrift, WindowFacts
+from airflow_provider_devo_dga.reports.words import counted
 
 # windows in a row that make an alarm, as WatchDriftOperator has it
 _LASTING = 3
@@ -64,11 +65,12 @@ def drift_verdict(version: str | None, windows: Sequence[WindowFacts]) -> str:
     ]
     if not drifts:
         return "not watched"
+    watched = counted(len(drifts), "window")
     drifted = sum(bool(drift.drifted) for drift in drifts)
     if not drifted:
-        return f"none in {len(drifts)} windows"
+        return f"none in {watched}"
     lasting = len(drifts) >= _LASTING and all(drift.drifted for drift in drifts[:_LASTING])
-    return f"{'lasting, ' if lasting else ''}{drifted} of {len(drifts)} windows"
+    return f"{'lasting, ' if lasting else ''}{drifted} of {watched}"
 
 
 def _feature(name: str, drifts: Sequence[WindowDrift]) -> FeatureDrift:

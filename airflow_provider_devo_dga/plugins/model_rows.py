@@ -52,6 +52,19 @@ def model_rows(known: Sequence[KnownModel], windows: Sequence[WindowFacts]) -> l
     return rows
 
 
+def mismatch(rows: Sequence[ModelRow]) -> str | None:
+    """Say so when another model than the champion has scored the newest window."""
+    champion = next((row for row in rows if "champion" in row.roles), None)
+    newest = next((row for row in rows if row.newest), None)
+    if champion is None or newest is None or champion is newest:
+        return None
+    return (
+        f"The latest window was scored by version {newest.version or 'unknown'}, but the model history has"
+        f" {champion.version} as champion. After a promotion this lasts until the next report; if it stays,"
+        " look at what Devo serves."
+    )
+
+
 def _recorded(model: KnownModel, windows: Sequence[WindowFacts]) -> ModelRow:
     return ModelRow(
         version=model.version or None,

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_provider_devo_dga.plugins.devo_dga import HOURLY_DAG
 from airflow_provider_devo_dga.plugins.drift_detail import drift_detail
-from airflow_provider_devo_dga.plugins.model_rows import ModelRow, model_rows
+from airflow_provider_devo_dga.plugins.model_rows import mismatch, model_rows
 from airflow_provider_devo_dga.plugins.model_source import Models, ModelSource
 from airflow_provider_devo_dga.plugins.report_shelf import ReportShelf
 from airflow_provider_devo_dga.plugins.trend_bars import trend_bars
@@ -31,7 +31,7 @@ def overview_facts(dag_id: str, shelf: ReportShelf, source: ModelSource) -> dict
         "trend": trend_bars(windows),
         "models": models,
         "rows": rows,
-        "mismatch": _mismatch(rows),
+        "mismatch": mismatch(rows),
         "drift": drift_detail(windows),
     }
 
@@ -41,16 +41,3 @@ def _models(dag_id: str, windows: Sequence[WindowFacts], source: ModelSource) ->
     if windows:
         return source.models(windows[0].model_name)
     return source.models(_MODEL) if dag_id == HOURLY_DAG else Models(notice=_NO_MODEL)
-
-
-def _mismatch(rows: Sequence[ModelRow]) -> str | None:
-    """Say so when another model than the champion has scored the newest window."""
-    champion = next((row for row in rows if "champion" in row.roles), None)
-    newest = next((row for row in rows if row.newest), None)
-    if champion is None or newest is None or champion is newest:
-        return None
-    return (
-        f"The latest window was scored by version {newest.version or 'unknown'}, but the model history has"
-        f" {champion.version} as champion. After a promotion this lasts until the next report; if it stays,"
-        " look at what Devo serves."
-    )
