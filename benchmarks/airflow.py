@@ -29,7 +29,7 @@ def hook(url: str, ca_file: str) -> DevoHook:
 
 def connect(url: str, ca_file: str, **extra: object) -> None:
     """Define the default connection, to a server at ``url``; call it before anything imports Airflow."""
-    _prepare()
+    prepare()
     address = urlsplit(url)
     defined = {
         "conn_type": "devo",
@@ -42,7 +42,8 @@ def connect(url: str, ca_file: str, **extra: object) -> None:
 
 
 @cache
-def _prepare() -> None:
+def prepare() -> None:
+    """Make Airflow's folder; call it before anything imports Airflow."""
     home = tempfile.mkdtemp(prefix="devo-bench-airflow-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ |= {

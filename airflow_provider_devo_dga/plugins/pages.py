@@ -3,25 +3,23 @@
 Imported with the first request only, so it may import what it needs at its top.
 """
 
-import functools
-import os
-import tempfile
 from typing import Any
 from urllib.parse import quote
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import requires_access_dag
-from airflow.configuration import conf
 from airflow.models.xcom import XComModel
 from airflow.sdk import ObjectStoragePath
 from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from airflow_provider_devo_dga.plugins.report_shelf import ReportShelf, StoredReport
+from airflow_provider_devo_dga.plugins.model_source import ModelSource
+from airflow_provider_devo_dga.plugins.overview import overview_facts
+from airflow_provider_devo_dga.plugins.page_templates import page_templates
+from airflow_provider_devo_dga.plugins.places import reports_dir, told
+from airflow_provider_devo_dga.plugins.report_shelf import ReportShelf
 
-_SHOWN = 48
 _HEADERS = {
     # reports hold names that attackers chose: no script, nothing from elsewhere, whatever a page says
     "Content-Security-Policy": (
@@ -34,30 +32,20 @@ _HEADERS = {
 }
 
 
-def reports_dir() -> str:
-    """Return the folder whose reports are shown.
-
-    Airflow's option ``[devo_dga] reports_dir``, else ``reports`` below ``DEVO_DGA_STORE``, as the Dags do.
-    """
-    store = os.environ.get("DEVO_DGA_STORE", f"file://{tempfile.gettempdir()}/devo-dga")
-    return str(conf.get("devo_dga", "reports_dir", fallback=f"{store}/reports"))
-
-
 def pages() -> FastAPI:
     """Return the application."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     may_read = [Depends(requires_access_dag("GET", DagAccessEntity.RUN))]
     may_read_results = [Depends(requires_access_dag("GET", DagAccessEntity.XCOM))]
+    models = ModelSource()
 
     def shown(name: str, status: int = 200, **facts: Any) -> HTMLResponse:
-        text = _templates().get_template(name).render(**facts)
+        text = page_templates().get_template(name).render(**facts)
         return HTMLResponse(text, status_code=status, headers=_HEADERS)
 
     @app.get("/dags/{dag_id}/reports", dependencies=may_read)
     def overview(dag_id: str) -> HTMLResponse:
-        shelf = _shelf()
-        reports = list(shelf.latest(dag_id, _SHOWN))
-        return shown("overview.html", dag_id=dag_id, reports=reports, folder=str(shelf.folder))
+        return shown("overview.html", **overview_facts(dag_id, _shelf(), models), folder=told(reports_dir()))
 
     @app.get("/dags/{dag_id}/reports/{slug}", dependencies=may_read)
     def report(dag_id: str, slug: str) -> HTMLResponse:
@@ -75,8 +63,8 @@ def pages() -> FastAPI:
 
     @app.get("/run", dependencies=may_read_results)
     def of_run(dag_id: str, run_id: str, session: SessionDep) -> Response:
-        told = _told(dag_id, run_id, session)
-        if told is None:
+        place = _place(dag_id, run_id, session)
+        if place is None:
             return shown(
                 "message.html",
                 title="This run has no report",
@@ -84,12 +72,12 @@ def pages() -> FastAPI:
                 " The run's tasks and their logs say which.",
                 dag_id=dag_id,
             )
-        slug = _shelf().slug_of(told)
+        slug = _shelf().slug_of(place)
         if slug is None:
             return shown(
                 "message.html",
                 title="The report of this run lies elsewhere",
-                text=f"It was written to {told}. Shown here are reports below {reports_dir()};"
+                text=f"It was written to {told(place)}. Shown here are reports below {told(reports_dir())};"
                 " set [devo_dga] reports_dir to change that.",
                 dag_id=dag_id,
             )
@@ -98,7 +86,7 @@ def pages() -> FastAPI:
     return app
 
 
-def _told(dag_id: str, run_id: str, session: Any) -> str | None:
+def _place(dag_id: str, run_id: str, session: Any) -> str | None:
     """Return where a run's report lies, as its task told."""
     query = XComModel.get_many(run_id=run_id, dag_ids=dag_id, key="return_value")
     for row in session.scalars(query):
@@ -110,29 +98,3 @@ def _told(dag_id: str, run_id: str, session: Any) -> str | None:
 
 def _shelf() -> ReportShelf:
     return ReportShelf(ObjectStoragePath(reports_dir()))
-
-
-@functools.cache
-def _templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("airflow_provider_devo_dga.plugins"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["hour"] = _hour
-    environment.filters["verdict"] = _verdict
-    return environment
-
-
-def _hour(report: StoredReport) -> str:
-    start, end = (report.facts["context"][name] for name in ("window_start", "window_end"))
-    return f"{start[:10]} {start[11:16]}–{end[11:16]}"
-
-
-def _verdict(report: StoredReport) -> str:
-    totals = report.facts["totals"]
-    if totals["clients_infected"]:
-        return "infected"
-    return "suspicious" if totals["clients_suspicious"] else "nothing found"

@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from airflow_provider_devo_dga.plugins.report_shelf import ReportShelf
-from tests.one_run import run_once
+from airflow_provider_devo_dga.drift.stability import Drift
+from tests.plugins.stored_reports import DAG, run_that_tells
 
-DAG = "dga_hourly_report"
 NASTY = "<script>alert(1)</script>"
 
 
@@ -50,6 +47,41 @@ def put(folder: Path, hour: int, **options: Any) -> str:
     (folder / slug / "report.json").write_text(json.dumps(facts(hour, **options)))
     (folder / slug / "report.html").write_text(f"<h1>report {hour}</h1>")
     return slug
+
+
+def put_drift(
+    folder: Path,
+    slug: str,
+    *,
+    alarm: bool = False,
+    domains: int = 5000,
+    share_flagged: float = 0.012,
+    **index: float,
+) -> None:
+    """Write what WatchDriftOperator writes for a window."""
+    drift = Drift(domains, dict(sorted(index.items(), key=lambda item: -item[1])), 0.25).to_dict()
+    told = drift | {
+        "model_version": "20260105T030000Z",
+        "share_flagged": share_flagged,
+        "false_positive_rate": 0.01,
+        "alarm": alarm,
+    }
+    (folder / "drift").mkdir(exist_ok=True)
+    (folder / "drift" / f"{slug}.json").write_text(json.dumps(told))
+
+
+def cells(text: str, label: str) -> list[list[str]]:
+    """Return the text of a table's cells, without the head; the table is the one of a labelled region."""
+    found = re.search(rf'aria-label(?:ledby)?="{label}" tabindex.*?<tbody>(.*?)</tbody>', text, re.DOTALL)
+    assert found, f"there is no table {label!r}"
+    rows = re.findall(r"<tr>(.*?)</tr>", found[1], re.DOTALL)
+    return [
+        [
+            " ".join(re.sub(r"<[^>]*>", " ", cell).split())
+            for cell in re.findall(r"<t[dh].*?</t[dh]>", row, re.DOTALL)
+        ]
+        for row in rows
+    ]
 
 
 @pytest.fixture
@@ -94,24 +126,88 @@ def ask(app: Any, reports: Path) -> Iterator[Callable[..., Any]]:
 def test_the_overview_shows_the_latest_reports_with_their_drift(ask: Any, reports: Path) -> None:
     slugs = [put(reports, hour, infected=int(hour == 9)) for hour in range(8, 12)]
     put(reports, 13, dag_id="another_dag")
-    (reports / "drift").mkdir()
-    (reports / "drift" / f"{slugs[1]}.json").write_text(json.dumps({"drifted": ["entropy", "length"]}))
+    put_drift(reports, slugs[1], entropy=0.4, length=0.3, vowels=0.01)
     page = ask(f"/dags/{DAG}/reports")
     assert page.status_code == 200
-    rows = re.findall(r"<tr>\n<th scope=\"row\">.*?</tr>", page.text, re.DOTALL)
+    table = page.text[page.text.index('aria-label="Reports"') :]
+    rows = re.findall(r"<tr>\s*<th scope=\"row\".*?</tr>", table, re.DOTALL)
     assert len(rows) == 4
     assert "2026-01-05 11:00–12:00" in rows[0]
-    assert 'class="infected"' in rows[2]
-    assert '<td class="n">2</td>\n</tr>' in rows[2]
+    assert 'class="badge infected"' in rows[2]
+    assert rows[2].rstrip().endswith('<td class="n">2</td>\n</tr>')
     assert "another_dag" not in page.text
     assert "script" not in page.headers["Content-Security-Policy"]
 
 
 @pytest.mark.slow
-def test_without_reports_it_says_so(ask: Any) -> None:
+def test_the_overview_shows_drift_by_window_and_by_feature(ask: Any, reports: Path) -> None:
+    slugs = [put(reports, hour) for hour in range(8, 11)]
+    put_drift(reports, slugs[0], share_flagged=0.01, entropy=0.02, length=0.05)
+    put_drift(reports, slugs[1], share_flagged=0.1, entropy=0.4, length=0.05)
+    put_drift(reports, slugs[2], domains=150, share_flagged=0.01, entropy=0.6, length=0.05)
+    text = ask(f"/dags/{DAG}/reports").text
+    features = cells(text, "Drift by feature")
+    assert features == [["entropy", "0.60", "0.40", "0.60", "1"], ["length", "0.05", "0.05", "0.05", "0"]]
+    by_window = cells(text, "Drift by window")
+    assert [row[1] for row in by_window] == ["too few domains", "drift", "none"]
+    # (0.1 - 0.01) ln(0.1/0.01) + (0.9 - 0.99) ln(0.9/0.99)
+    assert [row[4] for row in by_window] == ["0.00", "0.22", "0.00"]
+    assert [row[2] for row in by_window] == ["1 %", "10 %", "1 %"]
+    [model] = cells(text, "models")
+    assert model[-2:] == ["3", "1 of 3 windows"]
+
+
+@pytest.mark.slow
+def test_drift_that_lasts_is_told_with_the_model(ask: Any, reports: Path) -> None:
+    for hour in range(8, 11):
+        put_drift(reports, put(reports, hour), alarm=hour == 10, entropy=0.4)
+    text = ask(f"/dags/{DAG}/reports").text
+    assert cells(text, "models")[0][-1] == "lasting, 3 of 3 windows"
+    assert cells(text, "Drift by window")[0][1] == "alarm"
+    assert "Drift has lasted" in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("broken", ["[]", "{", '{"domains": "x"}', '{"index": [1]}'])
+def test_a_record_of_drift_that_cannot_be_read_is_left_out(ask: Any, reports: Path, broken: str) -> None:
+    slug = put(reports, 8)
+    (reports / "drift").mkdir()
+    (reports / "drift" / f"{slug}.json").write_text(broken)
     page = ask(f"/dags/{DAG}/reports")
     assert page.status_code == 200
-    assert "no reports" in page.text
+    assert "No window has been compared" in page.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", [{"totals": None}, {"totals": {}}, {"totals": {"clients": "many"}}])
+def test_a_report_of_another_release_is_counted_and_left_out(
+    ask: Any, reports: Path, change: dict[str, Any]
+) -> None:
+    put(reports, 8)
+    slug = put(reports, 9)
+    (reports / slug / "report.json").write_text(json.dumps(facts(9) | change))
+    page = ask(f"/dags/{DAG}/reports")
+    assert page.status_code == 200
+    assert "1 further report could not be read" in page.text
+    assert len(cells(page.text, "Reports")) == 1
+
+
+@pytest.mark.slow
+def test_hours_without_a_report_are_a_gap_in_the_trend(ask: Any, reports: Path) -> None:
+    for hour in (8, 9, 12):
+        put(reports, hour)
+    text = ask(f"/dags/{DAG}/reports").text
+    assert text.count("<rect class=") == 3
+    assert text.count('class="gap"') == 1
+
+
+@pytest.mark.slow
+def test_without_reports_it_says_so(ask: Any, reports: Path) -> None:
+    page = ask(f"/dags/{DAG}/reports")
+    assert page.status_code == 200
+    assert "no reports yet" in page.text
+    assert "What to do next" in page.text
+    assert reports.as_uri() in page.text
 
 
 @pytest.mark.slow
@@ -164,20 +260,6 @@ def test_what_a_report_says_is_escaped(ask: Any, reports: Path) -> None:
     assert "&lt;script&gt;" in page.text
 
 
-def run_that_tells(html: str | None) -> str:
-    """Run a Dag whose task tells where its report lies, as DGAReportOperator does; return the run's id."""
-    from airflow import sdk
-
-    with sdk.DAG(DAG, schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)) as dag:
-
-        @sdk.task
-        def report() -> dict[str, str]:
-            return {"html": html, "headline": "h"} if html else {"other": "o"}
-
-        report()
-    return str(run_once(dag).run_id)
-
-
 @pytest.mark.slow
 def test_a_run_leads_to_its_report_or_says_why_not(ask: Any, reports: Path) -> None:
     def asked(run_id: str) -> Any:
@@ -194,17 +276,6 @@ def test_a_run_leads_to_its_report_or_says_why_not(ask: Any, reports: Path) -> N
         f"{reports.as_uri()}x/y",
     ):
         assert "lies elsewhere" in asked(run_that_tells(place)).text
-
-
-def test_ten_thousand_reports_are_found_quickly(tmp_path: Path) -> None:
-    for number in range(10_000):
-        (tmp_path / f"2025{number // 2500 + 1:02d}01T{number % 2500:06d}Z_3600s").mkdir()
-    for hour in range(3):
-        put(tmp_path, hour)
-    began = time.monotonic()
-    found = [report.slug for report in ReportShelf(tmp_path).latest(DAG, 3)]
-    assert found == [f"20260105T{hour:02d}0000Z_3600s" for hour in (2, 1, 0)]
-    assert time.monotonic() - began < 5  # 0.03 s on an idle machine
 
 
 def test_the_plugin_imports_no_web_framework() -> None:

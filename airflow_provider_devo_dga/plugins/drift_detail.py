@@ -1,0 +1,84 @@
+"""Drift over the last windows: each window, and each feature through all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from airflow_provider_devo_dga.plugins.window_facts import WindowDrift, WindowFacts
+from airflow_provider_devo_dga.reports.words import counted
+
+# windows in a row that make an alarm, as WatchDriftOperator has it
+_LASTING = 3
+_FEATURES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureDrift:
+    """One feature through the windows of one model.
+
+    :param latest: its index in the newest window.
+    :param over: windows in which it has drifted.
+    """
+
+    name: str
+    latest: float
+    middle: float
+    most: float
+    over: int
+
+
+@dataclass(frozen=True, slots=True)
+class DriftDetail:
+    """What was watched.
+
+    :param windows: those that were, the newest first.
+    :param version: of the model in the newest one; ``features`` speaks of its windows alone.
+    :param features: those that drifted most often.
+    """
+
+    windows: tuple[tuple[WindowFacts, WindowDrift], ...]
+    version: str | None
+    features: tuple[FeatureDrift, ...]
+    of_version: int
+
+
+def drift_detail(windows: Sequence[WindowFacts]) -> DriftDetail:
+    """Return the drift of windows that come newest first."""
+    watched = tuple((window, window.drift) for window in windows if window.drift is not None)
+    if not watched:
+        return DriftDetail((), None, (), 0)
+    version = watched[0][1].model_version
+    same = [drift for _, drift in watched if drift.model_version == version]
+    features = [_feature(name, same) for name in same[0].index]
+    features.sort(key=lambda feature: (-feature.over, -feature.latest, feature.name))
+    return DriftDetail(watched, version, tuple(features[:_FEATURES]), len(same))
+
+
+def drift_verdict(version: str | None, windows: Sequence[WindowFacts]) -> str:
+    """Say in a few words how much the traffic drifted from a model's training, in windows newest first."""
+    drifts = [
+        window.drift
+        for window in windows
+        if window.drift is not None and window.drift.model_version == version
+    ]
+    if not drifts:
+        return "not watched"
+    watched = counted(len(drifts), "window")
+    drifted = sum(bool(drift.drifted) for drift in drifts)
+    if not drifted:
+        return f"none in {watched}"
+    lasting = len(drifts) >= _LASTING and all(drift.drifted for drift in drifts[:_LASTING])
+    return f"{'lasting, ' if lasting else ''}{drifted} of {watched}"
+
+
+def _feature(name: str, drifts: Sequence[WindowDrift]) -> FeatureDrift:
+    values = [drift.index[name] for drift in drifts if name in drift.index]
+    return FeatureDrift(
+        name=name,
+        latest=values[0],
+        middle=median(values),
+        most=max(values),
+        over=sum(name in drift.drifted for drift in drifts),
+    )

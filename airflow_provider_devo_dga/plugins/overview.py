@@ -1,0 +1,43 @@
+"""What the page of all reports shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow_provider_devo_dga.plugins.devo_dga import HOURLY_DAG
+from airflow_provider_devo_dga.plugins.drift_detail import drift_detail
+from airflow_provider_devo_dga.plugins.model_rows import mismatch, model_rows
+from airflow_provider_devo_dga.plugins.model_source import Models, ModelSource
+from airflow_provider_devo_dga.plugins.report_shelf import ReportShelf
+from airflow_provider_devo_dga.plugins.trend_bars import trend_bars
+from airflow_provider_devo_dga.plugins.window_facts import WindowFacts
+
+SHOWN = 48
+_MODEL = "dga_classifier"
+_NO_MODEL = "Models are shown beside the reports that they made."
+
+
+def overview_facts(dag_id: str, shelf: ReportShelf, source: ModelSource) -> dict[str, Any]:
+    """Return the facts of the template: the last windows, their models, their drift."""
+    stored = list(shelf.latest(dag_id, SHOWN))
+    windows = [window for report in stored if (window := WindowFacts.of(report)) is not None]
+    models = _models(dag_id, windows, source)
+    rows = model_rows(models.known, windows)
+    return {
+        "dag_id": dag_id,
+        "windows": windows,
+        "unreadable": len(stored) - len(windows),
+        "trend": trend_bars(windows),
+        "models": models,
+        "rows": rows,
+        "mismatch": mismatch(rows),
+        "drift": drift_detail(windows),
+    }
+
+
+def _models(dag_id: str, windows: Sequence[WindowFacts], source: ModelSource) -> Models:
+    """Return the models behind a Dag's reports: who may see another Dag only is told of no model."""
+    if windows:
+        return source.models(windows[0].model_name)
+    return source.models(_MODEL) if dag_id == HOURLY_DAG else Models(notice=_NO_MODEL)

@@ -1,0 +1,39 @@
+"""The pages' templates: those of the reports, for their look and words, and our own."""
+
+from __future__ import annotations
+
+import functools
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from airflow_provider_devo_dga.plugins.window_facts import WindowFacts
+from airflow_provider_devo_dga.reports.page import page_environment
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@functools.cache
+def page_templates() -> Environment:
+    """Return the environment; what a report says is escaped."""
+    from jinja2 import ChoiceLoader, PackageLoader
+
+    environment = page_environment()
+    assert environment.loader is not None  # noqa: S101 - for the type
+    environment.loader = ChoiceLoader(
+        [PackageLoader("airflow_provider_devo_dga.plugins"), environment.loader]
+    )
+    environment.filters.update(hours=_hours, minute=_minute)
+    return environment
+
+
+def _minute(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _hours(window: WindowFacts) -> str:
+    """``2026-01-05 08:00–09:00``; a window of a day or more has both days."""
+    start, end = window.start.astimezone(UTC), window.end.astimezone(UTC)
+    if end - start < timedelta(days=1):
+        return f"{_minute(start)}–{end:%H:%M}"
+    return f"{_minute(start)} – {_minute(end)}"

@@ -1,0 +1,46 @@
+"""The trend as bars of equal width, in the order of time, with a mark where windows are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from airflow_provider_devo_dga.plugins.window_facts import WindowFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One window, or a gap.
+
+    :param height: of the flagged domains, in percent of the highest.
+    :param expected: what chance alone would flag, in the same measure.
+    :param window: None for windows that have no report.
+    """
+
+    height: float
+    expected: float
+    window: WindowFacts | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrendBars:
+    """All bars.
+
+    :param top: flagged domains that fill the height, at least 1.
+    """
+
+    bars: tuple[Bar, ...]
+    top: float
+
+
+def trend_bars(windows: Sequence[WindowFacts]) -> TrendBars:
+    """Return the bars of windows that come newest first."""
+    top = max([1.0, *(max(window.flagged, window.expected) for window in windows)])
+    bars: list[Bar] = []
+    until = None
+    for window in reversed(windows):
+        if until is not None and window.start > until:
+            bars.append(Bar(0.0, 0.0, None))
+        bars.append(Bar(100 * window.flagged / top, 100 * window.expected / top, window))
+        until = window.end if until is None else max(until, window.end)
+    return TrendBars(tuple(bars), top)

@@ -1,0 +1,37 @@
+"""The history's models beside those that scored, also where the two disagree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from airflow.sdk import ObjectStoragePath
+
+from airflow_provider_devo_dga.history.known_models import KnownModel
+from airflow_provider_devo_dga.plugins.model_rows import mismatch, model_rows
+from airflow_provider_devo_dga.plugins.report_shelf import ReportShelf
+from airflow_provider_devo_dga.plugins.window_facts import WindowFacts
+from tests.plugins.stored_reports import DAG
+from tests.plugins.test_pages import put, put_drift
+
+OLD, NEW, STRANGE = "20260105T030000Z", "20260112T030000Z", "20260101T000000Z"
+
+
+def known(version: str, roles: tuple[str, ...]) -> KnownModel:
+    return KnownModel(1, version, roles, None, 0.8, 0.9, 0.01, 0.99, "passed")
+
+
+@pytest.mark.parametrize(("newest", "said"), [(NEW, False), (OLD, True), (STRANGE, True)])
+def test_a_champion_that_does_not_score_is_told(tmp_path: Path, newest: str, said: bool) -> None:
+    put(tmp_path, 8, version=OLD)
+    put_drift(tmp_path, put(tmp_path, 9, version=newest), entropy=0.1)
+    stored = ReportShelf(ObjectStoragePath(tmp_path.as_uri())).latest(DAG, 9)
+    windows = [window for report in stored if (window := WindowFacts.of(report))]
+    rows = model_rows([known(NEW, ("champion",)), known(OLD, ())], windows)
+    sentence = mismatch(rows)
+    assert (sentence is not None) is said
+    assert sentence is None or (newest in sentence and NEW in sentence)
+    assert [row.version for row in rows] == [NEW, OLD, *([STRANGE] if newest == STRANGE else [])]
+    assert [row.version for row in rows if row.newest] == [newest]
+    assert [row.recorded for row in rows if row.version == STRANGE] == [False] * (newest == STRANGE)
+    assert {row.version: row.scored for row in rows}[OLD] == 1 + (newest == OLD)
