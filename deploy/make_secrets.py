@@ -54,12 +54,12 @@ def derived(made: Mapping[str, str]) -> dict[str, str]:
         "airflow_users": json.dumps({"admin": made["airflow_admin_password"]}),
         "h2o_realm": f"airflow: MD5:{digest},user\n",
         "h2o_curl": f'user = "airflow:{made["h2o_password"]}"\n',
-        "mlflow_database_url": f"postgresql://mlflow:{mlflow}@postgres:5432/mlflow",
+        "mlflow_database_url": f"postgresql+psycopg2://mlflow:{mlflow}@postgres:5432/mlflow",
         "mlflow_auth": "\n".join(
             (
                 "[mlflow]",
                 "default_permission = READ",
-                f"database_uri = postgresql://mlflow:{mlflow}@postgres:5432/mlflow_auth",
+                f"database_uri = postgresql+psycopg2://mlflow:{mlflow}@postgres:5432/mlflow_auth",
                 "admin_username = airflow",
                 f"admin_password = {made['mlflow_password']}",
                 "authorization_function = mlflow.server.auth:authenticate_request_basic_auth",
