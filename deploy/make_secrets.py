@@ -1,6 +1,7 @@
 """Write the secrets of docker-compose.yaml into files that only their owner can read.
 
-``python3 deploy/make_secrets.py`` writes what is missing and never overwrites a file. Needs nothing but Python.
+``python3 deploy/make_secrets.py`` writes what is missing and never overwrites a file.
+Needs nothing but Python.
 """
 
 from __future__ import annotations

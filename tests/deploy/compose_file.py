@@ -62,5 +62,7 @@ def texts(value: Any) -> Iterator[str]:
 
 def mounted(service: Mapping[str, Any]) -> dict[str, str]:
     """Return what a service sees below /run/secrets: file name, and the secret it is."""
-    entries = [secret if isinstance(secret, dict) else {"source": secret} for secret in service.get("secrets", ())]
+    entries = [
+        secret if isinstance(secret, dict) else {"source": secret} for secret in service.get("secrets", ())
+    ]
     return {Path(entry.get("target", entry["source"])).name: entry["source"] for entry in entries}

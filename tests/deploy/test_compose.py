@@ -47,7 +47,9 @@ def test_a_wrong_word_is_not_of_that_form(tmp_path: Path) -> None:
     wrong["services"]["postgres"]["healthchek"] = wrong["services"]["postgres"].pop("healthcheck")
     (tmp_path / "wrong.yaml").write_text(yaml.safe_dump(wrong))
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
-    done = subprocess.run([*command, str(tmp_path / "wrong.yaml")], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, str(tmp_path / "wrong.yaml")], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1
     assert "healthchek" in done.stdout
 

@@ -92,7 +92,9 @@ def test_the_admin_of_the_secrets_logs_in_and_sees_the_dags(stack: HostStack) ->
 
 def test_no_service_prints_a_secret(stack: HostStack) -> None:
     made = {path.name: path.read_text().strip() for path in stack.secrets.iterdir()}
-    passwords = {name: secret for name, secret in made.items() if name.endswith(("password", "token", "key", "secret"))}
+    passwords = {
+        name: secret for name, secret in made.items() if name.endswith(("password", "token", "key", "secret"))
+    }
     assert len(passwords) >= 8
     for log in stack.root.glob("*.log"):
         text = log.read_text(errors="replace")

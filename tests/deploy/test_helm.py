@@ -1,4 +1,4 @@
-"""deploy/helm/values.yaml holds no secret and fits the image and this Airflow. The chart itself is not here."""
+"""deploy/helm/values.yaml holds no secret and fits the image and this Airflow. The chart is not here."""
 
 from __future__ import annotations
 
@@ -12,17 +12,25 @@ from airflow.secrets.local_filesystem import LocalFilesystemBackend
 
 from tests.deploy.compose_file import ROOT, SERVICES, texts
 
-VALUES: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "helm" / "values.yaml").read_text(encoding="utf-8"))
+VALUES: dict[str, Any] = yaml.safe_load(
+    (ROOT / "deploy" / "helm" / "values.yaml").read_text(encoding="utf-8")
+)
 
 
 def test_the_versions_are_those_of_the_package_and_of_the_tests() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert VALUES["defaultAirflowTag"] == project["version"]
-    assert f"apache-airflow=={VALUES['airflowVersion']}" in (ROOT / "constraints.txt").read_text().splitlines()
+    assert (
+        f"apache-airflow=={VALUES['airflowVersion']}" in (ROOT / "constraints.txt").read_text().splitlines()
+    )
 
 
 def test_secrets_are_only_named() -> None:
-    names = {text for text in texts(VALUES) if text.lower().endswith(("password", "pass", "token", "secretkey", "fernetkey"))}
+    names = {
+        text
+        for text in texts(VALUES)
+        if text.lower().endswith(("password", "pass", "token", "secretkey", "fernetkey"))
+    }
     assert names == set()
     assert VALUES["createUserJob"]["defaultUser"]["enabled"] is False
 

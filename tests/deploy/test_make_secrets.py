@@ -58,7 +58,9 @@ def test_nothing_is_overwritten(root: Path) -> None:
     assert (root / ".env").read_text() == "AIRFLOW_UID=1\n"
 
 
-def test_no_secret_is_printed_and_none_is_twice_the_same(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_no_secret_is_printed_and_none_is_twice_the_same(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     other = tmp_path_factory.mktemp("other")
     done = make(other)
     here, there = contents(root), contents(other)

@@ -18,7 +18,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def bill(file: Path) -> str:
-    command = [sys.executable, "-m", "cyclonedx_py", "environment", "--pyproject", str(ROOT / "pyproject.toml")]
+    command = [
+        sys.executable,
+        "-m",
+        "cyclonedx_py",
+        "environment",
+        "--pyproject",
+        str(ROOT / "pyproject.toml"),
+    ]
     options = ["--mc-type", "library", "--output-reproducible", "--of", "JSON", "--validate", "-o", str(file)]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -31,7 +38,10 @@ def test_the_bill_is_whole_and_the_same_each_time(tmp_path: Path) -> None:
     found = json.loads(text)
     assert found["bomFormat"] == "CycloneDX"
     root = found["metadata"]["component"]
-    assert (root["name"], root["version"]) == ("airflow-provider-devo-dga", airflow_provider_devo_dga.__version__)
+    assert (root["name"], root["version"]) == (
+        "airflow-provider-devo-dga",
+        airflow_provider_devo_dga.__version__,
+    )
     assert root["licenses"][0]["license"]["id"] == "Apache-2.0"
     named = {normal(part["name"]): part["version"] for part in found["components"]}
     installed = {normal(entry.name): entry.version for entry in distributions()}
