@@ -9,7 +9,7 @@ export AIRFLOW_HOME ?= $(CURDIR)/build/airflow
 # mkdocs-material prints a page of news about itself otherwise.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help setup demo ui bench test test-fast test-e2e check format docs constraints dist clean
+.PHONY: help setup demo ui bench test test-fast test-e2e check format docs constraints dist sbom secrets mlflow-server mlflow-requirements clean
 
 help:
 	@echo "make demo       the whole job once: train, register, score, report; leaves build/demo/"
@@ -20,6 +20,8 @@ help:
 	@echo "make bench      what is claimed about speed and memory, measured here; leaves build/bench/"
 	@echo "make check      format, lint, types, layers, docs"
 	@echo "make dist       wheel and sdist"
+	@echo "make sbom       what an installation is made of, in CycloneDX; leaves dist/*.cdx.json"
+	@echo "make secrets    .env and secrets/ for docker-compose.yaml; overwrites nothing"
 
 setup: $(READY)
 
@@ -81,6 +83,28 @@ dist: $(READY)
 	@rm -rf dist
 	@python -m build --outdir dist . >/dev/null
 	@twine check --strict dist/*
+
+# Of an installation that users get, without the tools of development.
+sbom: $(READY)
+	@rm -rf build/sbom && python -m venv build/sbom
+	@build/sbom/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt '.[all]'
+	@mkdir -p dist
+	@cyclonedx-py environment build/sbom --pyproject pyproject.toml --mc-type library \
+	  --output-reproducible --of JSON -o dist/sbom.cdx.json
+	@echo "dist/sbom.cdx.json"
+
+secrets:
+	@$(PYTHON) deploy/make_secrets.py
+
+# The MLflow server of docker-compose.yaml, for its test: it does not fit beside Airflow.
+mlflow-server:
+	@$(PYTHON) -m venv --clear build/mlflow-server
+	@build/mlflow-server/bin/python -m pip install -q --disable-pip-version-check --no-deps -r deploy/mlflow-requirements.txt
+	@build/mlflow-server/bin/python -m pip check
+
+mlflow-requirements:
+	@uv pip compile -q --no-annotate --no-header --python-version 3.11 \
+	  deploy/mlflow-requirements.in -o deploy/mlflow-requirements.txt
 
 clean:
 	rm -rf $(VENV) build dist
