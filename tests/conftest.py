@@ -23,7 +23,6 @@ os.environ |= {
     "AIRFLOW_HOME": _HOME,
     "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).resolve().parents[1] / "dags"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     # no model history, unless a test asks for one
     "DEVO_DGA_HISTORY": "",
 }

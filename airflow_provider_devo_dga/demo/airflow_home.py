@@ -30,7 +30,6 @@ def airflow_environment(home: Path, sandbox: SandboxAddress, dataset: Path, stor
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW_CONN_DEVO_DEFAULT": _connection("devo", sandbox.url, sandbox),
         "AIRFLOW_CONN_DEVO_MLMM_DEFAULT": _connection("devo_mlmm", sandbox.mlmm_url, sandbox),
         "DEVO_DGA_DATASET": dataset.as_uri(),
