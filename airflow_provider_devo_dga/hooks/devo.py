@@ -29,6 +29,7 @@ from airflow_provider_devo_dga.errors import (
 from airflow_provider_devo_dga.hooks.devo_comments import DEFAULT_COMMENTS
 from airflow_provider_devo_dga.hooks.devo_settings import DevoSettings
 from airflow_provider_devo_dga.hooks.reading_progress import ReadingProgress
+from airflow_provider_devo_dga.stats import QueryStats
 from airflow_provider_devo_dga.storage import StoragePath
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ class DevoHook(BaseHook):
 
         settings = self.settings
         with httpx.Client(**http_options(settings.verify, settings.limits)) as client:
-            yield Reader(client, settings.endpoint, settings.limits)
+            yield Reader(client, settings.endpoint, settings.limits, QueryStats())
 
     def _query(
         self,

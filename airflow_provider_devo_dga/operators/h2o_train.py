@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
+from airflow_provider_devo_dga import stats
 from airflow_provider_devo_dga.errors import (
     DevoDgaError,
     FeatureError,
@@ -165,6 +167,7 @@ class H2OTrainOperator(BaseOperator):
         from airflow_provider_devo_dga.training.scratch import scratch_folder
         from airflow_provider_devo_dga.training.source import open_dataset
 
+        started = time.monotonic()
         check_mojo_export()
         model_name(self.model_id)
         features = (
@@ -192,7 +195,23 @@ class H2OTrainOperator(BaseOperator):
                     raise
                 if durable:
                     durable.remove(hook.address)
-                return summary
+        self._tell(summary, time.monotonic() - started)
+        return summary
+
+    def _tell(self, summary: Mapping[str, Any], seconds: float) -> None:
+        metrics = summary["test_metrics"] or summary["metrics"]
+        self.log.info(
+            "Model %s in %.1f s: held-out AUC %.4f, recall %.1f %% at %.2f %% false positives, at %s",
+            summary["version"],
+            seconds,
+            metrics["auc"],
+            100 * metrics["recall"],
+            100 * metrics["false_positive_rate"],
+            summary["model_file"],
+        )
+        stats.timing("training.duration", seconds)
+        stats.gauge("model.auc", metrics["auc"])
+        stats.gauge("model.recall", metrics["recall"])
 
     def on_kill(self) -> None:
         """Cancel the training on an existing cluster, within the time that Airflow leaves; end the task."""
@@ -313,15 +332,6 @@ class H2OTrainOperator(BaseOperator):
             file.write(json.dumps(summary, indent=2).encode())
         told = (summary["model_file"], (summary["strict"] or {}).get("model_file"), summary["model_card"])
         self._written = [file for file in (*told, str(folder / f"{self.model_id}.json")) if file]
-        metrics = trained.test_metrics or trained.metrics
-        self.log.info(
-            "Model %s: AUC %.4f, %.1f %% recall at %.2f %% false positives on held-out names, at %s",
-            version,
-            metrics.auc,
-            100 * metrics.recall,
-            100 * metrics.false_positive_rate,
-            target,
-        )
         long = {"feature_set": {name: summary["feature_set"][name] for name in ("name", "fingerprint")}}
         return {name: value for name, value in summary.items() if name != "baseline"} | long
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
+from airflow_provider_devo_dga import stats
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.errors import (
     DevoPermanentError,
@@ -139,13 +140,20 @@ class PromoteModelOperator(BaseOperator):
             self._check_candidate(registry, newcomer)
             ask = partial(self._probe, Path(folder), store, newcomer.file, features)
             ask(self.candidate, None, settle=0.0)
-            replacement = Promotion(
+            promotion = Promotion(
                 self.name,
                 registry=registry,
                 store=store,
                 probe=partial(ask, settle=self.settle_seconds),
                 crown=partial(self._crown, history, entries),
-            ).run(newcomer)
+            )
+            try:
+                replacement = promotion.run(newcomer)
+            finally:
+                if promotion.outcome == "promoted":
+                    stats.count("model.promotions")
+                elif promotion.outcome == "put_back":
+                    stats.count("model.rollbacks")
         for entry in entries:
             if entry.link:
                 self.mlflow_run_url = entry.link
@@ -153,6 +161,13 @@ class PromoteModelOperator(BaseOperator):
         for outlet in self.outlets:
             context["outlet_events"][outlet].extra = {"name": self.name, **provenance.event(size)}
         former = replacement.former
+        self.log.info(
+            "Model %r serves version %s (%s), in place of %s",
+            self.name,
+            provenance.version,
+            promotion.outcome,
+            former or "none",
+        )
         return {
             "name": self.name,
             "version": provenance.version,
