@@ -24,6 +24,7 @@ CLAIMS = (
     "client_memory",
     "sensors",
     "train_overhead",
+    "imports",
 )
 TARGET = Path("build/bench")
 HEAD = ("claim", "measured", "bar", "ok")

@@ -14,7 +14,6 @@ from airflow.sdk import BaseOperator, ObjectStoragePath
 from airflow_provider_devo_dga import stats
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.errors import ReportError
-from airflow_provider_devo_dga.features import linq
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
 from airflow_provider_devo_dga.lineage import file_place, lineage, table_places
@@ -101,6 +100,7 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
             return self._report(context)
 
     def _report(self, context: Context) -> dict[str, Any]:
+        from airflow_provider_devo_dga.features import linq
         from airflow_provider_devo_dga.reports.context import ReportContext
         from airflow_provider_devo_dga.reports.files import write_report
         from airflow_provider_devo_dga.reports.headline import headline
@@ -175,6 +175,8 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
         return lineage(read, [file_place(file) for file in self._written])
 
     def _fates(self, window: Window) -> Counter[str]:
+        from airflow_provider_devo_dga.features import linq
+
         query = linq.fate_query(linq.HostSource(**self.source))
         rows = DevoHook(self.devo_conn_id).get_records(query, from_=window.start, to=window.end)
         return Counter({str(row["fate"]): int(str(row["events_n"])) for row in rows})

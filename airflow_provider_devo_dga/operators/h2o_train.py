@@ -18,11 +18,6 @@ from airflow_provider_devo_dga.errors import (
     H2OClusterError,
     TrainingStoppedError,
 )
-from airflow_provider_devo_dga.features.dga import DGA_RECIPE, feature_set_named
-from airflow_provider_devo_dga.features.feature_set import FeatureSet
-from airflow_provider_devo_dga.features.quoting import model_name
-from airflow_provider_devo_dga.features.recipe import Recipe
-from airflow_provider_devo_dga.features.stored import stored_feature_set
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
 from airflow_provider_devo_dga.lineage import file_place, lineage
 from airflow_provider_devo_dga.links.h2o_flow import FLOW_KEY, H2OFlowLink
@@ -33,6 +28,8 @@ from airflow_provider_devo_dga.training.interruption import Interruption
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_provider_devo_dga.features.feature_set import FeatureSet
+    from airflow_provider_devo_dga.features.recipe import Recipe
     from airflow_provider_devo_dga.training.comparison import Champion
     from airflow_provider_devo_dga.training.evaluation import EvaluationPlan
     from airflow_provider_devo_dga.training.trained_model import TrainedModel
@@ -114,7 +111,7 @@ class H2OTrainOperator(BaseOperator):
         dataset: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]],
         output_dir: str,
         model_id: str = "dga_classifier",
-        feature_set: FeatureSet | Recipe | str = DGA_RECIPE.name,
+        feature_set: FeatureSet | Recipe | str = "dga",
         ratios: Sequence[float] = (0.8,),
         seed: int = 1234,
         model_params: Mapping[str, Any] | None = None,
@@ -161,6 +158,8 @@ class H2OTrainOperator(BaseOperator):
 
         :raises TrainingStoppedError: the task was killed.
         """
+        from airflow_provider_devo_dga.features.dga import feature_set_named
+        from airflow_provider_devo_dga.features.quoting import model_name
         from airflow_provider_devo_dga.training.dataset import prepare_sources
         from airflow_provider_devo_dga.training.dataset_source import sources_of
         from airflow_provider_devo_dga.training.export_gate import check_mojo_export
@@ -284,6 +283,8 @@ class H2OTrainOperator(BaseOperator):
 
     def _champion(self, folder: Path) -> Champion | None:
         """Fetch the champion's file; a model that cannot be compared with costs a line in the log only."""
+        from airflow_provider_devo_dga.features.quoting import model_name
+        from airflow_provider_devo_dga.features.stored import stored_feature_set
         from airflow_provider_devo_dga.training.comparison import Champion
 
         version = model_name(str(self.champion))

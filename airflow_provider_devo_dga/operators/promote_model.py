@@ -24,9 +24,6 @@ from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink
-from airflow_provider_devo_dga.promotion.known_features import known_features
-from airflow_provider_devo_dga.promotion.model_store import ModelStore
-from airflow_provider_devo_dga.promotion.promotion import Kept, Newcomer, Promotion
 from airflow_provider_devo_dga.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -34,6 +31,8 @@ if TYPE_CHECKING:
 
     from airflow_provider_devo_dga.features.feature_set import FeatureSet
     from airflow_provider_devo_dga.history.model_history import Entry, ModelHistory
+    from airflow_provider_devo_dga.promotion.model_store import ModelStore
+    from airflow_provider_devo_dga.promotion.promotion import Kept, Newcomer
 
 _PAUSE = 5.0
 
@@ -128,6 +127,10 @@ class PromoteModelOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Probe the candidate, promote it, tell the history and the outlets."""
+        from airflow_provider_devo_dga.promotion.known_features import known_features
+        from airflow_provider_devo_dga.promotion.model_store import ModelStore
+        from airflow_provider_devo_dga.promotion.promotion import Promotion
+
         provenance = Provenance.of_training(self.trained)
         store = ModelStore(ObjectStoragePath(self.models_dir, conn_id=self.storage_conn_id))
         features = known_features(provenance, store)
@@ -178,6 +181,7 @@ class PromoteModelOperator(BaseOperator):
 
     def _newcomer(self, folder: Path, provenance: Provenance) -> Newcomer:
         """Fetch the model file and check that it is the one that was trained."""
+        from airflow_provider_devo_dga.promotion.promotion import Newcomer
         from airflow_provider_devo_dga.training.mojo import inspect_mojo
 
         source = ObjectStoragePath(self.trained["model_file"], conn_id=self.storage_conn_id)
@@ -244,6 +248,8 @@ class PromoteModelOperator(BaseOperator):
         """Return the former model as something to be told from; None when that cannot be done."""
         if former is None or former.model.provenance is None:
             return None
+        from airflow_provider_devo_dga.promotion.known_features import known_features
+
         told = former.model.provenance
         try:
             features = known_features(told, store)
