@@ -25,6 +25,7 @@ CLAIMS = (
     "sensors",
     "train_overhead",
     "reports_page",
+    "imports",
 )
 TARGET = Path("build/bench")
 HEAD = ("claim", "measured", "bar", "ok")

@@ -32,6 +32,7 @@ import requests  # noqa: E402
 
 from airflow_provider_devo_dga.sandbox.server import Sandbox  # noqa: E402
 from airflow_provider_devo_dga.sandbox.tenant import Habits  # noqa: E402
+from tests.statsd_server import StatsdServer  # noqa: E402
 
 pytest_plugins = ["tests.faults.plugin"]
 
@@ -147,6 +148,24 @@ def devo_connections(connect: Connect) -> None:
     """Define the default connections."""
     connect("devo_default", "devo")
     connect("devo_mlmm_default", "devo_mlmm")
+
+
+@pytest.fixture
+def statsd(monkeypatch: pytest.MonkeyPatch) -> Iterator[StatsdServer]:
+    """Serve StatsD, and set Airflow to send its metrics there, as ``airflow.cfg`` would."""
+    from airflow.sdk._shared.observability.metrics.base_stats_logger import NoStatsLogger
+    from airflow.sdk.observability import stats
+    from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
+
+    with StatsdServer() as server:
+        monkeypatch.setenv("AIRFLOW__METRICS__STATSD_ON", "True")
+        monkeypatch.setenv("AIRFLOW__METRICS__STATSD_HOST", "127.0.0.1")
+        monkeypatch.setenv("AIRFLOW__METRICS__STATSD_PORT", str(server.port))
+        monkeypatch.setenv("AIRFLOW__METRICS__STATSD_INFLUXDB_ENABLED", "True")
+        # as Airflow's task runner does when a task starts
+        stats.initialize(factory=get_stats_factory(), export_legacy_names=True)
+        yield server
+        stats.initialize(factory=NoStatsLogger, export_legacy_names=True)
 
 
 @pytest.fixture

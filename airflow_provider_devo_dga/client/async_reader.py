@@ -19,6 +19,7 @@ from airflow_provider_devo_dga.client.completeness import (
 )
 from airflow_provider_devo_dga.client.endpoint import Endpoint
 from airflow_provider_devo_dga.client.limits import Limits
+from airflow_provider_devo_dga.client.observer import Observer
 from airflow_provider_devo_dga.client.query import Query, QueryExchange
 from airflow_provider_devo_dga.client.wire import Batch
 
@@ -30,16 +31,20 @@ class AsyncReader:
     """Asks Devo over one pool of connections; what it promises is what :class:`Reader` promises.
 
     :param client: made with ``transport.http_options``; the caller closes it.
+    :param observer: is told of whole answers and further attempts.
     """
 
-    def __init__(self, client: httpx.AsyncClient, endpoint: Endpoint, limits: Limits) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, endpoint: Endpoint, limits: Limits, observer: Observer | None = None
+    ) -> None:
         self._client = client
         self._endpoint = endpoint
         self._limits = limits
+        self._observer = observer or Observer()
 
     async def batches(self, query: Query, completeness: Completeness = "auto") -> AsyncGenerator[Batch, None]:
         """Yield an answer as it arrives, as ``Reader.batches`` does."""
-        attempts = Attempts(self._limits)
+        attempts = Attempts(self._limits, self._observer)
         while True:
             handed_out = False
             try:
@@ -56,7 +61,7 @@ class AsyncReader:
 
     async def whole(self, query: Query, completeness: Completeness = "auto") -> list[Batch]:
         """Return a whole answer; after a fault it is read again from its beginning. For few rows."""
-        return await self._whole(query, completeness, Attempts(self._limits))
+        return await self._whole(query, completeness, Attempts(self._limits, self._observer))
 
     async def count(self, query: Query) -> int:
         """Return how many rows Devo counts for a query; its ``limit`` is not applied."""
@@ -89,7 +94,8 @@ class AsyncReader:
         import httpx
 
         request = exchange.request
-        deadline = time.monotonic() + self._limits.timeout
+        started = time.monotonic()
+        deadline = started + self._limits.timeout
         try:
             async with self._client.stream(
                 request.method, request.url, headers=request.headers, content=request.body
@@ -102,4 +108,6 @@ class AsyncReader:
                         raise exchange.overdue()
         except httpx.HTTPError as error:
             raise exchange.broken(error) from error
-        yield Batch(exchange.columns, exchange.finish())
+        rest = exchange.finish()
+        self._observer.answered(exchange.rows_read, exchange.bytes_read, time.monotonic() - started)
+        yield Batch(exchange.columns, rest)

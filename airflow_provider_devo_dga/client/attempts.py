@@ -6,6 +6,7 @@ import logging
 import random
 
 from airflow_provider_devo_dga.client.limits import Limits
+from airflow_provider_devo_dga.client.observer import Observer
 from airflow_provider_devo_dga.errors import DevoIncompleteError, DevoThrottledError, DevoTransientError
 
 log = logging.getLogger(__name__)
@@ -19,8 +20,9 @@ _LONGEST_PAUSE = 60.0
 class Attempts:
     """Counts the attempts at one question."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, observer: Observer) -> None:
         self._most = limits.retries + 1
+        self._observer = observer
         self._made = 0
 
     def pause(self, error: DevoTransientError | DevoIncompleteError) -> float:
@@ -33,6 +35,7 @@ class Attempts:
             raise error
         pause = _pause(error, self._made)
         log.warning("Attempt %d of %d failed, next in %.1f s: %s", self._made, self._most, pause, error)
+        self._observer.asks_again()
         return pause
 
 

@@ -100,6 +100,8 @@ class QueryExchange:
         self._status = 0
         self._headers: Mapping[str, str] = {}
         self._refusal = b""
+        self.bytes_read = 0
+        """Bytes of the reply so far, decompressed."""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -126,6 +128,7 @@ class QueryExchange:
 
     def feed(self, chunk: bytes) -> list[list[Value]]:
         """Take bytes of the reply; return the rows they complete."""
+        self.bytes_read += len(chunk)
         if self._status == 200:
             return self._decoder.feed(chunk)
         if len(self._refusal) < _MOST_ERROR_BYTES:

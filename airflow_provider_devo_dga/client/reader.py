@@ -18,6 +18,7 @@ from airflow_provider_devo_dga.client.completeness import (
 )
 from airflow_provider_devo_dga.client.endpoint import Endpoint
 from airflow_provider_devo_dga.client.limits import Limits
+from airflow_provider_devo_dga.client.observer import Observer
 from airflow_provider_devo_dga.client.query import Query, QueryExchange
 from airflow_provider_devo_dga.client.wire import Batch
 
@@ -31,12 +32,16 @@ class Reader:
     """Asks Devo over one pool of connections. :class:`AsyncReader` is its twin for triggers.
 
     :param client: made with ``transport.http_options``; the caller closes it.
+    :param observer: is told of whole answers and further attempts.
     """
 
-    def __init__(self, client: httpx.Client, endpoint: Endpoint, limits: Limits) -> None:
+    def __init__(
+        self, client: httpx.Client, endpoint: Endpoint, limits: Limits, observer: Observer | None = None
+    ) -> None:
         self._client = client
         self._endpoint = endpoint
         self._limits = limits
+        self._observer = observer or Observer()
 
     def batches(self, query: Query, completeness: Completeness = "auto") -> Generator[Batch, None, None]:
         """Yield an answer as it arrives; the last batch is always there, maybe empty, and tells the columns.
@@ -46,7 +51,7 @@ class Reader:
 
         :raises DevoIncompleteError: the answer broke off, or its rows are fewer than Devo counts.
         """
-        attempts = Attempts(self._limits)
+        attempts = Attempts(self._limits, self._observer)
         while True:
             handed_out = False
             try:
@@ -68,7 +73,7 @@ class Reader:
 
         :param use: must have no effect when the iterator raises.
         """
-        return self._whole(query, use, completeness, Attempts(self._limits))
+        return self._whole(query, use, completeness, Attempts(self._limits, self._observer))
 
     def count(self, query: Query) -> int:
         """Return how many rows Devo counts for a query; its ``limit`` is not applied."""
@@ -105,7 +110,8 @@ class Reader:
         import httpx
 
         request = exchange.request
-        deadline = time.monotonic() + self._limits.timeout
+        started = time.monotonic()
+        deadline = started + self._limits.timeout
         try:
             with self._client.stream(
                 request.method, request.url, headers=request.headers, content=request.body
@@ -118,4 +124,6 @@ class Reader:
                         raise exchange.overdue()
         except httpx.HTTPError as error:
             raise exchange.broken(error) from error
-        yield Batch(exchange.columns, exchange.finish())
+        rest = exchange.finish()
+        self._observer.answered(exchange.rows_read, exchange.bytes_read, time.monotonic() - started)
+        yield Batch(exchange.columns, rest)

@@ -12,10 +12,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.log import mask_secret
 
 from airflow_provider_devo_dga.client.completeness import Completeness
-from airflow_provider_devo_dga.client.files import WrittenFile, check_format, write_batches
 from airflow_provider_devo_dga.client.query import Query
-from airflow_provider_devo_dga.client.reader import Reader
-from airflow_provider_devo_dga.client.transport import http_options
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.client.window_end import within
 from airflow_provider_devo_dga.client.wire import Batch, Row
@@ -29,10 +26,14 @@ from airflow_provider_devo_dga.errors import (
 from airflow_provider_devo_dga.hooks.devo_comments import DEFAULT_COMMENTS
 from airflow_provider_devo_dga.hooks.devo_settings import DevoSettings
 from airflow_provider_devo_dga.hooks.reading_progress import ReadingProgress
+from airflow_provider_devo_dga.stats import QueryStats
 from airflow_provider_devo_dga.storage import StoragePath
 
 if TYPE_CHECKING:
     from devo.api import Client
+
+    from airflow_provider_devo_dga.client.files import WrittenFile
+    from airflow_provider_devo_dga.client.reader import Reader
 
 _PROBE_TABLE = "siem.logtrust.web.activity"
 _NO_LATENESS = timedelta(0)
@@ -185,6 +186,8 @@ class DevoHook(BaseHook):
         :param owner: who writes, for :func:`storage.sweep`.
         :raises DevoLimitError: it gives more rows or bytes; there is no file.
         """
+        from airflow_provider_devo_dga.client.files import check_format, write_batches
+
         check_format(file_format)
         # one row more than allowed is enough to know, and Devo need not send the others
         asked = self._query(query, from_, to, max_rows + 1 if max_rows else None, lateness)
@@ -226,9 +229,12 @@ class DevoHook(BaseHook):
     def _reader(self) -> Iterator[Reader]:
         import httpx
 
+        from airflow_provider_devo_dga.client.reader import Reader
+        from airflow_provider_devo_dga.client.transport import http_options
+
         settings = self.settings
         with httpx.Client(**http_options(settings.verify, settings.limits)) as client:
-            yield Reader(client, settings.endpoint, settings.limits)
+            yield Reader(client, settings.endpoint, settings.limits, QueryStats())
 
     def _query(
         self,

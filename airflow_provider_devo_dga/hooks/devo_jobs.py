@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_devo_dga import stats
 from airflow_provider_devo_dga.client.jobs import (
     LIST_PATH,
     NOT_FOUND,
@@ -84,6 +85,7 @@ class DevoJobs:
                 if attempt >= self.hook.settings.limits.retries:
                     raise
                 self.hook.log.warning("Devo could not start the job, will look again: %s", error)
+                stats.count("request.retries")
                 time.sleep(min(_LONGEST_PAUSE, 2.0**attempt))
                 attempt += 1
 

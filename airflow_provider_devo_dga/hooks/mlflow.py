@@ -11,12 +11,13 @@ from airflow.sdk import BaseHook
 
 from airflow_provider_devo_dga.errors import HistoryConfigError, HistoryError
 from airflow_provider_devo_dga.features.quoting import model_name
-from airflow_provider_devo_dga.history.model_history import ModelHistory
-from airflow_provider_devo_dga.history.tracking_server import TrackingServer, local_path
 from airflow_provider_devo_dga.hooks.devo_settings import verify_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
+
+    from airflow_provider_devo_dga.history.model_history import ModelHistory
+    from airflow_provider_devo_dga.history.tracking_server import TrackingServer
 
 _FILE = "mlflow.db"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -58,6 +59,8 @@ class MLflowHook(BaseHook):
         parts = urlsplit(address)
         if connection.password and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             self.log.warning("The MLflow server is spoken to without TLS: anyone on the way reads the token")
+        from airflow_provider_devo_dga.history.tracking_server import TrackingServer
+
         return TrackingServer(
             uri=address,
             username=connection.login or None,
@@ -71,6 +74,9 @@ class MLflowHook(BaseHook):
 
         :raises HistoryConfigError: the connection cannot be used.
         """
+        from airflow_provider_devo_dga.history.model_history import ModelHistory
+        from airflow_provider_devo_dga.history.tracking_server import TrackingServer
+
         model_name(name)
         if self.mlflow_conn_id is not None:
             return ModelHistory(self.get_conn(), name)
@@ -83,6 +89,8 @@ class MLflowHook(BaseHook):
         if not self.history_dir:
             self.log.info("No model history: there is no MLflow connection, and no file is wanted")
             return None
+        from airflow_provider_devo_dga.history.tracking_server import local_path
+
         folder = local_path(self.history_dir)
         if folder is None:
             self.log.info("No model history: no MLflow connection, and %s is no local disk", self.history_dir)

@@ -60,6 +60,7 @@ class CheckLinqOperator(BaseOperator):
                 "This tenant's LINQ is not what the features take it for; a model would be served other"
                 f" features than it was trained on. {'; '.join(wrong)}"
             )
+        self.log.info("All %d assumptions about LINQ hold at this tenant", len(answers))
         return answers
 
     def _answer(self, hook: DevoHook, assumption: Assumption, end: datetime) -> Any:

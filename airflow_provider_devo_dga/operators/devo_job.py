@@ -11,7 +11,7 @@ from airflow.sdk import BaseHook, BaseOperator
 from airflow.sdk.configuration import conf
 from airflow.sdk.log import mask_secret
 
-from airflow_provider_devo_dga import errors
+from airflow_provider_devo_dga import errors, stats
 from airflow_provider_devo_dga.client.jobs import Job, job_name
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.errors import (
@@ -249,6 +249,7 @@ class DevoJobOperator(BaseOperator):
                 if faults > self.max_poll_faults:
                     raise
                 self.log.warning("Look %d in a row failed, will look again: %s", faults, error)
+                stats.count("request.retries")
             else:
                 faults = 0
                 self.log.info("%s", job)
@@ -302,6 +303,7 @@ class DevoJobOperator(BaseOperator):
         if job.sent is not None and job.generated is not None and job.sent < job.generated:
             self.log.warning("Devo sent only %d of %d events", job.sent, job.generated)
         window = Window.parse(self.from_, self.to)
+        self.log.info("%s to %s, for %s", job, job.destination or self.destination, window)
         return {
             "job_id": job.id,
             "name": job.name,

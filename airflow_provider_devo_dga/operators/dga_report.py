@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
+from airflow_provider_devo_dga import stats
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.errors import ReportError
-from airflow_provider_devo_dga.features import linq
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
 from airflow_provider_devo_dga.lineage import file_place, lineage, table_places
@@ -99,12 +100,14 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
             return self._report(context)
 
     def _report(self, context: Context) -> dict[str, Any]:
+        from airflow_provider_devo_dga.features import linq
         from airflow_provider_devo_dga.reports.context import ReportContext
         from airflow_provider_devo_dga.reports.files import write_report
         from airflow_provider_devo_dga.reports.headline import headline
         from airflow_provider_devo_dga.reports.summary import summarise
         from airflow_provider_devo_dga.reports.trend import past_windows
 
+        started = time.monotonic()
         rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
         if not rows.is_file():
             raise ReportError(
@@ -140,8 +143,21 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
         files = write_report(summary, reports / window.slug, trend=trend)
         self._written = [str(path) for path in (files.html, files.json, files.csv, files.ecs, files.parquet)]
         found = headline(summary)
+        totals = summary.totals
         self.log.info("%s %s", found.text, found.detail)
-        self.log.info("Report at %s", files.html)
+        self.log.info(
+            "Report of %s: %d of %d domains flagged, %d clients stand out, in %.1f s, at %s",
+            window,
+            totals.domains_flagged,
+            totals.domains,
+            totals.clients_with_evidence,
+            time.monotonic() - started,
+            files.html,
+        )
+        stats.gauge("report.domains", totals.domains)
+        stats.gauge("report.domains_flagged", totals.domains_flagged)
+        stats.gauge("report.clients_suspicious", totals.clients_suspicious)
+        stats.gauge("report.clients_infected", totals.clients_infected)
         return {
             "html": str(files.html),
             "json": str(files.json),
@@ -149,7 +165,7 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
             "ecs": str(files.ecs),
             "parquet": str(files.parquet),
             "headline": found.text,
-            **asdict(summary.totals),
+            **asdict(totals),
         }
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
@@ -159,6 +175,8 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
         return lineage(read, [file_place(file) for file in self._written])
 
     def _fates(self, window: Window) -> Counter[str]:
+        from airflow_provider_devo_dga.features import linq
+
         query = linq.fate_query(linq.HostSource(**self.source))
         rows = DevoHook(self.devo_conn_id).get_records(query, from_=window.start, to=window.end)
         return Counter({str(row["fate"]): int(str(row["events_n"])) for row in rows})

@@ -112,7 +112,15 @@ class GateModelOperator(BaseOperator):
             self.log.info(
                 "There is no champion to compare with, or none is to be; the rules for a model alone decide"
             )
-        self.log.info("Version %s passes the quality gate", self.trained["version"])
+        metrics = _metrics(self.trained)
+        self.log.info(
+            "Version %s passes the gate: AUC %.4f, recall %.2f %% at %.3f %% false positives, champion %s",
+            self.trained["version"],
+            metrics["auc"],
+            100 * metrics["recall"],
+            100 * metrics["false_positive_rate"],
+            version or "none",
+        )
         return {
             "version": self.trained["version"],
             "champion": version,
@@ -132,7 +140,7 @@ class GateModelOperator(BaseOperator):
 
 def gate_summary(trained: Mapping[str, Any], champion: str | None) -> str:
     """Return the figures of a model, beside the champion's, as Markdown."""
-    metrics = trained.get("test_metrics") or trained.get("metrics") or {}
+    metrics = _metrics(trained)
     lines = [
         f"Version **{trained['version']}** passes the gate.",
         "",
@@ -156,6 +164,11 @@ def gate_summary(trained: Mapping[str, Any], champion: str | None) -> str:
         for family in comparison["families"][:_FAMILIES]
     ]
     return "\n".join(lines)
+
+
+def _metrics(trained: Mapping[str, Any]) -> Mapping[str, float]:
+    metrics: Mapping[str, float] = trained.get("test_metrics") or trained.get("metrics") or {}
+    return metrics
 
 
 def _row(name: str, new: float, champion: float) -> str:

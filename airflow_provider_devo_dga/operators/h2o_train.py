@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,17 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
+from airflow_provider_devo_dga import stats
 from airflow_provider_devo_dga.errors import (
     DevoDgaError,
     FeatureError,
     H2OClusterError,
     TrainingStoppedError,
 )
-from airflow_provider_devo_dga.features.dga import DGA_RECIPE, feature_set_named
-from airflow_provider_devo_dga.features.feature_set import FeatureSet
-from airflow_provider_devo_dga.features.quoting import model_name
-from airflow_provider_devo_dga.features.recipe import Recipe
-from airflow_provider_devo_dga.features.stored import stored_feature_set
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
 from airflow_provider_devo_dga.lineage import file_place, lineage
 from airflow_provider_devo_dga.links.h2o_flow import FLOW_KEY, H2OFlowLink
@@ -31,6 +28,8 @@ from airflow_provider_devo_dga.training.interruption import Interruption
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_provider_devo_dga.features.feature_set import FeatureSet
+    from airflow_provider_devo_dga.features.recipe import Recipe
     from airflow_provider_devo_dga.training.comparison import Champion
     from airflow_provider_devo_dga.training.evaluation import EvaluationPlan
     from airflow_provider_devo_dga.training.trained_model import TrainedModel
@@ -112,7 +111,7 @@ class H2OTrainOperator(BaseOperator):
         dataset: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]],
         output_dir: str,
         model_id: str = "dga_classifier",
-        feature_set: FeatureSet | Recipe | str = DGA_RECIPE.name,
+        feature_set: FeatureSet | Recipe | str = "dga",
         ratios: Sequence[float] = (0.8,),
         seed: int = 1234,
         model_params: Mapping[str, Any] | None = None,
@@ -159,12 +158,15 @@ class H2OTrainOperator(BaseOperator):
 
         :raises TrainingStoppedError: the task was killed.
         """
+        from airflow_provider_devo_dga.features.dga import feature_set_named
+        from airflow_provider_devo_dga.features.quoting import model_name
         from airflow_provider_devo_dga.training.dataset import prepare_sources
         from airflow_provider_devo_dga.training.dataset_source import sources_of
         from airflow_provider_devo_dga.training.export_gate import check_mojo_export
         from airflow_provider_devo_dga.training.scratch import scratch_folder
         from airflow_provider_devo_dga.training.source import open_dataset
 
+        started = time.monotonic()
         check_mojo_export()
         model_name(self.model_id)
         features = (
@@ -192,7 +194,23 @@ class H2OTrainOperator(BaseOperator):
                     raise
                 if durable:
                     durable.remove(hook.address)
-                return summary
+        self._tell(summary, time.monotonic() - started)
+        return summary
+
+    def _tell(self, summary: Mapping[str, Any], seconds: float) -> None:
+        metrics = summary["test_metrics"] or summary["metrics"]
+        self.log.info(
+            "Model %s in %.1f s: held-out AUC %.4f, recall %.1f %% at %.2f %% false positives, at %s",
+            summary["version"],
+            seconds,
+            metrics["auc"],
+            100 * metrics["recall"],
+            100 * metrics["false_positive_rate"],
+            summary["model_file"],
+        )
+        stats.timing("training.duration", seconds)
+        stats.gauge("model.auc", metrics["auc"])
+        stats.gauge("model.recall", metrics["recall"])
 
     def on_kill(self) -> None:
         """Cancel the training on an existing cluster, within the time that Airflow leaves; end the task."""
@@ -265,6 +283,8 @@ class H2OTrainOperator(BaseOperator):
 
     def _champion(self, folder: Path) -> Champion | None:
         """Fetch the champion's file; a model that cannot be compared with costs a line in the log only."""
+        from airflow_provider_devo_dga.features.quoting import model_name
+        from airflow_provider_devo_dga.features.stored import stored_feature_set
         from airflow_provider_devo_dga.training.comparison import Champion
 
         version = model_name(str(self.champion))
@@ -313,15 +333,6 @@ class H2OTrainOperator(BaseOperator):
             file.write(json.dumps(summary, indent=2).encode())
         told = (summary["model_file"], (summary["strict"] or {}).get("model_file"), summary["model_card"])
         self._written = [file for file in (*told, str(folder / f"{self.model_id}.json")) if file]
-        metrics = trained.test_metrics or trained.metrics
-        self.log.info(
-            "Model %s: AUC %.4f, %.1f %% recall at %.2f %% false positives on held-out names, at %s",
-            version,
-            metrics.auc,
-            100 * metrics.recall,
-            100 * metrics.false_positive_rate,
-            target,
-        )
         long = {"feature_set": {name: summary["feature_set"][name] for name in ("name", "fingerprint")}}
         return {name: value for name, value in summary.items() if name != "baseline"} | long
 

@@ -12,16 +12,13 @@ from airflow.sdk import BaseOperator, ObjectStoragePath
 
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.errors import FeatureError
-from airflow_provider_devo_dga.features.dga import feature_set_named
-from airflow_provider_devo_dga.features.feature_set import FeatureSet
-from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
-from airflow_provider_devo_dga.features.recipe import Recipe
-from airflow_provider_devo_dga.features.stored import stored_feature_set
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from airflow_provider_devo_dga.features.feature_set import FeatureSet
 
 
 class ProbeModelOperator(StoppableMixin, BaseOperator):
@@ -94,6 +91,7 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
             return self._probe()
 
     def _probe(self) -> dict[str, int]:
+        from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
         from airflow_provider_devo_dga.training.probe import compare
 
         file = ObjectStoragePath(self.model_file, conn_id=self.storage_conn_id)
@@ -119,6 +117,11 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
         return {"compared": len(answers), "flagged": flagged}
 
     def _features(self, file: ObjectStoragePath) -> FeatureSet:
+        from airflow_provider_devo_dga.features.dga import feature_set_named
+        from airflow_provider_devo_dga.features.feature_set import FeatureSet
+        from airflow_provider_devo_dga.features.recipe import Recipe
+        from airflow_provider_devo_dga.features.stored import stored_feature_set
+
         if self.feature_set is None:
             return stored_feature_set(file.with_suffix(".json"))
         if isinstance(self.feature_set, FeatureSet):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
+from airflow_provider_devo_dga import stats
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.errors import (
     DevoPermanentError,
@@ -23,9 +24,6 @@ from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink
-from airflow_provider_devo_dga.promotion.known_features import known_features
-from airflow_provider_devo_dga.promotion.model_store import ModelStore
-from airflow_provider_devo_dga.promotion.promotion import Kept, Newcomer, Promotion
 from airflow_provider_devo_dga.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -33,6 +31,8 @@ if TYPE_CHECKING:
 
     from airflow_provider_devo_dga.features.feature_set import FeatureSet
     from airflow_provider_devo_dga.history.model_history import Entry, ModelHistory
+    from airflow_provider_devo_dga.promotion.model_store import ModelStore
+    from airflow_provider_devo_dga.promotion.promotion import Kept, Newcomer
 
 _PAUSE = 5.0
 
@@ -127,6 +127,10 @@ class PromoteModelOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Probe the candidate, promote it, tell the history and the outlets."""
+        from airflow_provider_devo_dga.promotion.known_features import known_features
+        from airflow_provider_devo_dga.promotion.model_store import ModelStore
+        from airflow_provider_devo_dga.promotion.promotion import Promotion
+
         provenance = Provenance.of_training(self.trained)
         store = ModelStore(ObjectStoragePath(self.models_dir, conn_id=self.storage_conn_id))
         features = known_features(provenance, store)
@@ -139,13 +143,20 @@ class PromoteModelOperator(BaseOperator):
             self._check_candidate(registry, newcomer)
             ask = partial(self._probe, Path(folder), store, newcomer.file, features)
             ask(self.candidate, None, settle=0.0)
-            replacement = Promotion(
+            promotion = Promotion(
                 self.name,
                 registry=registry,
                 store=store,
                 probe=partial(ask, settle=self.settle_seconds),
                 crown=partial(self._crown, history, entries),
-            ).run(newcomer)
+            )
+            try:
+                replacement = promotion.run(newcomer)
+            finally:
+                if promotion.outcome == "promoted":
+                    stats.count("model.promotions")
+                elif promotion.outcome == "put_back":
+                    stats.count("model.rollbacks")
         for entry in entries:
             if entry.link:
                 self.mlflow_run_url = entry.link
@@ -153,6 +164,13 @@ class PromoteModelOperator(BaseOperator):
         for outlet in self.outlets:
             context["outlet_events"][outlet].extra = {"name": self.name, **provenance.event(size)}
         former = replacement.former
+        self.log.info(
+            "Model %r serves version %s (%s), in place of %s",
+            self.name,
+            provenance.version,
+            promotion.outcome,
+            former or "none",
+        )
         return {
             "name": self.name,
             "version": provenance.version,
@@ -163,6 +181,7 @@ class PromoteModelOperator(BaseOperator):
 
     def _newcomer(self, folder: Path, provenance: Provenance) -> Newcomer:
         """Fetch the model file and check that it is the one that was trained."""
+        from airflow_provider_devo_dga.promotion.promotion import Newcomer
         from airflow_provider_devo_dga.training.mojo import inspect_mojo
 
         source = ObjectStoragePath(self.trained["model_file"], conn_id=self.storage_conn_id)
@@ -229,6 +248,8 @@ class PromoteModelOperator(BaseOperator):
         """Return the former model as something to be told from; None when that cannot be done."""
         if former is None or former.model.provenance is None:
             return None
+        from airflow_provider_devo_dga.promotion.known_features import known_features
+
         told = former.model.provenance
         try:
             features = known_features(told, store)

@@ -86,6 +86,13 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
                 self.name, self.engine, file, description=description, if_exists=self.if_exists
             )
         self._tell_outlets(context, facts)
+        self.log.info(
+            "Model %r is registered and read back: %d bytes, sha256 %s, at %s",
+            model.name,
+            facts["bytes"],
+            facts["sha256"][:12],
+            self.mlmm_conn_id,
+        )
         return {
             "name": model.name,
             "engine": model.engine,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowSkipException
 
+from airflow_provider_devo_dga import stats
 from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.features.host import HostParts, split_host
 
@@ -99,6 +100,7 @@ class WatchDriftOperator(BaseOperator):
             counts["domains"],
             ". ALARM: it has lasted, train the model again" if told["alarm"] else "",
         )
+        stats.gauge("drift.psi", max(drift.index.values(), default=0.0))
         return {
             "alarm": told["alarm"],
             "drifted": list(drift.drifted),

@@ -67,6 +67,8 @@ class Promotion:
 
     :param probe: asks the model of this name in Devo, and raises unless it answers as the newcomer does.
     :param crown: tells the history who serves; is called last.
+
+    ``outcome`` says what :meth:`run` has changed, also after an error.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Promotion:
         self.store = store
         self.probe = probe
         self.crown = crown
+        self.outcome: Literal["unchanged", "promoted", "put_back"] = "unchanged"
 
     def run(self, newcomer: Newcomer) -> Replacement:
         """Replace, read back, probe, crown; what is done already is not done again.
@@ -104,6 +107,7 @@ class Promotion:
             _tell(error, self._put_back(former))
             raise
         self.store.finish(replacement)
+        self.outcome = "promoted"
         log.info("Model %r serves version %s, in place of %s", self.name, newcomer.version, former or "none")
         return replacement
 
@@ -177,6 +181,7 @@ class Promotion:
             )
             log.error("%s", said)  # noqa: TRY400 - the error that led here is raised
             return said
+        self.outcome = "put_back"
         said = f"The former model ({former}) serves as {self.name!r}"
         log.warning("%s", said)
         return said

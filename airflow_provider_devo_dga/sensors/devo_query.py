@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.configuration import conf
 
-from airflow_provider_devo_dga import errors
+from airflow_provider_devo_dga import errors, stats
 from airflow_provider_devo_dga.client import condition as conditions
 from airflow_provider_devo_dga.client.attempts import MAY_PASS
 from airflow_provider_devo_dga.client.condition import Condition, RowsAtLeast
@@ -78,10 +78,13 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         """Poke; hand the wait over to the triggerer when ``deferrable`` and the first poke says not yet."""
         if not self.deferrable:
             with self.stopped_by_kill():
-                return super().execute(context)
+                value = super().execute(context)
+            self._tell(context, value)
+            return value
         with self.stopped_by_kill():
             first = self.poke(context)
         if first.is_done:
+            self._tell(context, first.xcom_value)
             return first.xcom_value
         window = Window.parse(self.from_, self.to)
         return self.defer(
@@ -127,7 +130,7 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         """
         match event:
             case {"status": "success", "value": value}:
-                self.log.info("The condition holds: %s", value)
+                self._tell(context, value)
                 return value
             case {"status": "error", "error": str(name), "message": str(message)}:
                 kind = getattr(errors, name, None)
@@ -136,6 +139,16 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
                 raise DevoDgaError(f"{name}: {message}")
             case _:
                 raise DevoDgaError(f"The trigger sent no known event: {event!r}")
+
+    def _tell(self, context: Context, value: Any) -> None:
+        """Say what was waited for and how long, from the first start of the task on."""
+        if (ti := context.get("ti")) is None:
+            self.log.info("The condition holds: %s", value)
+            return
+        began = (ti.get_first_reschedule_date(context) if self.reschedule else None) or ti.start_date
+        waited = (datetime.now(UTC) - began).total_seconds()
+        self.log.info("The condition holds: %s; waited %.0f s", value, waited)
+        stats.timing("sensor.wait", waited)
 
     def _condition(self) -> Condition:
         return self.condition or RowsAtLeast(self.min_rows)

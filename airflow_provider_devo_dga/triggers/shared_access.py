@@ -25,6 +25,7 @@ from airflow_provider_devo_dga.client.transport import http_options, transport_e
 from airflow_provider_devo_dga.client.wire import Batch
 from airflow_provider_devo_dga.errors import DevoAuthError, DevoError
 from airflow_provider_devo_dga.hooks.devo_settings import DevoSettings
+from airflow_provider_devo_dga.stats import QueryStats
 
 if TYPE_CHECKING:
     import httpx
@@ -57,7 +58,7 @@ class SharedAccess:
 
         async def ask(client: httpx.AsyncClient, settings: DevoSettings) -> list[Batch]:
             limits = Limits(settings.limits.timeout, retries=0)
-            return await AsyncReader(client, settings.endpoint, limits).whole(query)
+            return await AsyncReader(client, settings.endpoint, limits, QueryStats()).whole(query)
 
         return await self._with_current(ask)
 

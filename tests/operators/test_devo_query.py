@@ -18,6 +18,7 @@ from airflow_provider_devo_dga.errors import (
     DevoWindowError,
 )
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
+from tests.last_line import last_line
 
 
 @pytest.fixture
@@ -49,10 +50,12 @@ def run(task: DevoQueryOperator, context: dict[str, Any], **params: Any) -> dict
 
 
 def test_the_file_holds_the_rows_and_the_answer_tells_of_it(
-    devo: Any, table: str, context: Any, tmp_path: Path
+    devo: Any, table: str, context: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = run(operator(tmp_path), context, table=table)
     file = tmp_path / table / "rows.parquet"
+    assert " 2 rows in " in (said := last_line(capsys))
+    assert f"{told['bytes']} bytes, complete, at {told['path']}" in said
     assert told == {
         "path": file.as_uri(),
         "rows": 2,

@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.operators.gate_model import GateModelOperator
+from tests.last_line import last_line
 
 VERSION, CHAMPION = "20260112T030000Z", "20260105T030000Z"
 COMPARISON = {
@@ -38,11 +39,14 @@ def operator(**changes: Any) -> GateModelOperator:
     return GateModelOperator(task_id="gate", **(arguments | changes))
 
 
-def test_a_better_model_passes_and_its_figures_are_told(context: Any) -> None:
+def test_a_better_model_passes_and_its_figures_are_told(
+    context: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     told = operator().execute(context)
     assert (told["version"], told["champion"]) == (VERSION, CHAMPION)
     assert "| recall | 70.00% | 60.00% |" in told["summary"]
     assert "| family necurs (30) | 50.00% | 55.00% |" in told["summary"]
+    assert f"Version {VERSION} passes the gate: AUC 0.9" in last_line(capsys)
 
 
 def test_the_first_model_passes_alone_and_says_so(context: Any, capsys: pytest.CaptureFixture[str]) -> None:

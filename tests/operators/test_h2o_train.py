@@ -19,6 +19,8 @@ from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
 from airflow_provider_devo_dga.training.cluster import LocalCluster
 from airflow_provider_devo_dga.training.mojo import inspect_mojo
+from tests.last_line import last_line
+from tests.statsd_server import StatsdServer
 
 HEADER = "host;domain;class;subclass"
 
@@ -29,7 +31,13 @@ def operator(dataset: Any, folder: Path, **changes: Any) -> H2OTrainOperator:
 
 
 @pytest.mark.slow
-def test_a_model_and_its_summary_appear_together(small_dataset: Path, context: Any, tmp_path: Path) -> None:
+def test_a_model_and_its_summary_appear_together(
+    small_dataset: Path,
+    context: Any,
+    tmp_path: Path,
+    statsd: StatsdServer,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     task = operator(small_dataset.as_uri(), tmp_path, ratios=(0.8, 0.1), strict_false_positive_budget="0.001")
     told = task.execute(context)
     folder = tmp_path / "20260105T030000Z"
@@ -64,6 +72,11 @@ def test_a_model_and_its_summary_appear_together(small_dataset: Path, context: A
     assert told["sha256"] in (folder / "model_card.html").read_text()
     assert [other["kind"] for other in told["evaluation"]["comparisons"]] == ["tutorial"]
     assert len(json.dumps(told)) < 16_384  # it travels as XCom
+    duration, auc, recall = statsd.read()
+    assert 1000 < float(duration.removeprefix("training.duration:").removesuffix("|ms")) < 300_000
+    assert auc == f"model.auc:{told['test_metrics']['auc']}|g"
+    assert recall == f"model.recall:{told['test_metrics']['recall']}|g"
+    assert "Model 20260105T030000Z in " in last_line(capsys)
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.operators.probe_model import ProbeModelOperator
+from tests.last_line import last_line
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("devo_connections")]
 
@@ -37,11 +38,14 @@ def operator(devo: Any, table: str, model: str, file: Path, **changes: Any) -> P
     return ProbeModelOperator(task_id="probe", **(arguments | changes))
 
 
-def test_devo_and_the_trained_mojo_agree(devo: Any, table: str, context: Any, tiny_mojo: Path) -> None:
+def test_devo_and_the_trained_mojo_agree(
+    devo: Any, table: str, context: Any, tiny_mojo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     MLModelManagerHook().add_model("probed", "H2O", tiny_mojo)
     told = operator(devo, table, "probed", tiny_mojo).execute(context)
     assert told["compared"] == 120
     assert 20 < told["flagged"] < 80
+    assert f"All 120 answers of 'probed' agree with the MOJO; {told['flagged']} flagged" in last_line(capsys)
 
 
 def test_another_model_in_devo_is_found_out(

@@ -30,6 +30,8 @@ from airflow_provider_devo_dga.promotion.fixed_probe import check_answers
 from airflow_provider_devo_dga.promotion.model_store import ModelStore
 from airflow_provider_devo_dga.promotion.versions import version_to_put_back
 from airflow_provider_devo_dga.provenance import Provenance
+from tests.last_line import last_line
+from tests.statsd_server import StatsdServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("devo_connections", "no_pauses")]
 OLD, NEW = "20260105T030000Z", "20260112T030000Z"
@@ -123,7 +125,9 @@ def promoted(world: World, context: Any, devo: Any) -> World:
     return world
 
 
-def test_the_first_model_and_the_next_one(world: World, context: Any) -> None:
+def test_the_first_model_and_the_next_one(
+    world: World, context: Any, statsd: StatsdServer, capsys: pytest.CaptureFixture[str]
+) -> None:
     told = world.promote(OLD, context, outlets=[MODEL])
     assert told == {
         "name": world.name,
@@ -135,6 +139,8 @@ def test_the_first_model_and_the_next_one(world: World, context: Any) -> None:
     assert world.serves == OLD
     assert context["outlet_events"][MODEL].extra["version"] == OLD
     assert context["outlet_events"][MODEL].extra["train_rows"] == 800
+    assert "model.promotions:1|c" in statsd.read()
+    assert f"serves version {OLD} (promoted), in place of none" in last_line(capsys)
     told = world.promote(NEW, context)
     assert told["former"]["sha256"] == world.trained[OLD]["sha256"]
     assert world.serves == NEW
@@ -144,11 +150,15 @@ def test_the_first_model_and_the_next_one(world: World, context: Any) -> None:
     assert hashlib.sha256(world.store.content(last.former)).hexdigest() == world.trained[OLD]["sha256"]
 
 
-def test_a_retry_after_success_replaces_nothing(promoted: World, context: Any, devo: Any) -> None:
+def test_a_retry_after_success_replaces_nothing(
+    promoted: World, context: Any, devo: Any, statsd: StatsdServer
+) -> None:
     told = promoted.operator(NEW).execute(context)
     assert len(devo.asked(path="upload")) == 1
+    assert "model.promotions:1|c" in statsd.read()
     assert promoted.operator(NEW).execute(context) == told
     assert len(devo.asked(path="upload")) == 1
+    assert not [sent for sent in statsd.read() if sent.startswith("model.")]
 
 
 def test_a_clear_much_later_does_not_take_a_verified_model_out(
@@ -237,7 +247,7 @@ def test_a_candidate_that_answers_otherwise_is_not_promoted(
 
 
 def test_a_model_that_answers_otherwise_in_service_is_taken_out(
-    promoted: World, context: Any, monkeypatch: pytest.MonkeyPatch
+    promoted: World, context: Any, monkeypatch: pytest.MonkeyPatch, statsd: StatsdServer
 ) -> None:
     with monkeypatch.context() as patch:
         answer_wrongly(patch, promoted.name)
@@ -245,6 +255,7 @@ def test_a_model_that_answers_otherwise_in_service_is_taken_out(
             ModelRejectedError, match=rf"The former model \(version {OLD}, sha256 \w+\) serves"
         ):
             promoted.operator(NEW).execute(context)
+    assert [sent for sent in statsd.read() if sent.startswith("model.")] == ["model.rollbacks:1|c"]
     assert promoted.serves == OLD
     assert promoted.store.under_way(promoted.name) is None
     promoted.operator(NEW).execute(context)

@@ -19,6 +19,7 @@ from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
 from airflow_provider_devo_dga.provenance import Provenance
+from tests.last_line import last_line
 
 pytestmark = pytest.mark.usefixtures("devo_connections")
 MODEL = Asset(name="a_model", uri="devo-mlmm://self/a_model")
@@ -50,12 +51,15 @@ def operator(file: Path, name: str, **changes: Any) -> RegisterModelOperator:
 
 
 @pytest.mark.slow
-def test_the_model_its_facts_and_the_asset_event(devo: Any, context: Any, file: Path) -> None:
+def test_the_model_its_facts_and_the_asset_event(
+    devo: Any, context: Any, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     task = operator(file, "facts", description="A model", trained=trained(file), outlets=[MODEL])
     told = task.execute(context)
     model = MLModelManagerHook().get_model("facts", with_image=True)
     assert model.image == file.read_bytes()
     assert told["sha256"] == trained(file)["sha256"]
+    assert f"Model 'facts' is registered and read back: {told['bytes']} bytes" in last_line(capsys)
     assert told["fields"] == list(TUTORIAL_FEATURES.names)
     assert model.description.startswith("A model [version=20260105T030000Z; ")
     assert Provenance.of_description(model.description) == Provenance.of_training(trained(file))

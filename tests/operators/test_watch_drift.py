@@ -20,6 +20,8 @@ from airflow_provider_devo_dga.errors import DriftError
 from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.host import HostParts, split_host
 from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
+from tests.last_line import last_line
+from tests.statsd_server import StatsdServer
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -74,13 +76,17 @@ def watch(rows: dict[str, Any], models: Path, **changes: Any) -> WatchDriftOpera
     return WatchDriftOperator(task_id="watch", rows=rows, output_dir=output, **(arguments | changes))
 
 
-def test_known_traffic_is_quiet_and_counted(models: Path, context: Any, tmp_path: Path) -> None:
+def test_known_traffic_is_quiet_and_counted(
+    models: Path, context: Any, tmp_path: Path, statsd: StatsdServer, capsys: pytest.CaptureFixture[str]
+) -> None:
     rows = scored(tmp_path, names(2, WORDS, 1990), names(3, "qxz0123456789", 10), 0)
     told = watch(rows, models).execute(context)
     assert (told["alarm"], told["drifted"], told["share_flagged"]) == (False, [], 0.005)
     kept = json.loads((models.parent / "drift" / "20260105T080000Z_3600s.json").read_text())
     assert (kept["share_flagged"], kept["model_version"], kept["alarm"]) == (0.005, "v1", False)
     assert set(kept["index"]) == set(PLAIN_FEATURES.names)
+    assert "0 of 31 features drifted" in last_line(capsys)
+    assert statsd.read() == [f"drift.psi:{max(kept['index'].values())}|g"]
 
 
 def test_drift_that_lasts_is_told_once_and_a_rerun_says_the_same(

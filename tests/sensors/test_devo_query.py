@@ -139,7 +139,8 @@ def test_it_times_out(devo: Any, table: str, context: Any) -> None:
 
 
 def test_reschedule_gives_the_slot_back(devo: Any, table: str, context: Any) -> None:
-    ti = SimpleNamespace(get_first_reschedule_date=lambda context: None)
+    began = datetime.now(UTC) - timedelta(seconds=5)
+    ti = SimpleNamespace(get_first_reschedule_date=lambda context: began, start_date=datetime.now(UTC))
     waiting = sensor(devo, f"from {table}", mode="reschedule", poke_interval=60)
     with pytest.raises(AirflowRescheduleException) as caught:
         waiting.execute(context | {"ti": ti})
