@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -103,8 +104,6 @@ def test_connection_fields_are_all_explained() -> None:
 
 
 def test_extras_are_those_of_the_package() -> None:
-    import tomllib
-
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     table = (
         (ROOT / "README.md").read_text(encoding="utf-8").partition("| extra | adds |")[2].partition("\n\n")[0]
@@ -119,6 +118,17 @@ def test_sandbox_options_are_all_explained() -> None:
     source = (ROOT / "airflow_provider_devo_dga" / "sandbox" / "__main__.py").read_text(encoding="utf-8")
     options = set(re.findall(r"\"(--[a-z0-9-]+)\"", source)) - {"--log-level"}
     assert {option for option in options if option not in text} == set()
+
+
+def test_layers_are_drawn_as_they_are_enforced() -> None:
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    [contract] = [one for one in linter["contracts"] if one["type"] == "layers"]
+    [drawn] = re.findall(
+        r"^```text\n(.*?)^```$", (ROOT / "docs" / "design.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
+    for line, layer in zip(drawn.splitlines(), contract["layers"], strict=True):
+        names, _, _ = re.sub(" {4,}", "\t", line).partition("\t")
+        assert names.split() == layer.split(" | ")
 
 
 def test_site_loads_nothing_from_elsewhere() -> None:
