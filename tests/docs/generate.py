@@ -23,6 +23,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "snippet": snippet,
     "features": feature_tables.features,
     "nodes": feature_tables.nodes,
+    "assumptions": feature_tables.assumptions,
     "operations": sandbox_tables.operations,
     "faults": sandbox_tables.faults,
     "outcomes": sandbox_tables.outcomes,

@@ -104,7 +104,9 @@ def test_quiet_normal_and_loud_hours_fit_the_screen(
             if scheme == "light":
                 page.screenshot(path=SCREENSHOTS / f"{make.__name__}-{width}-whole.png", full_page=True)
                 top = {"x": 0, "y": 0, "width": width, "height": 1140}
-                page.screenshot(path=SCREENSHOTS / f"{make.__name__}-{width}-top.png", full_page=True, clip=top)
+                page.screenshot(
+                    path=SCREENSHOTS / f"{make.__name__}-{width}-top.png", full_page=True, clip=top
+                )
         browser.close()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from tests.docs.generated.markdown import from_rest, table
+from tests.docs.generated.markdown import code, from_rest, table
 from tests.docs.generated.place import PACKAGE
 from tests.docs.generated.source import fields, module
 
@@ -80,3 +80,11 @@ def nodes() -> str:
 
 def _called(node: ast.ClassDef) -> str:
     return f"{node.name}({', '.join(name for name, _, _ in fields(node))})"
+
+
+def assumptions() -> str:
+    """Return a table of what ``CheckLinqOperator`` asks of a tenant."""
+    from airflow_provider_devo_dga.features.assumptions import ASSUMPTIONS
+
+    rows = ((one.name, code(one.expression), f"`{one.answer}`") for one in ASSUMPTIONS)
+    return table(("assumed", "asked", "expected"), rows)
