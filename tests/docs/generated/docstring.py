@@ -40,7 +40,7 @@ def docstring(node: ast.ClassDef | ast.FunctionDef) -> Docstring:
                 told.raises.append((found[1], from_rest(found[2])))
             elif entry.startswith(":return:"):
                 told.returns = from_rest(entry.removeprefix(":return:"))
-            elif entry.startswith("Returns ``"):
+            elif entry.startswith("Returns "):
                 told.returns = from_rest(entry.removeprefix("Returns "))
             elif entry:
                 told.prose.append(from_rest(entry))

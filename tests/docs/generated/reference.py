@@ -42,7 +42,10 @@ def facts(name: str) -> str:
     node = _node(entry)
     told = docstring(node)
     takes = list(arguments(node.args)) if isinstance(node, ast.FunctionDef) else signature(node)
-    parts = [("Parameters", _parameters(takes, told, node)), ("Returns", told.returns)]
+    parts = [
+        ("Parameters", _parameters(takes, told, node)),
+        ("Returns", told.returns[:1].upper() + told.returns[1:]),
+    ]
     if isinstance(node, ast.ClassDef):
         parts += [("Attributes and methods", _methods(node, entry)), ("In Airflow", in_airflow(node))]
     parts.append(("Errors", _errors(node, told, entry)))
