@@ -9,7 +9,7 @@ export AIRFLOW_HOME ?= $(CURDIR)/build/airflow
 # mkdocs-material prints a page of news about itself otherwise.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help setup demo ui bench test test-fast test-e2e check format docs constraints dist sbom secrets mlflow-server mlflow-requirements clean
+.PHONY: help setup demo ui bench test test-fast test-e2e check format docs screenshots constraints dist sbom secrets mlflow-server mlflow-requirements clean
 
 help:
 	@echo "make demo       the whole job once: train, register, score, report; leaves build/demo/"
@@ -19,6 +19,8 @@ help:
 	@echo "make test-e2e   kills real Airflow processes and tasks, counts what Devo saw; four minutes"
 	@echo "make bench      what is claimed about speed and memory, measured here; leaves build/bench/"
 	@echo "make check      format, lint, types, layers, docs"
+	@echo "make docs       the generated parts of docs/, and the site"
+	@echo "make screenshots  the pictures of the report in docs/, by the tests"
 	@echo "make dist       wheel and sdist"
 	@echo "make sbom       what an installation is made of, in CycloneDX; leaves dist/*.cdx.json"
 	@echo "make secrets    .env and secrets/ for docker-compose.yaml; overwrites nothing"
@@ -70,6 +72,13 @@ check: $(READY)
 docs: $(READY)
 	@python tests/docs/generate.py
 	@mkdocs build --strict --quiet --site-dir build/site
+
+# The pictures of the report in docs/, as the tests see it.
+screenshots: $(READY)
+	@pytest -q tests/reports/test_in_chromium.py -k fit_the_screen
+	@cp build/screenshots/normal-1280-top.png docs/images/report.png
+	@cp build/screenshots/normal-390-light.png docs/images/report-narrow.png
+	@cp build/screenshots/quiet-1280-light.png docs/images/report-quiet.png
 
 format: $(READY)
 	@ruff format .

@@ -24,7 +24,12 @@ _PLACE = re.compile(r"(?P<version>[A-Za-z0-9_-]+)/(?P<file>[A-Za-z0-9_.-]+\.json
 class ScoringPlan:
     """A query for one registered model, with the facts that a report needs beside its rows.
 
+    :param query: LINQ, one row for each registrable domain of a window.
+    :param model_name: name in the Model Manager.
+    :param feature_set: name of the set that the model was trained on.
     :param version: the model's version, None when its description does not say.
+    :param sha256: of the model file, None when the description does not say.
+    :param threshold: score from which the model answers ``1``, None when the description does not say.
     :param false_positive_rate: measured at ``threshold`` on held-out legit names.
     :param summary: place of the training's summary below the folder for models; None for a model without.
     """
@@ -53,6 +58,9 @@ def scoring_plan(
 ) -> ScoringPlan:
     """Return the plan for a registered model.
 
+    :param model: as ``MLModelManagerHook.get_model`` returns it.
+    :param source: where the table keeps hosts.
+    :param devo_domain: Devo domain that owns the model, e.g. ``self``.
     :param models_dir: folder that ``H2OTrainOperator`` put the model into; what a model has learned is read
         from its summary there. Not needed for a model on one of ``feature_sets``.
     :param feature_sets: sets that are known without a summary.

@@ -55,6 +55,8 @@ def scoring_query(
 
     The window's events are grouped first and scored after, so the model runs once a domain.
 
+    :param feature_set: what the model was trained on.
+    :param source: where the table keeps hosts.
     :param devo_domain: domain that owns the model, e.g. ``self``.
     :param model: name of the registered model, whose columns are the feature set's, in order.
     :param with_features: also return each feature as column ``f_<name>``.

@@ -70,6 +70,8 @@ class Recipe:
     """What a feature set is before training: fixed features, and what is to be learned.
 
     :param name: of the feature set that it becomes.
+    :param fixed: features that need no training.
+    :param learned: what is to be learned, after the fixed ones.
     """
 
     name: str

@@ -24,6 +24,7 @@ class CheckLinqOperator(BaseOperator):
 
     :param table: any table that the credentials can read. (templated)
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
+    :raises DevoResultError: lists the assumptions that do not hold.
     """
 
     template_fields: Sequence[str] = ("table", "devo_conn_id")

@@ -48,6 +48,10 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
         window is refused. The default is Airflow's own setting ``[operators] default_deferrable``.
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
+    :raises DevoQueryError: Devo refused the query.
+    :raises DevoWindowError: naive, empty, reversed or unfinished window.
+    :raises DevoIncompleteError: the answer broke off each time it was read.
+    :raises DevoLimitError: more rows or bytes than ``max_rows`` or ``max_bytes``.
     """
 
     template_fields: Sequence[str] = (

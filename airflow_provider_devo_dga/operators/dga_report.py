@@ -44,6 +44,7 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
     :param devo_domain: Devo domain of the table. (templated)
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
+    :raises ReportError: there are no rows, they cannot become a report, or a list holds what is no domain.
     """
 
     template_fields: Sequence[str] = (

@@ -43,6 +43,7 @@ class GateModelOperator(BaseOperator):
     :param history_dir: URI of a folder on this machine's disk for ``mlflow.db``, when there is no MLflow
         connection; None keeps no history. (templated)
     :param mlflow_conn_id: Airflow connection of type ``mlflow``; None for the file. (templated)
+    :raises AirflowFailException: the model breaks a rule; lists every reason, and is not retried.
     """
 
     template_fields: Sequence[str] = (

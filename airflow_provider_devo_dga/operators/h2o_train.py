@@ -86,6 +86,10 @@ class H2OTrainOperator(BaseOperator):
         it and have Dags of the same names. (templated)
     :param max_mem: Java heap of a private cluster.
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
+    :raises DatasetError: the dataset cannot be read, or cannot be trained on.
+    :raises TrainingParameterError: a parameter is unknown or out of range.
+    :raises H2OClusterError: no cluster, no Java, or the cluster died.
+    :raises MojoExportError: no MOJO can be had from this client.
     """
 
     template_fields: Sequence[str] = (

@@ -41,6 +41,9 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
     :param max_domains: at most this many are compared.
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
+    :raises ModelRejectedError: an answer differs, the public suffix lists differ, or too few domains could
+        be scored.
+    :raises FeatureError: the features of the model are not known.
     """
 
     template_fields: Sequence[str] = (

@@ -67,6 +67,9 @@ class PromoteModelOperator(BaseOperator):
     :param mlmm_conn_id: Airflow connection of type ``devo_mlmm``. (templated)
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
+    :raises MojoExportError: there is no model file, or it is not the one that was trained.
+    :raises ModelRejectedError: the candidate is another file, or answers otherwise than its MOJO; the former
+        model serves.
     """
 
     template_fields: Sequence[str] = (

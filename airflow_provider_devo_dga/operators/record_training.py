@@ -32,6 +32,8 @@ class RecordTrainingOperator(BaseOperator):
         None keeps no history. (templated)
     :param mlflow_conn_id: Airflow connection of type ``mlflow``; None for the file. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
+    :raises HistoryError: MLflow cannot be reached now.
+    :raises HistoryConfigError: nor later: a wrong address, or credentials refused.
     """
 
     template_fields: Sequence[str] = ("trained", "name", "history_dir", "mlflow_conn_id", "storage_conn_id")

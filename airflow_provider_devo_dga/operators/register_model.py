@@ -37,6 +37,9 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
     :param if_exists: another file under this name: ``fail`` or ``replace`` it.
     :param mlmm_conn_id: Airflow connection of type ``devo_mlmm``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
+    :raises MojoExportError: there is no file, it is no MOJO, or it is not the one that was trained.
+    :raises ModelAlreadyExistsError: another file has this name and ``if_exists`` is ``fail``.
+    :raises ModelRejectedError: refused, or read back with other content.
     """
 
     template_fields: Sequence[str] = (

@@ -40,6 +40,8 @@ class SendDetectionsOperator(BaseOperator):
     :param devo_conn_id: Airflow connection of type ``devo``, to ask which events are there. (templated)
     :param events_conn_id: Airflow connection of type ``devo_events``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
+    :raises AirflowSkipException: there is no table.
+    :raises ReportError: ``which`` is unknown.
     """
 
     template_fields: Sequence[str] = (

@@ -37,6 +37,8 @@ class WatchDriftOperator(BaseOperator):
     :param limit: an index above it is drift. (templated)
     :param in_a_row: windows with drift that make an alarm.
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
+    :raises AirflowSkipException: the model has no summary, or one of an earlier release.
+    :raises DriftError: the summary's figures are not those of its features.
     """
 
     template_fields: Sequence[str] = ("rows", "plan", "models_dir", "output_dir", "limit", "storage_conn_id")

@@ -55,6 +55,10 @@ class Sandbox:
 
         with Sandbox(token="secret") as sandbox:
             Client(address=sandbox.url, auth={"token": "secret"}, verify=sandbox.ca_file)
+
+    Settings are those of ``devo-sandbox serve``: ``host``, ``port`` and ``syslog_port`` (0 takes a free one),
+    ``token`` (None makes a random one), ``api_key`` and ``api_secret``, ``tls``, ``data_dir`` (None keeps
+    everything in memory), and ``habits``, what Devo leaves open.
     """
 
     def __init__(self, **settings: Any) -> None:

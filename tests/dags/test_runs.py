@@ -118,8 +118,10 @@ def test_a_model_is_trained_promoted_and_reports_an_hour(
     state, tasks = run(dags["dga_hourly_report"], run_conf=hourly)
     told = {task: found for task, found in tasks.items() if found != "success"}
     assert (state, told) == ("success", {"send_detections": "skipped", "drift_alarm": "skipped"})
-    # enough events? · score · how many events
-    assert len(devo.asked(path="/search/query")) - asked == 3
+    # docs/operating.md tells these: probe, candidate, serving name · enough events?, score, how many events
+    assert (asked, len(devo.asked(path="/search/query")) - asked) == (3, 3)
+    calls = [request["path"] for request in devo.asked(path="/mlmodelmanager")]
+    assert (len(calls), sum("upload" in path for path in calls)) == (14, 2)
 
     summary = json.loads(next((tmp_path / "models").glob("*/dga_classifier.json")).read_text())
     [folder] = [path for path in (tmp_path / "reports").iterdir() if path.name not in {"rows", "drift"}]

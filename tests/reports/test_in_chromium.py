@@ -87,7 +87,7 @@ def test_quiet_normal_and_loud_hours_fit_the_screen(
 ) -> None:
     """The page is as wide as the screen, its text has enough contrast, and the answer is on the first screen.
 
-    Pictures are left in ``build/screenshots``, to be looked at.
+    Pictures are left in ``build/screenshots``, to be looked at; ``make screenshots`` takes those of the docs.
     """
     file = write_report(make(hour), tmp_path, trend=past(hour)).html
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -103,6 +103,10 @@ def test_quiet_normal_and_loud_hours_fit_the_screen(
             page.screenshot(path=SCREENSHOTS / f"{make.__name__}-{width}-{scheme}.png")
             if scheme == "light":
                 page.screenshot(path=SCREENSHOTS / f"{make.__name__}-{width}-whole.png", full_page=True)
+                top = {"x": 0, "y": 0, "width": width, "height": 1140}
+                page.screenshot(
+                    path=SCREENSHOTS / f"{make.__name__}-{width}-top.png", full_page=True, clip=top
+                )
         browser.close()
 
 

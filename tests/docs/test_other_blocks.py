@@ -1,0 +1,185 @@
+"""Every block of README and docs that is no Python: commands exist, options and data parse, LINQ runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+import requests
+import yaml
+
+from airflow_provider_devo_dga.provider_info import get_provider_info
+from airflow_provider_devo_dga.sandbox import __main__ as devo_sandbox
+from airflow_provider_devo_dga.sandbox import parse, table_schema
+from airflow_provider_devo_dga.sandbox.server import Sandbox
+from airflow_provider_devo_dga.training.dataset_source import sources_of
+from tests.docs.blocks import Block, blocks, commands, printed
+from tests.docs.generated.place import ROOT
+
+SHELL = blocks("console", "bash")
+# drawings, forms and excerpts of files: nothing there runs
+DRAWN = {"text"}
+
+
+def make(target: str) -> None:
+    targets = re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert target in targets
+
+
+def pip(command: str, wanted: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = re.fullmatch(r"([a-z-]+)\[([a-z,0-9]+)\]", wanted)
+    assert command == "install"
+    assert named
+    assert named[1] == project["name"]
+    assert set(named[2].split(",")) <= set(project["optional-dependencies"])
+
+
+def python(flag: str, module: str, *options: str) -> None:
+    assert flag == "-m"
+    told = subprocess.run(
+        [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    values = {"DIR", "scoring", "dga", "valid"}  # what the options of the benchmarks take
+    for option in options:
+        assert option in values or re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", told), option
+
+
+def sandbox(*arguments: str) -> None:
+    devo_sandbox._parser().parse_args(arguments)
+
+
+def airflow(*arguments: str) -> None:
+    parsed = _airflow().parse_args(arguments)
+    if getattr(parsed, "dag_id", None):
+        assert parsed.dag_id in {path.stem for path in (ROOT / "dags").glob("*.py")}
+    if getattr(parsed, "conf", None):
+        source = (ROOT / "dags" / f"{parsed.dag_id}.py").read_text(encoding="utf-8")
+        for param in json.loads(parsed.conf):
+            assert f'"{param}": Param(' in source, param
+
+
+@cache
+def _airflow() -> argparse.ArgumentParser:
+    from airflow.cli.cli_parser import get_parser
+
+    return get_parser()
+
+
+def export(assignment: str) -> None:
+    name, _, value = assignment.partition("=")
+    if name.startswith("AIRFLOW_CONN_"):
+        connection = json.loads(value)
+        known = {one["connection-type"]: one for one in get_provider_info()["connection-types"]}
+        if connection["conn_type"] != "generic":
+            fields = known[connection["conn_type"]]["conn-fields"]
+            assert set(connection.get("extra", {})) <= set(fields)
+    elif name.startswith("AIRFLOW__"):
+        for bundle in json.loads(value):
+            module, _, attribute = bundle["classpath"].rpartition(".")
+            assert hasattr(__import__(module, fromlist=[attribute]), attribute)
+    else:
+        assert re.fullmatch("DEVO_SANDBOX_[A-Z]+", name), name
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "make": make,
+    "pip": pip,
+    "python": python,
+    "devo-sandbox": sandbox,
+    "airflow": airflow,
+    "export": export,
+}
+
+
+@pytest.mark.parametrize("block", SHELL, ids=map(str, SHELL))
+def test_commands_exist_and_their_options_parse(block: Block) -> None:
+    for command, *arguments in commands(block):
+        if command != "curl":  # below
+            COMMANDS[command](*arguments)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+CURLS = [(str(block), words[1:]) for block in SHELL for words in commands(block) if words[0] == "curl"]
+
+
+@pytest.mark.parametrize(("place", "arguments"), CURLS, ids=[place for place, _ in CURLS])
+def test_requests_by_curl_are_answered(place: str, arguments: list[str], served: Sandbox) -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("url")
+    parser.add_argument("--cacert", required=True)
+    parser.add_argument("-H", action="append", default=[])
+    parser.add_argument("-d", "--data-binary", dest="content")
+    said = [
+        text.replace("https://127.0.0.1:8443", served.base_url).replace("$DEVO_SANDBOX_TOKEN", served.token)
+        for text in arguments
+    ]
+    asked = parser.parse_args(said)
+    content = "chair,12.5\ntable,80" if asked.content == "@events.txt" else asked.content
+    answer = requests.request(
+        "POST" if content else "GET",
+        asked.url,
+        data=content,
+        headers=dict(header.split(": ") for header in asked.H),
+        verify=served.ca_file,
+        timeout=30,
+    )
+    assert answer.ok, answer.text
+
+
+def test_what_commands_print_parses() -> None:
+    lines = [line for block in blocks("console") for line in printed(block)]
+    assert lines
+    for line in lines:
+        assert isinstance(json.loads(line), dict)
+
+
+def test_json_blocks_are_datasets() -> None:
+    found = blocks("json")
+    assert found
+    for block in found:
+        assert sources_of(json.loads(block.code))
+
+
+def test_yaml_blocks_are_tables_of_the_sandbox(tmp_path: Path) -> None:
+    found = blocks("yaml")
+    assert found
+    for block in found:
+        file = tmp_path / "tables.yaml"
+        file.write_text(block.code, encoding="utf-8")
+        assert set(table_schema.read_file(file)) == set(yaml.safe_load(block.code)["tables"])
+
+
+def test_linq_blocks_parse() -> None:
+    for block in blocks("linq"):
+        parse.parse(block.code)
+
+
+def test_drawn_dags_name_their_tasks() -> None:
+    drawn = [block for block in blocks("text") if "→" in block.code]
+    assert drawn
+    for block in drawn:
+        dag = {"weekly-retraining.md": "dga_weekly_retrain", "hourly-reports.md": "dga_hourly_report"}[
+            block.page.name
+        ]
+        source = (ROOT / "dags" / f"{dag}.py").read_text(encoding="utf-8")
+        for task in re.findall(r"[a-z_]+", block.code):
+            assert f'task_id="{task}"' in source or f"def {task}(" in source, task
+
+
+def test_no_block_is_of_an_unknown_kind() -> None:
+    tested = {"python", "console", "bash", "json", "yaml", "linq"} | DRAWN
+    assert {str(block): block.language for block in blocks() if block.language not in tested} == {}
