@@ -20,7 +20,7 @@ help:
 	@echo "make bench      what is claimed about speed and memory, measured here; leaves build/bench/"
 	@echo "make check      format, lint, types, layers, docs"
 	@echo "make docs       the generated parts of docs/, and the site"
-	@echo "make screenshots  the pictures of the report in docs/, by the tests"
+	@echo "make screenshots  the pictures of the reports and their page in docs/, by the tests"
 	@echo "make dist       wheel and sdist"
 	@echo "make sbom       what an installation is made of, in CycloneDX; leaves dist/*.cdx.json"
 	@echo "make secrets    .env and secrets/ for docker-compose.yaml; overwrites nothing"
@@ -75,7 +75,8 @@ docs: $(READY)
 
 # The pictures of the report in docs/, as the tests see it.
 screenshots: $(READY)
-	@pytest -q tests/reports/test_in_chromium.py -k fit_the_screen
+	@pytest -q tests/reports/test_in_chromium.py tests/plugins/test_in_airflow.py -k 'fit_the_screen or navigation'
+	@cp build/screenshots/airflow-reports.png docs/images/
 	@cp build/screenshots/normal-1280-top.png docs/images/report.png
 	@cp build/screenshots/normal-390-light.png docs/images/report-narrow.png
 	@cp build/screenshots/quiet-1280-light.png docs/images/report-quiet.png

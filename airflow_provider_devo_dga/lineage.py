@@ -66,5 +66,5 @@ def _dataset(place: Place) -> Any:
     )
 
     fields = [SchemaDatasetFacetFields(name=name, type=kind) for name, kind in place.columns.items()]
-    facets = {"schema": SchemaDatasetFacet(fields=fields)} if fields else {}
+    facets: dict[str, Any] = {"schema": SchemaDatasetFacet(fields=fields)} if fields else {}
     return Dataset(namespace=place.namespace, name=place.name, facets=facets)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -21,6 +23,7 @@ from airflow_provider_devo_dga.sandbox import __main__ as devo_sandbox
 from airflow_provider_devo_dga.sandbox import parse, table_schema
 from airflow_provider_devo_dga.sandbox.server import Sandbox
 from airflow_provider_devo_dga.training.dataset_source import sources_of
+from tests.deploy.compose_file import SERVICES
 from tests.docs.blocks import Block, blocks, commands, printed
 from tests.docs.generated.place import ROOT
 
@@ -43,12 +46,15 @@ def pip(command: str, wanted: str) -> None:
     assert set(named[2].split(",")) <= set(project["optional-dependencies"])
 
 
-def python(flag: str, module: str, *options: str) -> None:
-    assert flag == "-m"
+def python(*arguments: str) -> None:
+    # a module, or a script of ours
+    named = 2 if arguments[0] == "-m" else 1
+    options = arguments[named:]
     told = subprocess.run(
-        [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, *arguments[:named], "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    values = {"DIR", "scoring", "dga", "valid"}  # what the options of the benchmarks take
+    # what the options of the benchmarks take
+    values = {"DIR", "scoring", "dga", "tutorial", "valid", "PEER/bin/python"}
     for option in options:
         assert option in values or re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", told), option
 
@@ -90,10 +96,57 @@ def export(assignment: str) -> None:
         assert re.fullmatch("DEVO_SANDBOX_[A-Z]+", name), name
 
 
+def docker(compose: str, *arguments: str) -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument(
+        "--profile", choices={name for one in SERVICES.values() for name in one.get("profiles", ())}
+    )
+    command = parser.add_subparsers(required=True)
+    up = command.add_parser("up")
+    for flag in ("--detach", "--wait"):
+        up.add_argument(flag, action="store_true")
+    build = command.add_parser("build")
+    build.add_argument("--build-arg", type=_build_argument)
+    build.add_argument("service", choices=SERVICES, nargs="?")
+    assert compose == "compose"
+    parser.parse_args(arguments)
+
+
+def _build_argument(text: str) -> str:
+    name = text.partition("=")[0]
+    assert re.search(rf"^ARG {name}\b", (ROOT / "Dockerfile").read_text(), re.MULTILINE), name
+    return text
+
+
+def cat(file: str) -> None:
+    assert Path(file).name in made_secrets()
+
+
+def kubectl(create: str, secret: str, kind: str, name: str, *sources: str) -> None:
+    assert (create, secret, kind) == ("create", "secret", "generic")
+    assert name in (ROOT / "deploy" / "helm" / "values.yaml").read_text()
+    for source in sources:
+        assert Path(source.rpartition("=")[2]).name in made_secrets()
+
+
+@cache
+def made_secrets() -> set[str]:
+    """Return the names of the files that are made for a deployment."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = [sys.executable, str(ROOT / "deploy" / "make_secrets.py")]
+        shutil.copy(ROOT / ".env.example", folder)
+        subprocess.run([*script, "--root", folder], check=True, capture_output=True)
+        return {path.name for path in Path(folder).rglob("*") if path.is_file()}
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "make": make,
     "pip": pip,
     "python": python,
+    "python3": python,
+    "docker": docker,
+    "cat": cat,
+    "kubectl": kubectl,
     "devo-sandbox": sandbox,
     "airflow": airflow,
     "export": export,
