@@ -38,7 +38,7 @@ def test_tasks_lost_with_their_machine_are_tried_again(
     rows, models = tmp_path / "rows", tmp_path / "e2e_lost"
     rows.mkdir()
     models.mkdir()
-    trained = training(airflow, models, 60)
+    trained = training(airflow, models, 45)
     job = the_training(airflow, models.name)
     run, _ = reading(airflow, table, rows)
     airflow.processes.lose("scheduler")
