@@ -16,7 +16,7 @@ help:
 	@echo "make ui         Airflow with the Dags, wired to the Devo sandbox"
 	@echo "make test       every test"
 	@echo "make test-fast  no H2O, no Airflow processes, no browser; under a minute"
-	@echo "make test-e2e   kills real Airflow processes and tasks, counts what Devo saw; four minutes"
+	@echo "make test-e2e   kills real Airflow processes and tasks, counts what Devo and H2O saw; six minutes"
 	@echo "make bench      what is claimed about speed and memory, measured here; leaves build/bench/"
 	@echo "make check      format, lint, types, layers, docs"
 	@echo "make docs       the generated parts of docs/, and the site"

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tests.e2e.postgres import has_postgres
+from tests.e2e.redis_server import has_celery
 
 
 def has_chromium() -> bool:
@@ -30,10 +31,15 @@ POSTGRES = (
     "Without PostgreSQL's server and drivers the end-to-end tests keep Airflow's metadata in SQLite:"
     " apt-get install postgresql, pip install asyncpg psycopg2-binary"
 )
+CELERY = (
+    "Without redis-server and Airflow's Celery provider the end-to-end test of a Celery worker is skipped:"
+    " apt-get install redis-server, pip install apache-airflow-providers-celery"
+)
 NEEDS: list[tuple[Callable[[], bool], str]] = [
     (has_chromium, BROWSER),
     (lambda: bool(find_spec("hatchling")), INDEX),
     (has_postgres, POSTGRES),
+    (has_celery, CELERY),
 ]
 
 

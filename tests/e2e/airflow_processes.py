@@ -1,6 +1,6 @@
 """Airflow as it runs in production: an API server, a scheduler, a Dag processor and a triggerer.
 
-Each is a process of its own, that can be killed and started anew.
+Each is a process of its own, that can be killed and started anew; a worker of Celery, too.
 """
 
 from __future__ import annotations
@@ -24,20 +24,26 @@ COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "dag-processor": (),
     "triggerer": ("--skip-serve-logs",),
 }
+CELERY_WORKER = "celery worker"
+_WORKER: Mapping[str, tuple[str, ...]] = {
+    CELERY_WORKER: ("--concurrency", "2", "--skip-serve-logs", "--without-mingle", "--without-gossip"),
+}
 _READY_SECONDS = 180.0
 _STOP_SECONDS = 15.0
 
 
 class AirflowProcesses:
-    """The four components over one metadata database.
+    """The four components over one metadata database, and maybe a worker.
 
     :param environment: of every component; says where home and database are.
     :param logs: folder for what they print.
+    :param celery: whether there is a broker for a worker of Celery.
     """
 
-    def __init__(self, environment: Mapping[str, str], url: str, logs: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], url: str, logs: Path, *, celery: bool) -> None:
         self.url = url
         self.logs = logs
+        self._components = {**COMPONENTS, **(_WORKER if celery else {})}
         self._environment = dict(environment)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._orphans: list[psutil.Process] = []
@@ -50,14 +56,14 @@ class AirflowProcesses:
 
     def start(self, component: str) -> None:
         """Start a component; what it prints is added to its log."""
-        with (self.logs / f"{component}.log").open("ab") as log:
+        with self._log(component).open("ab") as log:
             self._running[component] = subprocess.Popen(
-                self._command(component, *COMPONENTS[component]), **self._started(log)
+                self._command(*component.split(), *self._components[component]), **self._started(log)
             )
 
     def start_all(self) -> None:
         """Start every component and wait until each of them reports to be well."""
-        for component in COMPONENTS:
+        for component in self._components:
             self.start(component)
         wait_until(self.is_healthy, _READY_SECONDS, "Airflow is not well", alive=self._check_alive)
 
@@ -104,8 +110,11 @@ class AirflowProcesses:
     def _check_alive(self) -> None:
         for component, process in self._running.items():
             if process.poll() is not None:
-                tail = (self.logs / f"{component}.log").read_text(errors="replace")[-3000:]
+                tail = self._log(component).read_text(errors="replace")[-3000:]
                 raise AssertionError(f"{component} ended with {process.returncode}:\n{tail}")
+
+    def _log(self, component: str) -> Path:
+        return self.logs / f"{component.replace(' ', '-')}.log"
 
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "airflow", *arguments]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.e2e.airflow_processes import wait_until
+from tests.e2e.cases_training import check_found_again, the_training, training
 from tests.e2e.installation import Installation
 from tests.e2e.test_killed_reading import EVENTS, numbers, parts, reading
 
@@ -30,16 +31,22 @@ def test_a_run_goes_on_under_the_next_scheduler(
     wait_until(airflow.processes.is_healthy, 60, "Airflow is not well")
 
 
-def test_a_task_lost_with_its_machine_is_tried_again(
+def test_tasks_lost_with_their_machine_are_tried_again(
     airflow: Installation, told: Callable[..., None], tmp_path: Path
 ) -> None:
     table = "e2e.scheduler.lost"
-    run, _ = reading(airflow, table, tmp_path)
+    rows, models = tmp_path / "rows", tmp_path / "e2e_lost"
+    rows.mkdir()
+    models.mkdir()
+    trained = training(airflow, models, 45)
+    job = the_training(airflow, models.name)
+    run, _ = reading(airflow, table, rows)
     airflow.processes.lose("scheduler")
-    assert len(parts(tmp_path)) == 1, "nobody was there to tidy up"
+    assert len(parts(rows)) == 1, "nobody was there to tidy up"
+    assert airflow.h2o.statuses(models.name) == ["RUNNING"], "it was killed too late to tell anything"
     airflow.processes.start("scheduler")
     assert run.wait(150) == "success", run.states()
-    assert sorted(numbers(tmp_path)) == list(range(len(EVENTS)))
+    assert sorted(numbers(rows)) == list(range(len(EVENTS)))
     asked = airflow.devo.queries(table)
     assert len(asked) == 2
     told(
@@ -47,5 +54,12 @@ def test_a_task_lost_with_its_machine_is_tried_again(
         "SIGKILL of all, mid file",
         f"success at try {run.task('read')['try_number']}",
         f"{len(asked)} queries, 1 whole file",
+    )
+    check_found_again(airflow, trained, models, job)
+    told(
+        "H2OTrainOperator",
+        "SIGKILL of scheduler, workers, tasks",
+        "success at try 2",
+        "1 training, found again, 1 MOJO",
     )
     wait_until(airflow.processes.is_healthy, 60, "Airflow is not well")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import DAG
+from airflow.sdk.configuration import conf
 
 from airflow_provider_devo_dga.operators.devo_job import DevoJobOperator
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
@@ -72,6 +73,19 @@ with DAG("e2e_job", schedule=None, params=PARAMS, default_args=RETRIES):
 
 with DAG("e2e_deferred_job", schedule=None, params=PARAMS, default_args=RETRIES):
     job(deferrable=True)
+
+TIMEOUT = {"execution_timeout": timedelta(seconds=12), "retries": 0}
+
+with DAG("e2e_job_timeout", schedule=None, params=PARAMS, default_args=RETRIES):
+    job(**TIMEOUT)
+
+with DAG("e2e_deferred_job_timeout", schedule=None, params=PARAMS, default_args=RETRIES):
+    job(deferrable=True, **TIMEOUT)
+
+# Airflow refuses a Dag that names an executor which is not there
+if "CeleryExecutor" in conf.get("core", "executor"):
+    with DAG("e2e_celery_job", schedule=None, params=PARAMS, default_args=RETRIES):
+        job(executor="CeleryExecutor")
 
 with DAG("e2e_register", schedule=None, params=PARAMS, default_args=RETRIES):
     RegisterModelOperator(
