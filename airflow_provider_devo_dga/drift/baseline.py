@@ -82,14 +82,21 @@ def baseline_of(hosts: Iterable[HostParts], feature_set: FeatureSet) -> Baseline
 
     :raises DriftError: there is none.
     """
+    return baseline_of_features(feature_set.names, feature_matrix(hosts, feature_set))
+
+
+def baseline_of_features(names: Sequence[str], matrix: NDArray[np.float64]) -> Baseline:
+    """Return the baseline of legit hosts whose features are there, a row each.
+
+    :raises DriftError: there is no row.
+    """
     import numpy as np
 
-    matrix = feature_matrix(hosts, feature_set)
     if not len(matrix):
         raise DriftError("A baseline needs at least one legit host")
     inner = np.linspace(0, 1, BINS + 1)[1:-1]
     bins = {}
-    for name, values in zip(feature_set.names, matrix.T, strict=True):
+    for name, values in zip(names, matrix.T, strict=True):
         # rounded as they are stored, so that a stored baseline means the same
         edges = tuple(sorted({_short(edge) for edge in np.quantile(values, inner).tolist()}))
         bins[name] = Bins(edges, Bins(edges, (0.0,) * (len(edges) + 1)).shares_of(values))

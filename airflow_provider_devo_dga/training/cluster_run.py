@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_devo_dga.drift.baseline import Baseline, baseline_of
-from airflow_provider_devo_dga.drift.sample import sample_hosts
+from airflow_provider_devo_dga.drift.baseline import Baseline, baseline_of_features
+from airflow_provider_devo_dga.drift.sample import MOST
 from airflow_provider_devo_dga.errors import DatasetError, MojoExportError, TrainingError
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import add_features
@@ -22,7 +22,7 @@ from airflow_provider_devo_dga.training.durable import Durable, content_of
 from airflow_provider_devo_dga.training.evaluation import Trainer
 from airflow_provider_devo_dga.training.gbm import build_default_estimator, build_estimator
 from airflow_provider_devo_dga.training.h2o_scores import score_frame
-from airflow_provider_devo_dga.training.h2o_session import removed, young_objects_only
+from airflow_provider_devo_dga.training.h2o_session import downloaded, removed, young_objects_only
 from airflow_provider_devo_dga.training.interruption import Interruption
 from airflow_provider_devo_dga.training.mojo import MojoInfo, inspect_mojo
 from airflow_provider_devo_dga.training.operating_point import operating_point
@@ -84,11 +84,13 @@ class ClusterRun:
         with self.timed("learn"):
             self.parted = part_rows(prepared, Path(folder, "rows.csv"), part_of)
             self.feature_set = wanted.learn(self.parted.names) if isinstance(wanted, Recipe) else wanted
-        with self.timed("baseline"):
-            self.baseline = baseline_of(sample_hosts(self.parted.legit_hosts()), self.feature_set)
         self._take_keys()
-        if parts := self._parts_of_before():
-            return parts
+        parts = self._parts_of_before() or self._new_parts()
+        with self.timed("baseline"), young_objects_only():
+            self.baseline = self._baseline(parts["train"])
+        return parts
+
+    def _new_parts(self) -> dict[str, H2OFrame]:
         with self.timed("load"):
             frame = self._upload(self.parted.names.file)
         with self.timed("features"), young_objects_only():
@@ -122,6 +124,18 @@ class ClusterRun:
             return None
         self.log.info("training: found the rows again")
         return {part: h2o.get_frame(key) for part, key in keys.items()}
+
+    def _baseline(self, training: H2OFrame) -> Baseline:
+        """Return how features are distributed over a sample of the legit rows."""
+        import numpy as np
+
+        legit = training[training[TARGET] == "0", list(self.feature_set.names)]
+        share = MOST / max(legit.nrow, 1)
+        sample = legit[legit.runif(seed=1) < share, :] if share < 1 else legit
+        with downloaded(sample) as batches:
+            rows = [np.column_stack([column.to_numpy() for column in batch.columns]) for batch in batches]
+        empty = np.empty((0, len(self.feature_set.names)))
+        return baseline_of_features(self.feature_set.names, np.concatenate([empty, *rows]))
 
     def _kept(self, frame: H2OFrame, part: str) -> H2OFrame:
         import h2o

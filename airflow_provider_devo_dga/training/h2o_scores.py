@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import heapq
 import secrets
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.errors import MojoExportError
-from airflow_provider_devo_dga.training.h2o_session import removed
+from airflow_provider_devo_dga.training.h2o_session import downloaded, removed
 from airflow_provider_devo_dga.training.scored_part import (
     SUSPECT_FROM,
     SUSPECTS_KEPT,
@@ -35,7 +34,7 @@ def score_frame(model: Any, frame: H2OFrame) -> ScoredPart:
     predictions = model.predict(frame)
     with removed(predictions.frame_id):
         columns = frame[list(_COLUMNS)].cbind(predictions["p1"])
-        with _downloaded(columns) as batches:
+        with downloaded(columns) as batches:
             return _collected(batches)
 
 
@@ -51,7 +50,7 @@ def check_answers(mojo: Path, frame: H2OFrame, scored: ScoredPart, threshold: fl
 
     with imported(mojo) as model:
         predictions = model.predict(frame)
-        with removed(predictions.frame_id), _downloaded(predictions[["predict", "p1"]]) as batches:
+        with removed(predictions.frame_id), downloaded(predictions[["predict", "p1"]]) as batches:
             labels, scores = [], []
             for batch in batches:
                 labels.append(_numbers(batch, "predict") == 1)
@@ -80,24 +79,6 @@ def imported(mojo: Path) -> Iterator[Any]:
         model = H2OGenericEstimator(model_key=h2o.get_frame(file_key), model_id=model_key)
         model.train()
         yield model
-
-
-@contextmanager
-def _downloaded(frame: H2OFrame) -> Iterator[Iterator[pa.RecordBatch]]:
-    """Yield a frame in batches: by a file, never whole in memory."""
-    import h2o
-    import pyarrow as pa
-    import pyarrow.csv
-
-    text, number = pa.string(), pa.float64()
-    kinds = {name: text if name in {"label", "tld", "family"} else number for name in frame.columns}
-    with tempfile.TemporaryDirectory(prefix="devo-dga-scores-") as folder:
-        file = Path(folder, "scores.csv")
-        h2o.download_csv(frame, str(file))
-        # a label such as na is text
-        options = pa.csv.ConvertOptions(column_types=kinds, strings_can_be_null=False)
-        with pa.csv.open_csv(file, convert_options=options) as reader:
-            yield iter(reader)
 
 
 def _collected(batches: Iterator[pa.RecordBatch]) -> ScoredPart:

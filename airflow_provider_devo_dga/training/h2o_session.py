@@ -1,10 +1,17 @@
-"""What every use of a cluster needs: remove the keys that were made, and spare h2o the older objects."""
+"""What every use of a cluster needs: bring rows here, remove keys that were made, spare h2o older objects."""
 
 from __future__ import annotations
 
 import gc
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from h2o import H2OFrame
 
 
 @contextmanager
@@ -35,3 +42,21 @@ def removed(*keys: str) -> Iterator[None]:
                 h2o.remove(key)
             except H2OError:
                 break
+
+
+@contextmanager
+def downloaded(frame: H2OFrame) -> Iterator[Iterator[pa.RecordBatch]]:
+    """Yield a frame in batches: by a file, never whole in memory."""
+    import h2o
+    import pyarrow as pa
+    import pyarrow.csv
+
+    text, number = pa.string(), pa.float64()
+    kinds = {name: text if name in {"label", "tld", "family"} else number for name in frame.columns}
+    with tempfile.TemporaryDirectory(prefix="devo-dga-scores-") as folder:
+        file = Path(folder, "scores.csv")
+        h2o.download_csv(frame, str(file))
+        # a label such as na is text
+        options = pa.csv.ConvertOptions(column_types=kinds, strings_can_be_null=False)
+        with pa.csv.open_csv(file, convert_options=options) as reader:
+            yield iter(reader)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from airflow_provider_devo_dga.features.host import HostParts
 from airflow_provider_devo_dga.features.recipe import LabelledName
 from airflow_provider_devo_dga.training.split import PARTS, PartOf
 
@@ -64,15 +63,6 @@ class PartedRows(NamedTuple):
 
     names: TrainingNames
     rows: dict[str, int]
-
-    def legit_hosts(self) -> Iterator[HostParts]:
-        """Yield the training part's legit hosts; of a suffix its last label only is known."""
-        with self.names.file.open(encoding="utf-8", newline="") as file:
-            rows = csv.reader(file)
-            next(rows)
-            for label, tld, malicious, _, part, _ in rows:
-                if part == "train" and malicious == "0":
-                    yield HostParts(f"{label}.{tld}", label, tld)
 
 
 def part_rows(prepared: Path, target: Path, part_of: PartOf) -> PartedRows:

@@ -16,7 +16,7 @@ from airflow_provider_devo_dga.training.jobs import Job, all_jobs, cancel, look
 if TYPE_CHECKING:
     from h2o.estimators import H2OGradientBoostingEstimator
 
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 0.2
 _EVERY_SECONDS = 5.0
 _CANCEL_SECONDS = 2.0
 _END_SECONDS = 10.0

@@ -16,9 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from airflow_provider_devo_dga.drift.baseline import baseline_of
 from airflow_provider_devo_dga.errors import FeatureError, H2OClusterError, TrainingError
 from airflow_provider_devo_dga.features.dga import DGA_RECIPE, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.features.host import HostParts
 from airflow_provider_devo_dga.training import progress
 from airflow_provider_devo_dga.training.cluster import LocalCluster
 from airflow_provider_devo_dga.training.dataset import prepare_dataset
@@ -143,6 +145,26 @@ def test_no_name_is_held_out_twice_and_a_grown_dataset_holds_out_the_same(
         parts = Counter(part_of(row["label"]) for row in csv.DictReader(file))
     assert model.split == {"seed": 1234, "ratios": [0.6, 0.2]}
     assert model.rows == parts
+
+
+def test_the_baseline_of_drift_is_that_of_the_legit_training_names(
+    trained: tuple[TrainedModel, set[str]], prepared: Prepared
+) -> None:
+    """The cluster's features give it; plain Python, which watches the traffic, must mean the same."""
+    model, _ = trained
+    part_of = by_hash((0.6, 0.2), 1234)
+    with prepared[0].open(newline="") as file:
+        hosts = [
+            HostParts(f"{row['label']}.{row['tld']}", row["label"], row["tld"])
+            for row in csv.DictReader(file)
+            if row["malicious"] == "0" and part_of(row["label"]) == "train"
+        ]
+    wanted = baseline_of(hosts, model.feature_set)
+    assert model.baseline.names == len(hosts)
+    assert set(model.baseline.bins) == set(wanted.bins)
+    for name, bins in wanted.bins.items():
+        assert model.baseline.bins[name].edges == pytest.approx(bins.edges, abs=1e-7), name
+        assert model.baseline.bins[name].shares == pytest.approx(bins.shares, abs=0.01), name
 
 
 def test_nothing_stays_on_the_cluster(trained: tuple[TrainedModel, set[str]]) -> None:

@@ -81,4 +81,3 @@ def test_small_families_are_repeated_in_the_training_part_alone(tmp_path: Path) 
     without = list(split.names.without(["small"]))
     assert len(without) == len(list(split.names)) - 45 * 4
     assert not any(name.label.startswith("small") for name in without)
-    assert len(list(split.legit_hosts())) == 90
