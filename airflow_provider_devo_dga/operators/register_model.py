@@ -34,7 +34,7 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
     :param description: what people read in Devo. (templated)
     :param trained: what ``H2OTrainOperator`` returned; its facts are added to the description, from where
         reports take version and threshold. (templated)
-    :param if_exists: another file under this name: ``fail`` or ``replace`` it.
+    :param if_exists: another file under this name: ``fail`` or ``replace`` it. (templated)
     :param mlmm_conn_id: Airflow connection of type ``devo_mlmm``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
     """
@@ -45,6 +45,7 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
         "engine",
         "description",
         "trained",
+        "if_exists",
         "mlmm_conn_id",
         "storage_conn_id",
     )
