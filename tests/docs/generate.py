@@ -46,6 +46,11 @@ def snippet(path: str, name: str) -> str:
     return "\n".join(("```python", *lines, "```"))
 
 
+def file(path: str) -> str:
+    """Return a whole file."""
+    return f"```python\n{(ROOT / path).read_text(encoding='utf-8').strip()}\n```"
+
+
 # Features and operations
 
 
@@ -352,6 +357,7 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
 
 KINDS: dict[str, Callable[..., str]] = {
     "snippet": snippet,
+    "file": file,
     "features": features,
     "nodes": nodes,
     "operations": operations,
