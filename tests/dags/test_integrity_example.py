@@ -92,4 +92,4 @@ def test_each_check_can_fail(tmp_path: Path) -> None:
             "test_templates_use_what_there_is",
         },
     ), output
-    assert "['Variable.get', 'socket.getaddrinfo']" in output
+    assert "a Dag file has called ['Variable.get', 'socket.getaddrinfo']" in output
