@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+LATEST := build/latest
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Airflow writes a configuration file into AIRFLOW_HOME at import; keep it here, also for tests.
 export AIRFLOW_HOME ?= $(CURDIR)/build/airflow
 # mkdocs-material prints a page of news about itself otherwise.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help setup demo ui bench test test-fast test-e2e check format docs screenshots constraints dist sbom secrets mlflow-server mlflow-requirements clean
+.PHONY: help setup demo ui bench test test-fast test-e2e test-latest check format docs screenshots constraints dist sbom secrets mlflow-server mlflow-requirements clean
 
 help:
 	@echo "make demo       the whole job once: train, register, score, report; leaves build/demo/"
@@ -17,6 +18,7 @@ help:
 	@echo "make test       every test"
 	@echo "make test-fast  no H2O, no Airflow processes, no browser; under a minute"
 	@echo "make test-e2e   kills real Airflow processes and tasks, counts what Devo and H2O saw; six minutes"
+	@echo "make test-latest  the fast tests with the newest releases of all dependencies; WHOLE=1: every test"
 	@echo "make bench      what is claimed about speed and memory, measured here; leaves build/bench/"
 	@echo "make check      format, lint, types, layers, docs"
 	@echo "make docs       the generated parts of docs/, and the site"
@@ -57,6 +59,26 @@ test-fast: $(READY)
 test-e2e: $(READY)
 	@python -m tests.needs
 	@pytest -m e2e
+
+# Nightly: constraints.txt is left out, so only the bounds in pyproject.toml hold.
+test-latest: export PATH := $(abspath $(LATEST))/bin:$(PATH)
+test-latest: export AIRFLOW_HOME := $(abspath $(LATEST))/airflow
+test-latest:
+	@echo "Installing the newest releases into $(LATEST) …"
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv -q --clear --python $(PYTHON) $(LATEST) && \
+	  uv pip install -q --python $(LATEST)/bin/python -e '.[dev]'; \
+	else \
+	  $(PYTHON) -m venv --clear $(LATEST) && \
+	  $(LATEST)/bin/python -m pip install -q --disable-pip-version-check -e '.[dev]'; \
+	fi
+	@$(LATEST)/bin/python -m tests.versions constraints.txt
+ifdef WHOLE
+	@$(LATEST)/bin/pytest -m "not e2e" -n 2 --dist loadfile
+	@$(LATEST)/bin/pytest -m e2e
+else
+	@$(LATEST)/bin/pytest -m "not slow" -n 2
+endif
 
 bench: $(READY)
 	@python -m benchmarks

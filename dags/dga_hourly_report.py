@@ -55,6 +55,8 @@ with DAG(
         "owner": "security",
         "retries": 2,
         "retry_delay": timedelta(minutes=2),
+        # far more than any task needs, and than a deferred sensor may wait
+        "execution_timeout": timedelta(hours=2),
         "retry_policy": DEVO_RETRY_POLICY,
     },
     params={

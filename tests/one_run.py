@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from airflow.sdk import DAG
 
 
-def run_once(dag: DAG, conf: dict[str, Any] | None = None) -> Any:
-    """Return the finished run."""
+def run_once(dag: DAG, conf: dict[str, Any] | None = None, **options: Any) -> Any:
+    """Return the finished run; ``options`` are those of ``dag.test``."""
     from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 
@@ -18,4 +18,4 @@ def run_once(dag: DAG, conf: dict[str, Any] | None = None) -> Any:
     bag = DagBag(os.devnull)
     bag.dags[dag.dag_id] = dag
     sync_bag_to_db(bag, "dags-folder", None)
-    return dag.test(run_conf=conf)
+    return dag.test(run_conf=conf, **options)

@@ -17,6 +17,7 @@ from airflow_provider_devo_dga.hooks.devo_comments import comments_of
 from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
 from airflow_provider_devo_dga.interval import duration
 from airflow_provider_devo_dga.lineage import file_place, lineage, table_places
+from airflow_provider_devo_dga.rendered import whole_or_none
 from airflow_provider_devo_dga.storage import sweep
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
     :param to: end of the window, excluded. (templated)
     :param output_path: URI of the file, ``file://``, ``s3://`` …; replaced when it exists. (templated)
     :param file_format: ``parquet``, ``csv`` or ``ndjson``. (templated)
-    :param max_rows: fail when the query gives more rows; None for no limit.
-    :param max_bytes: fail when the file becomes larger; None for no limit.
+    :param max_rows: fail when the query gives more rows; None for no limit. (templated)
+    :param max_bytes: fail when the file becomes larger; None for no limit. (templated)
     :param lateness: time after the window's end in which events may still arrive, a timedelta or
         seconds; not read before. (templated)
     :param completeness: ``auto``, or ``count`` to let Devo count the rows even where framing proves the end.
@@ -61,6 +62,8 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
         "lateness",
         "output_path",
         "file_format",
+        "max_rows",
+        "max_bytes",
         "devo_conn_id",
         "storage_conn_id",
     )
@@ -76,8 +79,8 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
         to: datetime | str,
         output_path: str,
         file_format: str = "parquet",
-        max_rows: int | None = None,
-        max_bytes: int | None = None,
+        max_rows: int | str | None = None,
+        max_bytes: int | str | None = None,
         lateness: timedelta | float | str = timedelta(0),
         completeness: Completeness = "auto",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
@@ -136,8 +139,8 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
                 from_=window.start,
                 to=window.end,
                 file_format=self.file_format,
-                max_rows=self.max_rows,
-                max_bytes=self.max_bytes,
+                max_rows=whole_or_none(self.max_rows, "max_rows"),
+                max_bytes=whole_or_none(self.max_bytes, "max_bytes"),
                 lateness=duration(self.lateness),
                 completeness=self.completeness,
                 owner=owner,

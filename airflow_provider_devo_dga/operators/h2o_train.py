@@ -21,6 +21,7 @@ from airflow_provider_devo_dga.errors import (
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
 from airflow_provider_devo_dga.lineage import file_place, lineage
 from airflow_provider_devo_dga.links.h2o_flow import FLOW_KEY, H2OFlowLink
+from airflow_provider_devo_dga.rendered import whole
 from airflow_provider_devo_dga.storage import publish
 from airflow_provider_devo_dga.training.durable import Durable, task_key
 from airflow_provider_devo_dga.training.interruption import Interruption
@@ -67,7 +68,7 @@ class H2OTrainOperator(BaseOperator):
         ``tutorial``. (templated)
     :param ratios: share of the rows to train on; the rest is held out for validation. A second share is
         the validation part's; the rest then is a test part that nothing was chosen on.
-    :param seed: of the split and the model.
+    :param seed: of the split and the model. (templated)
     :param model_params: H2O GBM parameters that replace the defaults. (templated)
     :param false_positive_budget: share of legit names that may be flagged. (templated)
     :param strict_false_positive_budget: a smaller share; leaves the same trees a second time, as
@@ -84,7 +85,7 @@ class H2OTrainOperator(BaseOperator):
         on, for a retry to find.
     :param name_prefix: begins the names on an existing cluster; give each Airflow its own when several share
         it and have Dags of the same names. (templated)
-    :param max_mem: Java heap of a private cluster.
+    :param max_mem: Java heap of a private cluster. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
     :raises DatasetError: the dataset cannot be read, or cannot be trained on.
     :raises TrainingParameterError: a parameter is unknown or out of range.
@@ -97,6 +98,7 @@ class H2OTrainOperator(BaseOperator):
         "output_dir",
         "model_id",
         "feature_set",
+        "seed",
         "model_params",
         "false_positive_budget",
         "strict_false_positive_budget",
@@ -104,6 +106,7 @@ class H2OTrainOperator(BaseOperator):
         "champion",
         "h2o_conn_id",
         "name_prefix",
+        "max_mem",
         "storage_conn_id",
     )
     ui_color = "#fff0cc"
@@ -117,7 +120,7 @@ class H2OTrainOperator(BaseOperator):
         model_id: str = "dga_classifier",
         feature_set: FeatureSet | Recipe | str = "dga",
         ratios: Sequence[float] = (0.8,),
-        seed: int = 1234,
+        seed: int | str = 1234,
         model_params: Mapping[str, Any] | None = None,
         false_positive_budget: float | str = 0.01,
         strict_false_positive_budget: float | str | None = None,
@@ -233,7 +236,7 @@ class H2OTrainOperator(BaseOperator):
         return train(
             prepared,
             ratios=tuple(self.ratios),
-            seed=self.seed,
+            seed=whole(self.seed, "seed"),
             model_id=self.model_id,
             model_params=dict(self.model_params or {}),
             false_positive_budget=float(self.false_positive_budget),

@@ -14,6 +14,7 @@ from airflow_provider_devo_dga.client.window import Window
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
+from airflow_provider_devo_dga.rendered import whole
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -37,8 +38,8 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
     :param from_: start of the window whose events are taken. (templated)
     :param to: end of the window, excluded. (templated)
     :param devo_domain: Devo domain that owns the model. (templated)
-    :param min_domains: fewer domains than this prove nothing and fail.
-    :param max_domains: at most this many are compared.
+    :param min_domains: fewer domains than this prove nothing and fail. (templated)
+    :param max_domains: at most this many are compared. (templated)
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
     :raises ModelRejectedError: an answer differs, the public suffix lists differ, or too few domains could
@@ -54,6 +55,8 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
         "from_",
         "to",
         "devo_domain",
+        "min_domains",
+        "max_domains",
         "devo_conn_id",
         "storage_conn_id",
     )
@@ -69,8 +72,8 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
         to: datetime | str,
         feature_set: FeatureSet | str | None = None,
         devo_domain: str = "self",
-        min_domains: int = 20,
-        max_domains: int = 2000,
+        min_domains: int | str = 20,
+        max_domains: int | str = 2000,
         devo_conn_id: str = DevoHook.default_conn_name,
         storage_conn_id: str | None = None,
         **kwargs: Any,
@@ -108,12 +111,14 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
             with_features=True,
         )
         hook = DevoHook(self.devo_conn_id)
-        answers = hook.get_records(query, from_=window.start, to=window.end, limit=self.max_domains)
+        answers = hook.get_records(
+            query, from_=window.start, to=window.end, limit=whole(self.max_domains, "max_domains")
+        )
         self.log.info("Devo scored %d domains of %s", len(answers), window)
         with tempfile.TemporaryDirectory(prefix="devo-dga-") as folder:
             mojo = Path(folder, "model.zip")
             mojo.write_bytes(file.read_bytes())
-            flagged = compare(answers, mojo, features, at_least=self.min_domains)
+            flagged = compare(answers, mojo, features, at_least=whole(self.min_domains, "min_domains"))
         self.log.info(
             "All %d answers of %r agree with the MOJO; %d flagged", len(answers), self.name, flagged
         )

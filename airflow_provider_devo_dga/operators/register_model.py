@@ -34,7 +34,7 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
     :param description: what people read in Devo. (templated)
     :param trained: what ``H2OTrainOperator`` returned; its facts are added to the description, from where
         reports take version and threshold. (templated)
-    :param if_exists: another file under this name: ``fail`` or ``replace`` it.
+    :param if_exists: another file under this name: ``fail`` or ``replace`` it. (templated)
     :param mlmm_conn_id: Airflow connection of type ``devo_mlmm``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
     :raises MojoExportError: there is no file, it is no MOJO, or it is not the one that was trained.
@@ -48,6 +48,7 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
         "engine",
         "description",
         "trained",
+        "if_exists",
         "mlmm_conn_id",
         "storage_conn_id",
     )

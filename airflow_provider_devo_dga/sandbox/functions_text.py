@@ -12,6 +12,8 @@ from airflow_provider_devo_dga.sandbox.types import BOOL, FLOAT8, INT8, REGEXP, 
 # Longer than any text, and near enough for DuckDB's own arithmetic.
 LONGEST = "2147483646"
 START = f"least({{1}}, {LONGEST}) + 1"
+# an empty text has one empty part; by an empty separator DuckDB 2.0.0 says so, too, and 2.0.1 says none
+PARTS = "CASE WHEN {1} IS NULL THEN NULL WHEN {0} = '' THEN [''] ELSE string_split({0}, {1}) END"
 AT = f"least({{2}}, {LONGEST}) + 1"
 BLANK = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)"
 
@@ -90,9 +92,9 @@ OPERATIONS = (
             Overload(
                 (STR, STR, INT8),
                 STR,
-                f"CASE WHEN {{1}} IS NOT NULL AND {{2}} >= 0 THEN string_split({{0}}, {{1}})[{AT}] END",
+                f"CASE WHEN {{2}} >= 0 THEN ({PARTS})[{AT}] END",
             ),
-            Overload((STR, STR), array_of(STR), "CASE WHEN {1} IS NOT NULL THEN string_split({0}, {1}) END"),
+            Overload((STR, STR), array_of(STR), PARTS),
         ),
     ),
     Operation(

@@ -19,6 +19,7 @@ from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_comments import comments_of
 from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
 from airflow_provider_devo_dga.interval import duration
+from airflow_provider_devo_dga.rendered import whole
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
     :param query: LINQ text, or the name of a ``.linq`` file. (templated)
     :param from_: start of the window, included: aware datetime or ISO 8601 text. (templated)
     :param to: end of the window, excluded. (templated)
-    :param min_rows: rows that satisfy the condition.
+    :param min_rows: rows that satisfy the condition. (templated)
     :param condition: another condition, from ``client.condition``: ``Scalar(">=", 1000)`` compares the one
         number that the query gives, ``NewerEvents()`` holds when the query has events after the window.
     :param lateness: time after the window's end in which events may still arrive, a timedelta or
@@ -46,7 +47,7 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         ``[operators] default_deferrable``.
     """
 
-    template_fields: Sequence[str] = ("query", "from_", "to", "lateness", "devo_conn_id")
+    template_fields: Sequence[str] = ("query", "from_", "to", "min_rows", "lateness", "devo_conn_id")
     template_ext: Sequence[str] = (".linq",)
     template_fields_renderers = {"query": "sql"}  # noqa: RUF012 - Airflow's own attribute
     ui_color = "#d6e4ff"
@@ -57,7 +58,7 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         query: str,
         from_: datetime | str,
         to: datetime | str,
-        min_rows: int = 1,
+        min_rows: int | str = 1,
         condition: Condition | None = None,
         lateness: timedelta | float | str = timedelta(0),
         devo_conn_id: str = DevoHook.default_conn_name,
@@ -151,4 +152,4 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         stats.timing("sensor.wait", waited)
 
     def _condition(self) -> Condition:
-        return self.condition or RowsAtLeast(self.min_rows)
+        return self.condition or RowsAtLeast(whole(self.min_rows, "min_rows"))

@@ -119,6 +119,14 @@ def test_the_report_covers_each_hour_and_follows_a_new_model(bag: Any) -> None:
     assert list(dag.schedule.asset_condition.objects) == promoted
 
 
+def test_no_task_of_the_report_works_for_ever_nor_do_many_runs_at_once(bag: Any) -> None:
+    dag = bag.dags["dga_hourly_report"]
+    assert {task.execution_timeout for task in dag.tasks} == {timedelta(hours=2)}
+    # a deferred sensor resumes within the limit
+    assert dag.get_task("wait_for_events").timeout < timedelta(hours=2).total_seconds()
+    assert dag.max_active_runs == 2
+
+
 def test_the_retrain_runs_weekly_or_after_drift_and_never_twice_at_once(bag: Any) -> None:
     dag = bag.dags["dga_weekly_retrain"]
     assert isinstance(dag.schedule, AssetOrTimeSchedule)

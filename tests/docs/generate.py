@@ -15,12 +15,13 @@ if __name__ == "__main__":
 
 from tests.docs.generated import drawings, feature_tables, reference, sandbox_tables
 from tests.docs.generated.place import ROOT, pages
-from tests.docs.generated.snippet import snippet
+from tests.docs.generated.snippet import file, snippet
 
 BLOCK = re.compile(r"(<!-- generated: ([^>]+?) -->\n).*?(<!-- end generated -->)", re.DOTALL)
 
 KINDS: dict[str, Callable[..., str]] = {
     "snippet": snippet,
+    "file": file,
     "features": feature_tables.features,
     "nodes": feature_tables.nodes,
     "assumptions": feature_tables.assumptions,

@@ -91,6 +91,10 @@ def test_the_query_may_be_a_file(devo: Any, table: str, context: Any, tmp_path: 
         ({"file_format": "xlsx"}, DevoPermanentError, "Unknown file format"),
         ({"max_rows": 1}, DevoLimitError, "more than max_rows=1"),
         ({"max_bytes": 100}, DevoLimitError, "larger than max_bytes=100"),
+        # params are text unless the Dag renders natively
+        ({"max_rows": "{{ 2 - 1 }}"}, DevoLimitError, "more than max_rows=1"),
+        ({"max_bytes": "{{ 10 * 10 }}"}, DevoLimitError, "larger than max_bytes=100"),
+        ({"max_rows": "{{ params.nothing }}x"}, DevoPermanentError, "max_rows must be a whole number"),
         ({"completeness": "maybe"}, DevoPermanentError, "completeness is 'auto' or 'count'"),
     ],
 )

@@ -99,6 +99,38 @@ def test_every_connection_is_templated(operator: Any) -> None:
 
 
 @pytest.mark.parametrize("operator", OPERATORS)
+def test_no_template_field_is_named_like_a_secret(operator: Any) -> None:
+    from airflow.sdk._shared.secrets_masker import should_hide_value_for_key
+
+    # what Airflow would hide by its name would be shown among the rendered templates by its value
+    assert [name for name in operator.template_fields if should_hide_value_for_key(name)] == []
+
+
+# what has to be known when the Dag is parsed, or is no plain value
+NOT_TEMPLATED = {
+    "cancel_on_kill",
+    "check_labels",
+    "compare_tutorial",
+    "completeness",
+    "condition",
+    "deferrable",
+    "durable",
+    "in_a_row",
+    "job_timeout",
+    "max_poll_faults",
+    "poll_interval",
+    "ratios",
+    "settle_seconds",
+}
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_whatever_may_come_from_params_is_templated(operator: Any) -> None:
+    plain = {p.name for p in own_parameters(operator)} - set(operator.template_fields)
+    assert plain <= NOT_TEMPLATED
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
 def test_the_constructor_touches_nothing(operator: Any) -> None:
     arguments = arguments_of(operator)
     operator(task_id="first", **arguments)

@@ -46,6 +46,7 @@ def test_a_poke_says_yes_or_not_yet(devo: Any, table: str, context: Any) -> None
     devo.load(table, [{"n": 1}])
     assert bool(sensor(devo, f"from {table}").poke(context))
     assert not sensor(devo, f"from {table}", min_rows=2).poke(context)
+    assert not sensor(devo, f"from {table}", min_rows="2").poke(context)
 
 
 def test_a_window_that_is_not_over_is_not_asked_for(devo: Any, table: str, context: Any) -> None:

@@ -1,4 +1,4 @@
-"""Lines of the Dags, between ``# [START name]`` and ``# [END name]``."""
+"""Code that runs elsewhere, shown in the docs: files, and lines between ``# [START x]`` and ``# [END x]``."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ def snippet(path: str, name: str) -> str:
         raise ValueError(f"{path} has no snippet {name}")
     lines = (line.removeprefix(found[1]) for line in found[2].strip("\n").splitlines())
     return fenced("python", "\n".join(lines))
+
+
+def file(path: str) -> str:
+    """Return a whole file."""
+    return fenced("python", (ROOT / path).read_text(encoding="utf-8").strip())
