@@ -33,7 +33,7 @@ def _lost(airflow: Installation, told: Tell, table: str) -> None:
     assert run.task("job")["try_number"] == 2
     assert run.returned("job")["job_id"] == job["id"]
     assert the_job(airflow, table)["status"] == "COMPLETED"
-    assert _stops(airflow, job["id"]) == 0
+    assert airflow.devo.stops(job["id"]) == 0
     told(
         "Celery's worker, DevoJobOperator",
         "SIGKILL of worker and task",
@@ -53,14 +53,10 @@ def _told_to_end(airflow: Installation, told: Tell, table: str) -> None:
     assert run.wait() == "success", run.log("job")
     assert run.task("job")["try_number"] == 1
     assert the_job(airflow, table)["status"] == "COMPLETED"
-    assert _stops(airflow, job["id"]) == 0
+    assert airflow.devo.stops(job["id"]) == 0
     told(
         "Celery's worker, DevoJobOperator",
         "SIGTERM of the worker",
         "success at try 1, which it waits for",
         "1 job, 0 stops",
     )
-
-
-def _stops(airflow: Installation, job_id: str) -> int:
-    return sum(job_id in request["path"] for request in airflow.devo.stops())

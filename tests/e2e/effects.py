@@ -79,9 +79,9 @@ class Effects:
         """Return the requests that looked at a job."""
         return self._asked(f"/search/job/{job_id}", "")
 
-    def stops(self) -> list[dict[str, Any]]:
-        """Return the requests that stopped a job."""
-        return self._asked("/search/job/stop/", "")
+    def stops(self, job_id: str) -> int:
+        """Return how many requests stopped a job."""
+        return len(self._asked(f"/search/job/stop/{job_id}", ""))
 
     def connections(self) -> int:
         """Return how many connections to the sandbox are open, ours left out."""

@@ -59,7 +59,7 @@ def test_a_window_is_reported_and_reported_again(
         f"{report.partition('/')[0]}.parquet",
     ]
     assert [event["source_task_id"] for event in first.asset_events()] == ["report"]
-    assert "Report at" in first.log("report")
+    assert "Report of" in first.log("report")
     assert first.returned("report")["domains"] == written["totals"]["domains"] > 50
 
     again = airflow.run("dga_hourly_report", **asked)
