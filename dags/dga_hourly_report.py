@@ -1,8 +1,8 @@
 """Report every hour which clients ask for algorithmically generated domains.
 
-window → wait for its events → plan the query for the model in service → score in Devo → report, and
-send its detections into Devo where a table for them is set. The traffic is compared with what the model was
-trained on: drift that lasts wakes ``dga_weekly_retrain``.
+window → wait for its events → plan the query for the model in service → score in Devo → report; tell people
+when clients stand out, and send the detections into Devo where a table for them is set. The traffic is
+compared with what the model was trained on: drift that lasts wakes ``dga_weekly_retrain``.
 Runs also when a new model is promoted, for the last full hour.
 """
 
@@ -40,6 +40,30 @@ DGA_REPORT = Asset(name="dga_hourly_report", uri="x-devo-dga://reports/hourly")
 DGA_DRIFT = Asset(name="dga_drift", uri="x-devo-dga://drift/lasting")
 # Can be set for a whole installation, or per run by the params below.
 STORE = os.environ.get("DEVO_DGA_STORE", f"file://{tempfile.gettempdir()}/devo-dga")
+MAIL_TO = os.environ.get("DEVO_DGA_MAIL_TO")
+
+
+# [START notifiers]
+def notifiers() -> list[Any]:
+    """Return who is told when clients stand out; a chat's notifier goes beside the mail."""
+    if not MAIL_TO:
+        return []
+    # only where it is wanted: its import takes longer than all the rest
+    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+
+    mail = SmtpNotifier(
+        to=MAIL_TO.split(","),
+        from_email=os.environ.get("DEVO_DGA_MAIL_FROM", "airflow@localhost"),
+        subject="DGA report: {{ ti.xcom_pull('report')['headline'] }}",
+        # a headline names clients as the events do
+        html_content=(
+            "<p>{{ ti.xcom_pull('report')['headline'] | e }}</p><p>{{ ti.xcom_pull('report')['html'] }}</p>"
+        ),
+    )
+    return [mail]
+
+
+# [END notifiers]
 
 with DAG(
     dag_id="dga_hourly_report",
@@ -206,6 +230,16 @@ with DAG(
         outlets=[DGA_REPORT],
     )
 
+    # [START tell]
+    @task(on_success_callback=notifiers())
+    def tell(found: dict[str, Any]) -> str:
+        """Succeed, and so tell people, when clients stand out; skip otherwise."""
+        if not found["clients_infected"] + found["clients_suspicious"]:
+            raise AirflowSkipException("No client stands out")
+        return found["headline"]
+
+    # [END tell]
+
     # [START send]
     send_detections = SendDetectionsOperator(
         task_id="send_detections",
@@ -241,4 +275,5 @@ with DAG(
     # [END drift_alarm]
 
     wait_for_events >> classify >> report
+    tell(report.output)
     drift_alarm(drift.output)

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import pyarrow.parquet as pq
 import pytest
+from aiosmtpd.controller import Controller
 
 from airflow_provider_devo_dga.drift.watch import DriftWatch
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from tests.e2e.postgres import free_port
+
+if TYPE_CHECKING:
+    from aiosmtpd.smtp import Envelope
 
 TABLE = "demo.ecommerce.data"
+REVERSED = {"from": "2026-01-05T02:00:00+00:00", "to": "2026-01-05T01:00:00+00:00"}
 HOSTILE = {
     "table": "x where 1=1",
     "field": 'referralUri"',
@@ -32,6 +41,27 @@ def dags(devo_connections: None) -> Any:
     from airflow.dag_processing.dagbag import DagBag
 
     return DagBag(str(example_dags_path())).dags
+
+
+@pytest.fixture
+def mailbox(connect: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Envelope]]:
+    """Serve SMTP, as whoever the report is mailed by; holds what was mailed."""
+    arrived: list[Envelope] = []
+
+    class Keep:
+        async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:
+            arrived.append(envelope)
+            return "250 OK"
+
+    port = free_port()
+    serving = Controller(Keep(), hostname="127.0.0.1", port=port)
+    serving.start()
+    extra = {"disable_ssl": True, "disable_tls": True}
+    smtp = {"conn_type": "smtp", "host": "127.0.0.1", "port": port, "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(smtp))
+    monkeypatch.setenv("DEVO_DGA_MAIL_TO", "soc@example.com,duty@example.com")
+    yield arrived
+    serving.stop()
 
 
 def path_of(uri: str) -> Path:
@@ -87,7 +117,12 @@ def test_a_hostile_param_is_refused_when_the_run_is_asked_for(
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_model_is_trained_promoted_and_reports_an_hour(
-    airflow_database: None, devo: Any, dags: Any, small_dataset: Path, tmp_path: Path
+    mailbox: list[Envelope],
+    airflow_database: None,
+    devo: Any,
+    dags: Any,
+    small_dataset: Path,
+    tmp_path: Path,
 ) -> None:
     from airflow_provider_devo_dga.demo.events import write_events
 
@@ -136,9 +171,15 @@ def test_a_model_is_trained_promoted_and_reports_an_hour(
     assert report["totals"]["domains"] == len(rows) > 100
     assert report["totals"]["domains_flagged"] == sum(row["malicious"] == "1" for row in rows) > 10
 
+    [mail] = mailbox
+    assert mail.rcpt_tos == ["soc@example.com", "duty@example.com"]
+    text = message_from_bytes(mail.content, policy=default)
+    assert "infected" in text["Subject"]
+    assert f"{folder.name}/report.html" in text.get_body(("html",)).get_content()
+
 
 @pytest.mark.slow
-@pytest.mark.parametrize("conf", [{"model_name": "no_such_model"}, {"from": "yesterday", "to": "today"}])
+@pytest.mark.parametrize("conf", [{"model_name": "no_such_model"}, REVERSED])
 def test_what_can_never_be_planned_fails_at_once(
     airflow_database: None, devo: Any, dags: Any, conf: dict[str, Any]
 ) -> None:
@@ -149,6 +190,7 @@ def test_what_can_never_be_planned_fails_at_once(
         "wait_for_events": "upstream_failed",
         "classify": "upstream_failed",
         "report": "upstream_failed",
+        "tell": "upstream_failed",
         "send_detections": "upstream_failed",
         "watch_drift": "upstream_failed",
         "drift_alarm": "upstream_failed",

@@ -32,8 +32,8 @@ EVENTS = [
     }
     for number in range(3)
 ]
-# tested elsewhere: by test_notifier.py and test_blocks.py
-OWN_TEST = {"notifier", "callback", "connection", "deadline", "h2o", "ingress"}
+# tested elsewhere: by test_blocks.py
+OWN_TEST = {"callback", "connection", "deadline", "h2o", "ingress"}
 RUN = [block for block in blocks("python") if block.generated != "snippet" and block.mark not in OWN_TEST]
 FAST = [block for block in RUN if block.mark != "slow"]
 SLOW = [block for block in RUN if block.mark == "slow"]
