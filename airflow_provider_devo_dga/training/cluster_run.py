@@ -22,7 +22,7 @@ from airflow_provider_devo_dga.training.durable import Durable, content_of
 from airflow_provider_devo_dga.training.evaluation import Trainer
 from airflow_provider_devo_dga.training.gbm import build_default_estimator, build_estimator
 from airflow_provider_devo_dga.training.h2o_scores import score_frame
-from airflow_provider_devo_dga.training.h2o_session import downloaded, removed, young_objects_only
+from airflow_provider_devo_dga.training.h2o_session import downloaded, removed
 from airflow_provider_devo_dga.training.interruption import Interruption
 from airflow_provider_devo_dga.training.mojo import MojoInfo, inspect_mojo
 from airflow_provider_devo_dga.training.operating_point import operating_point
@@ -86,14 +86,14 @@ class ClusterRun:
             self.feature_set = wanted.learn(self.parted.names) if isinstance(wanted, Recipe) else wanted
         self._take_keys()
         parts = self._parts_of_before() or self._new_parts()
-        with self.timed("baseline"), young_objects_only():
+        with self.timed("baseline"):
             self.baseline = self._baseline(parts["train"])
         return parts
 
     def _new_parts(self) -> dict[str, H2OFrame]:
         with self.timed("load"):
             frame = self._upload(self.parted.names.file)
-        with self.timed("features"), young_objects_only():
+        with self.timed("features"):
             frame = add_features(frame, self.feature_set)
             # the levels decide which class is the positive one
             frame[TARGET] = frame[TARGET].asfactor()
@@ -190,8 +190,7 @@ class ClusterRun:
         if not isinstance(self.wanted, Recipe):
             return parts
         learned = self.wanted.learn(self.parted.names.without(families))
-        with young_objects_only():
-            return {name: add_features(part[list(PARTED_COLUMNS)], learned) for name, part in parts.items()}
+        return {name: add_features(part[list(PARTED_COLUMNS)], learned) for name, part in parts.items()}
 
     def _train(
         self,

@@ -13,7 +13,6 @@ from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import add_features
 from airflow_provider_devo_dga.training.h2o_scores import imported, score_frame
-from airflow_provider_devo_dga.training.h2o_session import young_objects_only
 from airflow_provider_devo_dga.training.head_to_head import HeadToHead, head_to_head
 from airflow_provider_devo_dga.training.metrics import areas
 from airflow_provider_devo_dga.training.mojo import inspect_mojo
@@ -145,5 +144,4 @@ def _in_service(valid: ScoredPart, judged: ScoredPart, threshold: float) -> Oper
 
 
 def _with_features(part: H2OFrame, feature_set: FeatureSet) -> H2OFrame:
-    with young_objects_only():
-        return add_features(part[list(_BARE_COLUMNS)], feature_set)
+    return add_features(part[list(_BARE_COLUMNS)], feature_set)

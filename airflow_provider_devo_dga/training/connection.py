@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.errors import H2OClusterError
 from airflow_provider_devo_dga.training.cluster_address import ClusterAddress
+from airflow_provider_devo_dga.training.h2o_session import young_objects_only
 from airflow_provider_devo_dga.training.java import REMEDY
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def h2o_connection(
     h2o.no_progress()
     _addresses.append(ClusterAddress(url.rstrip("/"), auth, verify, cacert))
     try:
-        yield connection
+        with young_objects_only():
+            yield connection
     except (H2OConnectionError, H2OServerError) as error:
         if isinstance(error, H2OServerError) and _answers(connection):
             raise

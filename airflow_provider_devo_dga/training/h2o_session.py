@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def young_objects_only() -> Iterator[None]:
-    """Spare h2o the older objects while it turns expressions into requests.
+    """Spare h2o the older objects while a cluster is connected.
 
-    For every node of an expression it asks ``gc.get_referrers``, which walks all objects of the process:
-    beside Airflow's own that made 31 features take eight times as long. Frozen objects are not walked.
+    For every node of an expression that becomes a request it asks ``gc.get_referrers``, which walks all
+    objects of the process: beside Airflow's own that made 31 features take eight times as long. Frozen
+    objects are not walked.
     """
     gc.freeze()
     try:

@@ -40,7 +40,7 @@ class AirflowProcesses:
     :param celery: whether there is a broker for a worker of Celery.
     """
 
-    def __init__(self, environment: Mapping[str, str], url: str, logs: Path, *, celery: bool) -> None:
+    def __init__(self, environment: Mapping[str, str], url: str, logs: Path, *, celery: bool = False) -> None:
         self.url = url
         self.logs = logs
         self._components = {**COMPONENTS, **(_WORKER if celery else {})}
