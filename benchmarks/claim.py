@@ -45,7 +45,7 @@ class Measured:
     @property
     def told(self) -> tuple[str, str, str, str]:
         """Return the row of the table: claim, figure, bar, verdict."""
-        digits = 0 if abs(self.figure) >= 100 or self.unit != "×" else 2
+        digits = 0 if abs(self.figure) >= 100 or not self.unit.startswith("×") else 2
         sign = "≥" if self.at_least else "≤"
         return (
             self.claim,

@@ -24,7 +24,7 @@ PARAMS |= {"min_rows": 20}
 TURNS = 2
 
 
-def run(size: Size) -> Measured:
+def run(size: Size) -> list[Measured]:
     """Train on one cluster by both, in turns: read, compute features, train, score, export."""
     from airflow_provider_devo_dga.demo.dataset import write_dataset
 
@@ -42,7 +42,7 @@ def run(size: Size) -> Measured:
     operator, script = (statistics.median(column) for column in zip(*times[1:], strict=True))
     claim = f"`H2OTrainOperator` over {rows:,} legit names, 31 features, 150 trees"
     parts = {"operator_s": operator, "script_s": script, "turns": times}
-    return Measured(claim, operator / script, "× plain script", 1.1, at_least=False, parts=parts)
+    return [Measured(claim, operator / script, "× plain script", 1.1, at_least=False, parts=parts)]
 
 
 def _script_seconds(dataset: Path, cluster: LocalCluster) -> float:
