@@ -16,7 +16,7 @@ help:
 	@echo "make demo       the whole job once: train, register, score, report; leaves build/demo/"
 	@echo "make ui         Airflow with the Dags, wired to the Devo sandbox"
 	@echo "make test       every test"
-	@echo "make test-fast  no H2O, no Airflow processes, no browser; under a minute"
+	@echo "make test-fast  no H2O, no Airflow processes, no browser; two minutes"
 	@echo "make test-e2e   kills real Airflow processes and tasks, counts what Devo and H2O saw; six minutes"
 	@echo "make test-latest  the fast tests with the newest releases of all dependencies; WHOLE=1: every test"
 	@echo "make bench      what is claimed about speed and memory, measured here; leaves build/bench/"
