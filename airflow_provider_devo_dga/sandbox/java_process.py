@@ -12,6 +12,8 @@ import multiprocessing
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
@@ -42,14 +44,14 @@ class JavaProcess:
 
         :raises InvalidImageError: when it cannot be read, or not be scored row by row.
         """
-        with self._lock:
+        with self._exchange():
             return self._asked({"path": path})
 
     def score(self, path: str, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return genmodel's answers to rows: the label's place or the number, then the probabilities."""
         import numpy as np
 
-        with self._lock:
+        with self._exchange():
             self._asked({"path": path, "rows": len(rows)}, rows)
             answers = np.frombuffer(self._answer())
         return answers.reshape(len(rows), -1)
@@ -58,6 +60,18 @@ class JavaProcess:
         """End the process, if there is one."""
         with self._lock:
             self._end()
+
+    @contextmanager
+    def _exchange(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except (InvalidImageError, JavaProcessError):
+                raise
+            except BaseException:
+                # an answer may still be on its way, and must not be taken for the next one's
+                self._end()
+                raise
 
     def _asked(self, request: dict[str, Any], rows: NDArray[np.float64] | None = None) -> dict[str, Any]:
         connection = self._running()
@@ -93,7 +107,9 @@ class JavaProcess:
         return self._connection
 
     def _gone(self) -> JavaProcessError:
-        return JavaProcessError(f"the Java process ended with exit code {self._end()}")
+        return JavaProcessError(
+            f"the Java process ended with exit code {self._end()}; ask again, which starts another"
+        )
 
     def _end(self) -> int | None:
         """Let go of the process; it ends by itself when nobody can ask it any more."""

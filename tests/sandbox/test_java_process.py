@@ -53,6 +53,21 @@ def test_a_killed_process_is_told_and_replaced(java: JavaProcess, mojo: str) -> 
     assert java.score(mojo, ROWS).tolist() == before
 
 
+def test_an_answer_that_nobody_took_is_not_the_next_ones(
+    java: JavaProcess, mojo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = java.score(mojo, ROWS).tolist()
+
+    def interrupted() -> bytes:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(java, "_answer", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            java.score(mojo, ROWS[:1])
+    assert java.score(mojo, ROWS).tolist() == before
+
+
 def test_a_changed_file_is_read_again(java: JavaProcess, mojo: str, glm_mojo: Callable[..., bytes]) -> None:
     before = java.score(mojo, ROWS).tolist()
     Path(mojo).write_bytes(glm_mojo(["a", "b"], {"a": -2.0}, 0.0))
