@@ -12,13 +12,14 @@ USER airflow
 COPY --chown=airflow:0 constraints.txt /opt/build/
 COPY --chown=airflow:0 pyproject.toml README.md LICENSE NOTICE /opt/build/
 COPY --chown=airflow:0 airflow_provider_devo_dga /opt/build/airflow_provider_devo_dga
+COPY --chown=airflow:0 devo_sandbox /opt/build/devo_sandbox
 COPY --chown=airflow:0 dags /opt/build/dags
 RUN pip install --no-cache-dir -c /opt/build/constraints.txt \
-      '/opt/build[demo,h2o,mlflow,report,sandbox]' asyncpg psycopg2-binary ${PACKAGES} \
+      '/opt/build[h2o,mlflow,report,sandbox]' asyncpg psycopg2-binary ${PACKAGES} \
  && pip check \
  && cp /opt/build/dags/*.py /opt/airflow/dags/ \
- && ln -s "$(python -c 'from airflow_provider_devo_dga.training.java import find_java; print(find_java())')" /opt/h2o/java \
- && ln -s "$(python -c 'from airflow_provider_devo_dga.training.java import find_h2o_jar; print(find_h2o_jar())')" /opt/h2o/h2o.jar \
+ && ln -s "$(python -c 'from airflow_provider_devo_dga.models.java import find_java; print(find_java())')" /opt/h2o/java \
+ && ln -s "$(python -c 'from airflow_provider_devo_dga.models.java import find_h2o_jar; print(find_h2o_jar())')" /opt/h2o/h2o.jar \
  && /opt/h2o/java -version
 
 FROM python:3.11.13-slim-bookworm AS mlflow

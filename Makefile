@@ -43,10 +43,10 @@ $(READY): pyproject.toml constraints.txt
 	@touch $(READY)
 
 demo: $(READY)
-	@python -m airflow_provider_devo_dga.demo.run
+	@python -m demo.run
 
 ui: $(READY)
-	@python -m airflow_provider_devo_dga.demo.ui
+	@python -m demo.ui
 
 test: $(READY)
 	@python -m tests.needs

@@ -18,6 +18,7 @@
     │       ├── ModelNotFoundError
     │       ├── ModelAlreadyExistsError
     │       └── ModelRejectedError       the Model Manager refused or altered a model; adds .detail
+    ├── DocumentError                    a stored document that is damaged, or of a newer release
     ├── FeatureError                     a feature set that cannot mean anything
     ├── ReportError                      scored rows that cannot become a report
     ├── DriftError                       a model without a baseline to compare traffic with
@@ -199,6 +200,10 @@ class ModelRejectedError(DevoPermanentError):
     ) -> None:
         super().__init__(message, status=status, code=code, cid=cid)
         self.detail = detail
+
+
+class DocumentError(DevoDgaError):
+    """A stored document is damaged, or a newer release wrote it; says where it lies and what to do."""
 
 
 class FeatureError(DevoDgaError, ValueError):

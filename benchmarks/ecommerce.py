@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import requests
 
-from airflow_provider_devo_dga.sandbox.tables import Tables
 from benchmarks import events
 from benchmarks.process import TOKEN, SandboxProcess
+from devo_sandbox.tables.tables import Tables
 
 TABLE = "demo.ecommerce.data"
 QUERY = f"from {TABLE}"

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from airflow_provider_devo_dga.sandbox import types
-from airflow_provider_devo_dga.sandbox.tables import Tables
-from airflow_provider_devo_dga.sandbox.types import Type
+from devo_sandbox.linq import types
+from devo_sandbox.linq.types import Type
+from devo_sandbox.tables.tables import Tables
 
 START_MS = 1767225600000
 HOUR_MS = 3_600_000

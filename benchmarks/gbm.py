@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-from airflow_provider_devo_dga.sandbox import types
-from airflow_provider_devo_dga.sandbox.tables import Tables
 from benchmarks import events
+from devo_sandbox.linq import types
+from devo_sandbox.tables.tables import Tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +52,7 @@ def _train() -> None:
     import h2o
     from h2o.estimators import H2OGradientBoostingEstimator
 
-    from airflow_provider_devo_dga.training.cluster import LocalCluster
+    from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 
     matrix = rows(TRAINING_ROWS, seed=1)
     noise = np.random.default_rng(2).normal(size=TRAINING_ROWS) * 2

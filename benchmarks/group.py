@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_devo_dga.sandbox import types
-from airflow_provider_devo_dga.sandbox.server import Sandbox
 from benchmarks import events
 from benchmarks.claim import Measured, Size, in_turns
+from devo_sandbox.linq import types
+from devo_sandbox.server import Sandbox
 
 METHODS = ["GET", "POST", "HEAD", "PUT"]
 LINQ = "from bench.web group every 5m by method select count() as n"

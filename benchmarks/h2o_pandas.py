@@ -9,9 +9,9 @@ from pathlib import Path
 import h2o
 import pandas as pd
 
-from airflow_provider_devo_dga.sandbox.server import Sandbox
 from benchmarks import gbm, scoring
 from benchmarks.claim import Measured, Size, seconds
+from devo_sandbox.server import Sandbox
 
 TURNS = 3
 

@@ -21,9 +21,9 @@ import numpy as np
 from airflow_provider_devo_dga.features import reference
 from airflow_provider_devo_dga.features.dga import feature_set_named
 from airflow_provider_devo_dga.features.linq import linq
-from airflow_provider_devo_dga.training.cluster import LocalCluster
-from airflow_provider_devo_dga.training.model import train
-from airflow_provider_devo_dga.training.mojo_scoring import score_parts
+from airflow_provider_devo_dga.models.mojo_scoring import score_parts
+from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
+from airflow_provider_devo_dga.training.train import train
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
 from benchmarks import peer, quality
 from benchmarks.claim import seconds

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any
 
-from airflow_provider_devo_dga.sandbox.tables import Tables
+from devo_sandbox.tables.tables import Tables
 
 TOKEN = "benchmark"  # noqa: S105 - of a server on this machine, for the time of a run
 MIB = 1024 * 1024
@@ -27,7 +27,7 @@ class SandboxProcess:
         tables.close()
 
     def __enter__(self) -> SandboxProcess:
-        command = [sys.executable, "-m", "airflow_provider_devo_dga.sandbox", "serve", "--token", TOKEN]
+        command = [sys.executable, "-m", "devo_sandbox", "serve", "--token", TOKEN]
         self._process = subprocess.Popen(
             [*command, "--data-dir", self._directory.name], stdout=subprocess.PIPE, text=True
         )

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import requests
 
-from airflow_provider_devo_dga.sandbox import types
-from airflow_provider_devo_dga.sandbox.tables import Tables
 from benchmarks import events
 from benchmarks.claim import Measured, Size, in_turns
 from benchmarks.plain_server import PlainServer
 from benchmarks.process import TOKEN, SandboxProcess
+from devo_sandbox.linq import types
+from devo_sandbox.tables.tables import Tables
 
 QUERY = "from bench.many select eventdate, n, method"
 

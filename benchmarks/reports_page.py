@@ -48,7 +48,7 @@ def _page(folder: Path) -> Callable[[], str]:
     from airflow_provider_devo_dga.plugins.model_source import ModelSource
     from airflow_provider_devo_dga.plugins.overview import overview_facts
     from airflow_provider_devo_dga.plugins.page_templates import page_templates
-    from airflow_provider_devo_dga.plugins.report_shelf import ReportShelf
+    from airflow_provider_devo_dga.reports.shelf import ReportShelf
 
     models = ModelSource()
 

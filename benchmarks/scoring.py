@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import jpype
 import requests
 
-from airflow_provider_devo_dga.sandbox.java import java_class
-from airflow_provider_devo_dga.sandbox.server import Sandbox
 from benchmarks import events, gbm
 from benchmarks.claim import Measured, Size, seconds
+from devo_sandbox.models.java import java_class
+from devo_sandbox.server import Sandbox
 
 if TYPE_CHECKING:
     import numpy as np

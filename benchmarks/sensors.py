@@ -20,12 +20,12 @@ from typing import Any
 import psutil
 import requests
 
-from airflow_provider_devo_dga.sandbox import types
 from benchmarks import airflow, events
 from benchmarks.claim import Measured, Size
 from benchmarks.own_memory import Rise
 from benchmarks.process import TOKEN, SandboxProcess
 from benchmarks.tutorial import Server
+from devo_sandbox.linq import types
 
 SENSORS = 1_000
 CONCURRENCY = 16
@@ -90,7 +90,7 @@ async def wait_for_all(server: Server, begun: Callable[[], None]) -> dict[str, A
     :param begun: called when all of them are about to ask.
     """
     airflow.connect(server.url, server.ca_file, concurrency=CONCURRENCY)
-    from airflow_provider_devo_dga.client.condition import RowsAtLeast, to_dict
+    from airflow_provider_devo_dga.devo_api.condition import RowsAtLeast, to_dict
     from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
 
     async def fires(number: int) -> Any:

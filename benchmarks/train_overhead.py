@@ -15,8 +15,8 @@ from types import SimpleNamespace
 
 from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES
 from airflow_provider_devo_dga.features.h2o_frame import add_features
-from airflow_provider_devo_dga.training.cluster import LocalCluster
-from airflow_provider_devo_dga.training.connection import h2o_connection
+from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
+from airflow_provider_devo_dga.training.cluster.connection import h2o_connection
 from benchmarks.claim import Measured, Size, seconds
 
 PARAMS = {"ntrees": 150, "max_depth": 7, "learn_rate": 0.1, "sample_rate": 0.8, "col_sample_rate": 0.7}
@@ -26,7 +26,7 @@ TURNS = 2
 
 def run(size: Size) -> list[Measured]:
     """Train on one cluster by both, in turns: read, compute features, train, score, export."""
-    from airflow_provider_devo_dga.demo.dataset import write_dataset
+    from demo.dataset import write_dataset
 
     rows = size.pick(60_000, 30_000)
     with tempfile.TemporaryDirectory(prefix="devo-dga-bench-") as name, LocalCluster(max_mem="3g") as cluster:

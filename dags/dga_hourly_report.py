@@ -30,8 +30,8 @@ from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
 from airflow_provider_devo_dga.operators.send_detections import SendDetectionsOperator
 from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
-from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
+from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 # Params with this pattern are refused when a run is triggered, before anything is trained or asked.
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
@@ -160,8 +160,8 @@ with DAG(
         """Decide the window, and the queries for the model in service; nothing is spliced unchecked."""
         from airflow_provider_devo_dga.features.linq import HostSource, enough_events_query
         from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
-        from airflow_provider_devo_dga.interval import run_window
-        from airflow_provider_devo_dga.scoring import scoring_plan
+        from airflow_provider_devo_dga.models.scoring_plan import scoring_plan
+        from airflow_provider_devo_dga.tasks.run_window import run_window
 
         window = run_window({"params": params, **context})
         source = HostSource(

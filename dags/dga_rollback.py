@@ -17,7 +17,7 @@ from airflow.sdk.definitions.asset import Model
 
 from airflow_provider_devo_dga.operators.promote_model import PromoteModelOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
-from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
+from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
@@ -83,8 +83,8 @@ with DAG(
     @task
     def find_version(params: dict[str, Any]) -> dict[str, Any]:
         """Return what is known of the version to put back."""
-        from airflow_provider_devo_dga.promotion.model_store import ModelStore
-        from airflow_provider_devo_dga.promotion.versions import version_to_put_back
+        from airflow_provider_devo_dga.models.store import ModelStore
+        from airflow_provider_devo_dga.promotion.rollback import version_to_put_back
 
         store = ModelStore(ObjectStoragePath(params["models_dir"]))
         return version_to_put_back(store, params["model_name"], params["version"])

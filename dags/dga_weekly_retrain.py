@@ -32,7 +32,7 @@ from airflow_provider_devo_dga.operators.probe_model import ProbeModelOperator
 from airflow_provider_devo_dga.operators.promote_model import PromoteModelOperator
 from airflow_provider_devo_dga.operators.record_training import RecordTrainingOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
-from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
+from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 # Params with this pattern are refused when a run is triggered, before anything is trained or asked.
 NAME = "[A-Za-z_][A-Za-z0-9_]*"

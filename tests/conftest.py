@@ -30,8 +30,8 @@ os.environ |= {
 import pytest  # noqa: E402
 import requests  # noqa: E402
 
-from airflow_provider_devo_dga.sandbox.server import Sandbox  # noqa: E402
-from airflow_provider_devo_dga.sandbox.tenant import Habits  # noqa: E402
+from devo_sandbox.server import Sandbox  # noqa: E402
+from devo_sandbox.tenant import Habits  # noqa: E402
 from tests.statsd_server import StatsdServer  # noqa: E402
 
 pytest_plugins = ["tests.faults.plugin"]
@@ -179,7 +179,7 @@ def dead_port() -> Iterator[int]:
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry at once."""
-    monkeypatch.setattr("airflow_provider_devo_dga.client.attempts._LONGEST_PAUSE", 0.0)
+    monkeypatch.setattr("airflow_provider_devo_dga.devo_api.attempts._LONGEST_PAUSE", 0.0)
 
 
 @pytest.fixture(scope="session")
@@ -269,7 +269,7 @@ def airflow_database() -> None:
 @pytest.fixture(scope="session")
 def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a small labelled dataset of the demo's kind."""
-    from airflow_provider_devo_dga.demo.dataset import write_dataset
+    from demo.dataset import write_dataset
 
     path = tmp_path_factory.mktemp("dataset") / "dataset.csv.gz"
     write_dataset(path, legit=3000, dga_per_family=150)
@@ -280,10 +280,10 @@ def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_model(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Train a small GBM for real; return its summary, which also lies beside the MOJO, ``model_file``."""
     from airflow_provider_devo_dga.features.dga import DGA_RECIPE
-    from airflow_provider_devo_dga.training.cluster import LocalCluster
-    from airflow_provider_devo_dga.training.dataset import prepare_dataset
-    from airflow_provider_devo_dga.training.model import train
-    from airflow_provider_devo_dga.training.source import open_dataset
+    from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
+    from airflow_provider_devo_dga.training.dataset.opening import open_dataset
+    from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
+    from airflow_provider_devo_dga.training.train import train
 
     folder = tmp_path_factory.mktemp("tiny_model")
     with open_dataset(small_dataset) as stream:

@@ -13,7 +13,7 @@ from datetime import datetime
 from statistics import fmean, median
 from typing import Any
 
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.storage import publish
 
 _QUIET_WINDOWS = 24

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from airflow.sdk import BaseHook
 from airflow.sdk.log import mask_secret
 
-from airflow_provider_devo_dga.client.completeness import Completeness
-from airflow_provider_devo_dga.client.query import Query
-from airflow_provider_devo_dga.client.window import Window
-from airflow_provider_devo_dga.client.window_end import within
-from airflow_provider_devo_dga.client.wire import Batch, Row
+from airflow_provider_devo_dga.devo_api.completeness import Completeness
+from airflow_provider_devo_dga.devo_api.query import Query
+from airflow_provider_devo_dga.devo_api.window import Window
+from airflow_provider_devo_dga.devo_api.window_end import within
+from airflow_provider_devo_dga.devo_api.wire import Batch, Row
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoConnectionConfigError,
@@ -23,17 +23,17 @@ from airflow_provider_devo_dga.errors import (
     DevoQueryError,
     DevoWindowError,
 )
-from airflow_provider_devo_dga.hooks.devo_comments import DEFAULT_COMMENTS
-from airflow_provider_devo_dga.hooks.devo_settings import DevoSettings
+from airflow_provider_devo_dga.hooks.connections import DevoSettings
 from airflow_provider_devo_dga.hooks.reading_progress import ReadingProgress
-from airflow_provider_devo_dga.stats import QueryStats
 from airflow_provider_devo_dga.storage import StoragePath
+from airflow_provider_devo_dga.tasks.comments import DEFAULT_COMMENTS
+from airflow_provider_devo_dga.tasks.telemetry import QueryStats
 
 if TYPE_CHECKING:
     from devo.api import Client
 
-    from airflow_provider_devo_dga.client.files import WrittenFile
-    from airflow_provider_devo_dga.client.reader import Reader
+    from airflow_provider_devo_dga.devo_api.files import WrittenFile
+    from airflow_provider_devo_dga.devo_api.reader import Reader
 
 _PROBE_TABLE = "siem.logtrust.web.activity"
 _NO_LATENESS = timedelta(0)
@@ -186,7 +186,7 @@ class DevoHook(BaseHook):
         :param owner: who writes, for :func:`storage.sweep`.
         :raises DevoLimitError: it gives more rows or bytes; there is no file.
         """
-        from airflow_provider_devo_dga.client.files import check_format, write_batches
+        from airflow_provider_devo_dga.devo_api.files import check_format, write_batches
 
         check_format(file_format)
         # one row more than allowed is enough to know, and Devo need not send the others
@@ -229,8 +229,8 @@ class DevoHook(BaseHook):
     def _reader(self) -> Iterator[Reader]:
         import httpx
 
-        from airflow_provider_devo_dga.client.reader import Reader
-        from airflow_provider_devo_dga.client.transport import http_options
+        from airflow_provider_devo_dga.devo_api.reader import Reader
+        from airflow_provider_devo_dga.devo_api.transport import http_options
 
         settings = self.settings
         with httpx.Client(**http_options(settings.verify, settings.limits)) as client:

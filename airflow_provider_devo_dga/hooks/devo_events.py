@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from airflow.sdk import BaseHook
 
-from airflow_provider_devo_dga.client.events import (
+from airflow_provider_devo_dga.devo_api.events import (
     DEFAULT_PORT,
     DEFAULT_TIMEOUT,
     EventsEndpoint,
@@ -60,5 +60,5 @@ class DevoEventsHook(BaseHook):
         return self.endpoint
 
     def send(self, table: str, lines: Iterable[str]) -> int:
-        """Send events, see :func:`~airflow_provider_devo_dga.client.events.send_events`."""
+        """Send events, see :func:`~airflow_provider_devo_dga.devo_api.events.send_events`."""
         return send_events(self.endpoint, table, lines)

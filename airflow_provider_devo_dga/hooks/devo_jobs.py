@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_devo_dga import stats
-from airflow_provider_devo_dga.client.jobs import (
+from airflow_provider_devo_dga.devo_api.jobs import (
     LIST_PATH,
     NOT_FOUND,
     NOT_RUNNING,
@@ -18,11 +17,11 @@ from airflow_provider_devo_dga.client.jobs import (
     job_path,
     job_request,
 )
-from airflow_provider_devo_dga.client.limits import Limits
-from airflow_provider_devo_dga.client.query import Query, comment_text
-from airflow_provider_devo_dga.client.sdk_fault import sdk_fault
-from airflow_provider_devo_dga.client.transport import http_options, transport_error, trust_of
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.limits import Limits
+from airflow_provider_devo_dga.devo_api.query import Query, comment_text
+from airflow_provider_devo_dga.devo_api.sdk_fault import sdk_fault
+from airflow_provider_devo_dga.devo_api.transport import http_options, transport_error, trust_of
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import (
     DevoError,
     DevoJobError,
@@ -31,6 +30,7 @@ from airflow_provider_devo_dga.errors import (
     DevoWindowError,
 )
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.tasks import telemetry
 
 if TYPE_CHECKING:
     from devo.api import Client
@@ -85,7 +85,7 @@ class DevoJobs:
                 if attempt >= self.hook.settings.limits.retries:
                     raise
                 self.hook.log.warning("Devo could not start the job, will look again: %s", error)
-                stats.count("request.retries")
+                telemetry.count("request.retries")
                 time.sleep(min(_LONGEST_PAUSE, 2.0**attempt))
                 attempt += 1
 

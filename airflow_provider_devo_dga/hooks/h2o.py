@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Self
 from airflow.sdk import BaseHook
 
 from airflow_provider_devo_dga.errors import H2OClusterError
-from airflow_provider_devo_dga.hooks.devo_settings import verify_of
+from airflow_provider_devo_dga.hooks.connections import verify_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
     from h2o.backend import H2OConnection
 
-    from airflow_provider_devo_dga.training.cluster_address import ClusterAddress
+    from airflow_provider_devo_dga.training.cluster.cluster_address import ClusterAddress
 
 _DEFAULT_PORT = 54321
 
@@ -69,14 +69,14 @@ class H2OHook(BaseHook):
     @property
     def address(self) -> ClusterAddress:
         """Where the cluster is; inside the ``with`` block only."""
-        from airflow_provider_devo_dga.training.connection import current_address
+        from airflow_provider_devo_dga.training.cluster.connection import current_address
 
         self.get_conn()
         return current_address()
 
     def _open(self, stack: ExitStack) -> Any:
-        from airflow_provider_devo_dga.training.cluster import LocalCluster
-        from airflow_provider_devo_dga.training.connection import h2o_connection
+        from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
+        from airflow_provider_devo_dga.training.cluster.connection import h2o_connection
 
         if self.h2o_conn_id is None:
             cluster = LocalCluster(self.max_mem, self.nthreads)

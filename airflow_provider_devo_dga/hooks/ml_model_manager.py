@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from airflow.sdk import BaseHook
 
-from airflow_provider_devo_dga.client.limits import Limits
-from airflow_provider_devo_dga.client.model_manager import RegisteredModel, parse_model
-from airflow_provider_devo_dga.client.transport import http_options, transport_error, trust_of
+from airflow_provider_devo_dga.devo_api.limits import Limits
+from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel, parse_model
+from airflow_provider_devo_dga.devo_api.transport import http_options, transport_error, trust_of
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoConnectionConfigError,
@@ -30,7 +30,7 @@ from airflow_provider_devo_dga.hooks.model_manager_account import (
     raise_for_status,
     typed_errors,
 )
-from airflow_provider_devo_dga.provenance import Provenance
+from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.storage import publish
 
 if TYPE_CHECKING:

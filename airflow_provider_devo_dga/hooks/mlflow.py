@@ -11,7 +11,7 @@ from airflow.sdk import BaseHook
 
 from airflow_provider_devo_dga.errors import HistoryConfigError, HistoryError
 from airflow_provider_devo_dga.features.quoting import model_name
-from airflow_provider_devo_dga.hooks.devo_settings import verify_of
+from airflow_provider_devo_dga.hooks.connections import verify_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_devo_dga.client.address import MODEL_MANAGER_PATH, service_url
-from airflow_provider_devo_dga.client.auth import check_sendable
-from airflow_provider_devo_dga.client.reply import refusal
+from airflow_provider_devo_dga.devo_api.access import check_sendable
+from airflow_provider_devo_dga.devo_api.address import MODEL_MANAGER_PATH, service_url
+from airflow_provider_devo_dga.devo_api.reply import refusal
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoConnectionConfigError,
@@ -16,7 +16,7 @@ from airflow_provider_devo_dga.errors import (
     DevoTransientError,
     ModelRejectedError,
 )
-from airflow_provider_devo_dga.hooks.devo_settings import verify_of
+from airflow_provider_devo_dga.hooks.connections import verify_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from airflow_provider_devo_dga.client.files import WrittenFile
+    from airflow_provider_devo_dga.devo_api.files import WrittenFile
 
 _EVERY_SECONDS = 5.0
 

@@ -11,7 +11,7 @@ from airflow.sdk import BaseOperator
 from airflow_provider_devo_dga.errors import DevoQueryError, DevoResultError
 from airflow_provider_devo_dga.features.assumptions import ASSUMPTIONS, Assumption
 from airflow_provider_devo_dga.hooks.devo import DevoHook
-from airflow_provider_devo_dga.hooks.devo_comments import comments_of
+from airflow_provider_devo_dga.tasks.comments import comments_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

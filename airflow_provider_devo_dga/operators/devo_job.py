@@ -11,9 +11,9 @@ from airflow.sdk import BaseHook, BaseOperator
 from airflow.sdk.configuration import conf
 from airflow.sdk.log import mask_secret
 
-from airflow_provider_devo_dga import errors, stats
-from airflow_provider_devo_dga.client.jobs import Job, job_name
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga import errors
+from airflow_provider_devo_dga.devo_api.jobs import Job, job_name
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import (
     DevoConnectionConfigError,
     DevoDgaError,
@@ -23,6 +23,7 @@ from airflow_provider_devo_dga.errors import (
 )
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_jobs import DevoJobs, secrets_in
+from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.triggers.devo_job import DevoJobTrigger
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ class DevoJobOperator(BaseOperator):
                 if faults > self.max_poll_faults:
                     raise
                 self.log.warning("Look %d in a row failed, will look again: %s", faults, error)
-                stats.count("request.retries")
+                telemetry.count("request.retries")
             else:
                 faults = 0
                 self.log.info("%s", job)

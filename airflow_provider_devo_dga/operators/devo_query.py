@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, ObjectStoragePath
 from airflow.sdk.configuration import conf
 
-from airflow_provider_devo_dga.client.completeness import Completeness
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.completeness import Completeness
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
-from airflow_provider_devo_dga.hooks.devo_comments import comments_of
-from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
-from airflow_provider_devo_dga.interval import duration
-from airflow_provider_devo_dga.lineage import file_place, lineage, table_places
-from airflow_provider_devo_dga.rendered import whole_or_none
 from airflow_provider_devo_dga.storage import sweep
+from airflow_provider_devo_dga.tasks.comments import comments_of
+from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
+from airflow_provider_devo_dga.tasks.rendered import whole_or_none
+from airflow_provider_devo_dga.tasks.run_window import duration
+from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

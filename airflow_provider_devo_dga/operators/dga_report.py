@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
-from airflow_provider_devo_dga import stats
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
-from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
-from airflow_provider_devo_dga.lineage import file_place, lineage, table_places
+from airflow_provider_devo_dga.tasks import telemetry
+from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
+from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -102,10 +102,10 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
 
     def _report(self, context: Context) -> dict[str, Any]:
         from airflow_provider_devo_dga.features import linq
-        from airflow_provider_devo_dga.reports.context import ReportContext
-        from airflow_provider_devo_dga.reports.files import write_report
-        from airflow_provider_devo_dga.reports.headline import headline
-        from airflow_provider_devo_dga.reports.summary import summarise
+        from airflow_provider_devo_dga.reports.evidence.context import ReportContext
+        from airflow_provider_devo_dga.reports.evidence.summary import summarise
+        from airflow_provider_devo_dga.reports.files.files import write_report
+        from airflow_provider_devo_dga.reports.page.headline import headline
         from airflow_provider_devo_dga.reports.trend import past_windows
 
         started = time.monotonic()
@@ -155,10 +155,10 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
             time.monotonic() - started,
             files.html,
         )
-        stats.gauge("report.domains", totals.domains)
-        stats.gauge("report.domains_flagged", totals.domains_flagged)
-        stats.gauge("report.clients_suspicious", totals.clients_suspicious)
-        stats.gauge("report.clients_infected", totals.clients_infected)
+        telemetry.gauge("report.domains", totals.domains)
+        telemetry.gauge("report.domains_flagged", totals.domains_flagged)
+        telemetry.gauge("report.clients_suspicious", totals.clients_suspicious)
+        telemetry.gauge("report.clients_infected", totals.clients_infected)
         return {
             "html": str(files.html),
             "json": str(files.json),
@@ -183,7 +183,7 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
         return Counter({str(row["fate"]): int(str(row["events_n"])) for row in rows})
 
     def _domains(self, given: Sequence[str] | None, file: str | None, name: str) -> frozenset[str]:
-        from airflow_provider_devo_dga.reports.domain_lists import domains_of, read_domains
+        from airflow_provider_devo_dga.reports.evidence.domain_lists import domains_of, read_domains
 
         found = domains_of(given or (), f"{name!r}")
         if file:

@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_devo_dga.errors import HistoryError
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
-from airflow_provider_devo_dga.training.gate import QualityGate, comparison_with
+from airflow_provider_devo_dga.promotion.gate import QualityGate, comparison_with
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
-from airflow_provider_devo_dga import stats
 from airflow_provider_devo_dga.errors import (
     DevoDgaError,
     FeatureError,
@@ -19,20 +18,21 @@ from airflow_provider_devo_dga.errors import (
     TrainingStoppedError,
 )
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
-from airflow_provider_devo_dga.lineage import file_place, lineage
 from airflow_provider_devo_dga.links.h2o_flow import FLOW_KEY, H2OFlowLink
-from airflow_provider_devo_dga.rendered import whole
 from airflow_provider_devo_dga.storage import publish
-from airflow_provider_devo_dga.training.durable import Durable, task_key
-from airflow_provider_devo_dga.training.interruption import Interruption
+from airflow_provider_devo_dga.tasks import telemetry
+from airflow_provider_devo_dga.tasks.lineage import file_place, lineage
+from airflow_provider_devo_dga.tasks.rendered import whole
+from airflow_provider_devo_dga.training.cluster.durable import Durable, task_key
+from airflow_provider_devo_dga.training.cluster.interruption import Interruption
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_devo_dga.features.feature_set import FeatureSet
     from airflow_provider_devo_dga.features.recipe import Recipe
-    from airflow_provider_devo_dga.training.comparison import Champion
-    from airflow_provider_devo_dga.training.evaluation import EvaluationPlan
+    from airflow_provider_devo_dga.training.judging.comparison import Champion
+    from airflow_provider_devo_dga.training.judging.evaluation import EvaluationPlan
     from airflow_provider_devo_dga.training.trained_model import TrainedModel
 
 # Airflow ends a killed task after five seconds
@@ -167,11 +167,11 @@ class H2OTrainOperator(BaseOperator):
         """
         from airflow_provider_devo_dga.features.dga import feature_set_named
         from airflow_provider_devo_dga.features.quoting import model_name
-        from airflow_provider_devo_dga.training.dataset import prepare_sources
-        from airflow_provider_devo_dga.training.dataset_source import sources_of
+        from airflow_provider_devo_dga.training.dataset.opening import open_dataset
+        from airflow_provider_devo_dga.training.dataset.prepare import prepare_sources
+        from airflow_provider_devo_dga.training.dataset.source import sources_of
         from airflow_provider_devo_dga.training.export_gate import check_mojo_export
         from airflow_provider_devo_dga.training.scratch import scratch_folder
-        from airflow_provider_devo_dga.training.source import open_dataset
 
         started = time.monotonic()
         check_mojo_export()
@@ -215,9 +215,9 @@ class H2OTrainOperator(BaseOperator):
             100 * metrics["false_positive_rate"],
             summary["model_file"],
         )
-        stats.timing("training.duration", seconds)
-        stats.gauge("model.auc", metrics["auc"])
-        stats.gauge("model.recall", metrics["recall"])
+        telemetry.timing("training.duration", seconds)
+        telemetry.gauge("model.auc", metrics["auc"])
+        telemetry.gauge("model.recall", metrics["recall"])
 
     def on_kill(self) -> None:
         """Cancel the training on an existing cluster, within the time that Airflow leaves; end the task."""
@@ -225,13 +225,13 @@ class H2OTrainOperator(BaseOperator):
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """Tell OpenLineage the datasets and the files of the model; None without its provider."""
-        from airflow_provider_devo_dga.training.dataset_source import sources_of
+        from airflow_provider_devo_dga.training.dataset.source import sources_of
 
         read = [file_place(source.uri) for source in sources_of(self.dataset)]
         return lineage(read, [file_place(file) for file in self._written])
 
     def _train(self, prepared: Path, **arguments: Any) -> TrainedModel:
-        from airflow_provider_devo_dga.training.model import train
+        from airflow_provider_devo_dga.training.train import train
 
         return train(
             prepared,
@@ -279,7 +279,7 @@ class H2OTrainOperator(BaseOperator):
         return ObjectStoragePath(uri, conn_id=self.storage_conn_id)
 
     def _plan(self, folder: Path) -> EvaluationPlan:
-        from airflow_provider_devo_dga.training.evaluation import EvaluationPlan
+        from airflow_provider_devo_dga.training.judging.evaluation import EvaluationPlan
 
         return EvaluationPlan(
             unseen_family_folds=int(self.unseen_family_folds),
@@ -291,8 +291,8 @@ class H2OTrainOperator(BaseOperator):
     def _champion(self, folder: Path) -> Champion | None:
         """Fetch the champion's file; a model that cannot be compared with costs a line in the log only."""
         from airflow_provider_devo_dga.features.quoting import model_name
-        from airflow_provider_devo_dga.features.stored import stored_feature_set
-        from airflow_provider_devo_dga.training.comparison import Champion
+        from airflow_provider_devo_dga.models.meaning import stored_feature_set
+        from airflow_provider_devo_dga.training.judging.comparison import Champion
 
         version = model_name(str(self.champion))
         stored = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id) / version
@@ -311,8 +311,8 @@ class H2OTrainOperator(BaseOperator):
         return Champion(version, mojo, features, facts.get("split"))
 
     def _publish(self, context: Context, trained: TrainedModel) -> dict[str, Any]:
-        from airflow_provider_devo_dga.training.card import draw_card
         from airflow_provider_devo_dga.training.gbm import DEFAULT_PARAMS
+        from airflow_provider_devo_dga.training.judging.card_curves import draw_card
 
         version = context["dag_run"].run_after.strftime("%Y%m%dT%H%M%SZ")
         folder = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id) / version

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
-from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
-from airflow_provider_devo_dga.rendered import whole
+from airflow_provider_devo_dga.tasks.rendered import whole
+from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -98,7 +98,7 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
 
     def _probe(self) -> dict[str, int]:
         from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
-        from airflow_provider_devo_dga.training.probe import compare
+        from airflow_provider_devo_dga.promotion.probe import compare
 
         file = ObjectStoragePath(self.model_file, conn_id=self.storage_conn_id)
         features = self._features(file)
@@ -128,7 +128,7 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
         from airflow_provider_devo_dga.features.dga import feature_set_named
         from airflow_provider_devo_dga.features.feature_set import FeatureSet
         from airflow_provider_devo_dga.features.recipe import Recipe
-        from airflow_provider_devo_dga.features.stored import stored_feature_set
+        from airflow_provider_devo_dga.models.meaning import stored_feature_set
 
         if self.feature_set is None:
             return stored_feature_set(file.with_suffix(".json"))

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
-from airflow_provider_devo_dga import stats
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import (
     DevoPermanentError,
     FeatureError,
@@ -24,14 +23,15 @@ from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink
-from airflow_provider_devo_dga.provenance import Provenance
+from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.tasks import telemetry
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_devo_dga.features.feature_set import FeatureSet
     from airflow_provider_devo_dga.history.model_history import Entry, ModelHistory
-    from airflow_provider_devo_dga.promotion.model_store import ModelStore
+    from airflow_provider_devo_dga.models.store import ModelStore
     from airflow_provider_devo_dga.promotion.promotion import Kept, Newcomer
 
 _PAUSE = 5.0
@@ -130,8 +130,8 @@ class PromoteModelOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Probe the candidate, promote it, tell the history and the outlets."""
+        from airflow_provider_devo_dga.models.store import ModelStore
         from airflow_provider_devo_dga.promotion.known_features import known_features
-        from airflow_provider_devo_dga.promotion.model_store import ModelStore
         from airflow_provider_devo_dga.promotion.promotion import Promotion
 
         provenance = Provenance.of_training(self.trained)
@@ -157,9 +157,9 @@ class PromoteModelOperator(BaseOperator):
                 replacement = promotion.run(newcomer)
             finally:
                 if promotion.outcome == "promoted":
-                    stats.count("model.promotions")
+                    telemetry.count("model.promotions")
                 elif promotion.outcome == "put_back":
-                    stats.count("model.rollbacks")
+                    telemetry.count("model.rollbacks")
         for entry in entries:
             if entry.link:
                 self.mlflow_run_url = entry.link
@@ -184,8 +184,8 @@ class PromoteModelOperator(BaseOperator):
 
     def _newcomer(self, folder: Path, provenance: Provenance) -> Newcomer:
         """Fetch the model file and check that it is the one that was trained."""
+        from airflow_provider_devo_dga.models.mojo import inspect_mojo
         from airflow_provider_devo_dga.promotion.promotion import Newcomer
-        from airflow_provider_devo_dga.training.mojo import inspect_mojo
 
         source = ObjectStoragePath(self.trained["model_file"], conn_id=self.storage_conn_id)
         if not source.is_file():

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
 from airflow_provider_devo_dga.errors import DevoPermanentError, MojoExportError
-from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
 from airflow_provider_devo_dga.hooks.ml_model_manager import IfExists, MLModelManagerHook
-from airflow_provider_devo_dga.lineage import file_place, lineage, model_place
-from airflow_provider_devo_dga.provenance import Provenance
+from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, model_place
+from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -124,7 +124,7 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
 
     def _checked(self, file: Path, provenance: Provenance | None) -> dict[str, Any]:
         """Return what is known of the file; refuse what is no MOJO before anything is sent."""
-        from airflow_provider_devo_dga.training.mojo import file_sha256, inspect_mojo
+        from airflow_provider_devo_dga.models.mojo import file_sha256, inspect_mojo
 
         if self.engine == "H2O":
             mojo = inspect_mojo(file)

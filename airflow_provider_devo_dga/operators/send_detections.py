@@ -77,7 +77,7 @@ class SendDetectionsOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Send what is not there yet."""
-        from airflow_provider_devo_dga.client.events import custom_table
+        from airflow_provider_devo_dga.devo_api.events import custom_table
         from airflow_provider_devo_dga.errors import ReportError
         from airflow_provider_devo_dga.storage import publish
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowSkipException
 
-from airflow_provider_devo_dga import stats
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.features.host import HostParts, split_host
+from airflow_provider_devo_dga.tasks import telemetry
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -102,7 +102,7 @@ class WatchDriftOperator(BaseOperator):
             counts["domains"],
             ". ALARM: it has lasted, train the model again" if told["alarm"] else "",
         )
-        stats.gauge("drift.psi", max(drift.index.values(), default=0.0))
+        telemetry.gauge("drift.psi", max(drift.index.values(), default=0.0))
         return {
             "alarm": told["alarm"],
             "drifted": list(drift.drifted),
@@ -125,7 +125,7 @@ class WatchDriftOperator(BaseOperator):
 
     def _hosts(self, counts: dict[str, int]) -> Iterator[HostParts]:
         """Yield the domains that were not flagged; count them all."""
-        from airflow_provider_devo_dga.reports.scored_rows import ScoredRows
+        from airflow_provider_devo_dga.reports.evidence.scored_rows import ScoredRows
 
         rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
         for batch in ScoredRows(rows, self.plan["threshold"]).batches():

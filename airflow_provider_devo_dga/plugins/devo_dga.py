@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+from airflow_provider_devo_dga.plugins.places import HOURLY_DAG, PREFIX
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
-
-PREFIX = "/devo-dga"
-HOURLY_DAG = "dga_hourly_report"
 
 _RUN = f"{PREFIX}/run?dag_id={{DAG_ID}}&run_id={{RUN_ID}}"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from airflow_provider_devo_dga.plugins.window_facts import WindowDrift, WindowFacts
-from airflow_provider_devo_dga.reports.words import counted
+from airflow_provider_devo_dga.reports.page.words import counted
 
 # windows in a row that make an alarm, as WatchDriftOperator has it
 _LASTING = 3

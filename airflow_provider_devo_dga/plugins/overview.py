@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_devo_dga.plugins.devo_dga import HOURLY_DAG
 from airflow_provider_devo_dga.plugins.drift_detail import drift_detail
 from airflow_provider_devo_dga.plugins.model_rows import mismatch, model_rows
 from airflow_provider_devo_dga.plugins.model_source import Models, ModelSource
-from airflow_provider_devo_dga.plugins.report_shelf import ReportShelf
+from airflow_provider_devo_dga.plugins.places import HOURLY_DAG
 from airflow_provider_devo_dga.plugins.trend_bars import trend_bars
 from airflow_provider_devo_dga.plugins.window_facts import WindowFacts
+from airflow_provider_devo_dga.reports.shelf import ReportShelf
 
 SHOWN = 48
 _MODEL = "dga_classifier"

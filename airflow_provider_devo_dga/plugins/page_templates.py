@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.plugins.window_facts import WindowFacts
-from airflow_provider_devo_dga.reports.page import page_environment
+from airflow_provider_devo_dga.reports.page.page import page_environment
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -16,13 +16,7 @@ if TYPE_CHECKING:
 @functools.cache
 def page_templates() -> Environment:
     """Return the environment; what a report says is escaped."""
-    from jinja2 import ChoiceLoader, PackageLoader
-
-    environment = page_environment()
-    assert environment.loader is not None  # noqa: S101 - for the type
-    environment.loader = ChoiceLoader(
-        [PackageLoader("airflow_provider_devo_dga.plugins"), environment.loader]
-    )
+    environment = page_environment("airflow_provider_devo_dga.plugins")
     environment.filters.update(hours=_hours, minute=_minute)
     return environment
 

@@ -18,7 +18,7 @@ from airflow_provider_devo_dga.plugins.model_source import ModelSource
 from airflow_provider_devo_dga.plugins.overview import overview_facts
 from airflow_provider_devo_dga.plugins.page_templates import page_templates
 from airflow_provider_devo_dga.plugins.places import reports_dir, told
-from airflow_provider_devo_dga.plugins.report_shelf import ReportShelf
+from airflow_provider_devo_dga.reports.shelf import ReportShelf
 
 _HEADERS = {
     # reports hold names that attackers chose: no script, nothing from elsewhere, whatever a page says

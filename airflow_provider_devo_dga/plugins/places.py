@@ -1,4 +1,4 @@
-"""Where the Dags keep what the pages show."""
+"""Where the Dags keep what the pages show, and where the pages are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import tempfile
 from urllib.parse import urlsplit
 
 from airflow.configuration import conf
+
+PREFIX = "/devo-dga"
+HOURLY_DAG = "dga_hourly_report"
 
 
 def store() -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from airflow_provider_devo_dga.drift.stability import LEAST_DOMAINS, stability_index
-from airflow_provider_devo_dga.plugins.report_shelf import StoredReport
+from airflow_provider_devo_dga.reports.shelf import StoredReport
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from airflow_provider_devo_dga.client.model_manager import RegisteredModel
+from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel
 from airflow_provider_devo_dga.errors import DevoPermanentError
-from airflow_provider_devo_dga.promotion.model_store import ModelFolder, ModelStore
-from airflow_provider_devo_dga.provenance import Provenance
+from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.models.store import ModelFolder, ModelStore
 from airflow_provider_devo_dga.storage import publish
 
 

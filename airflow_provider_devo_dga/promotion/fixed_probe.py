@@ -17,7 +17,7 @@ from airflow_provider_devo_dga.errors import FeatureError, ModelRejectedError
 from airflow_provider_devo_dga.features import quoting, reference
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.host import split_host
-from airflow_provider_devo_dga.training.mojo_scoring import MojoScore, score_mojo
+from airflow_provider_devo_dga.models.mojo_scoring import MojoScore, score_mojo
 
 KNOWN_HOSTS = (
     *("google.com", "wikipedia.org", "python.org", "weather.gov", "bbc.co.uk", "stackoverflow.com"),

@@ -7,9 +7,9 @@ from typing import Any
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features.dga import FEATURE_SETS
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
-from airflow_provider_devo_dga.features.stored import stored_feature_set
-from airflow_provider_devo_dga.promotion.model_store import ModelStore
-from airflow_provider_devo_dga.provenance import Provenance
+from airflow_provider_devo_dga.models.meaning import stored_feature_set
+from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.models.store import ModelStore
 
 
 def known_features(provenance: Provenance, store: ModelStore[Any]) -> FeatureSet:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from airflow_provider_devo_dga.client.model_manager import RegisteredModel
+from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel
 from airflow_provider_devo_dga.errors import DevoDgaError, DevoError, ModelRejectedError
-from airflow_provider_devo_dga.promotion.model_store import FormerModel, ModelStore, Replacement
-from airflow_provider_devo_dga.provenance import Provenance
+from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.models.store import FormerModel, ModelStore, Replacement
 
 log = logging.getLogger(__name__)
 

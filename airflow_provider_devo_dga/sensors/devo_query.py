@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.configuration import conf
 
-from airflow_provider_devo_dga import errors, stats
-from airflow_provider_devo_dga.client import condition as conditions
-from airflow_provider_devo_dga.client.attempts import MAY_PASS
-from airflow_provider_devo_dga.client.condition import Condition, RowsAtLeast
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga import errors
+from airflow_provider_devo_dga.devo_api import condition as conditions
+from airflow_provider_devo_dga.devo_api.attempts import MAY_PASS
+from airflow_provider_devo_dga.devo_api.condition import Condition, RowsAtLeast
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import DevoDgaError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
-from airflow_provider_devo_dga.hooks.devo_comments import comments_of
-from airflow_provider_devo_dga.hooks.interruption import StoppableMixin
-from airflow_provider_devo_dga.interval import duration
-from airflow_provider_devo_dga.rendered import whole
+from airflow_provider_devo_dga.tasks import telemetry
+from airflow_provider_devo_dga.tasks.comments import comments_of
+from airflow_provider_devo_dga.tasks.rendered import whole
+from airflow_provider_devo_dga.tasks.run_window import duration
+from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         began = (ti.get_first_reschedule_date(context) if self.reschedule else None) or ti.start_date
         waited = (datetime.now(UTC) - began).total_seconds()
         self.log.info("The condition holds: %s; waited %.0f s", value, waited)
-        stats.timing("sensor.wait", waited)
+        telemetry.timing("sensor.wait", waited)
 
     def _condition(self) -> Condition:
         return self.condition or RowsAtLeast(whole(self.min_rows, "min_rows"))

@@ -16,27 +16,27 @@ from airflow_provider_devo_dga.errors import DatasetError, MojoExportError, Trai
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import add_features
 from airflow_provider_devo_dga.features.recipe import Recipe
-from airflow_provider_devo_dga.training.cluster_address import megabytes
-from airflow_provider_devo_dga.training.connection import current_address
-from airflow_provider_devo_dga.training.durable import Durable, content_of
-from airflow_provider_devo_dga.training.evaluation import Trainer
-from airflow_provider_devo_dga.training.gbm import build_default_estimator, build_estimator
-from airflow_provider_devo_dga.training.h2o_scores import score_frame
-from airflow_provider_devo_dga.training.h2o_session import downloaded, removed
-from airflow_provider_devo_dga.training.interruption import Interruption
-from airflow_provider_devo_dga.training.mojo import MojoInfo, inspect_mojo
-from airflow_provider_devo_dga.training.operating_point import operating_point
-from airflow_provider_devo_dga.training.parted_rows import (
+from airflow_provider_devo_dga.models.mojo import MojoInfo, inspect_mojo
+from airflow_provider_devo_dga.training.cluster.cluster_address import megabytes
+from airflow_provider_devo_dga.training.cluster.connection import current_address
+from airflow_provider_devo_dga.training.cluster.durable import Durable, content_of
+from airflow_provider_devo_dga.training.cluster.interruption import Interruption
+from airflow_provider_devo_dga.training.cluster.progress import train_with_progress
+from airflow_provider_devo_dga.training.cluster.session import downloaded, removed
+from airflow_provider_devo_dga.training.dataset.parted_rows import (
     PARTED_COLUMNS,
     PARTED_TYPES,
     PartedRows,
     part_rows,
 )
-from airflow_provider_devo_dga.training.progress import train_with_progress
-from airflow_provider_devo_dga.training.scored_part import ScoredPart
+from airflow_provider_devo_dga.training.dataset.split import PartOf
+from airflow_provider_devo_dga.training.gbm import build_default_estimator, build_estimator
+from airflow_provider_devo_dga.training.judging.evaluation import Trainer
+from airflow_provider_devo_dga.training.judging.h2o_scores import score_frame
+from airflow_provider_devo_dga.training.judging.operating_point import operating_point
+from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
+from airflow_provider_devo_dga.training.judging.threshold import choose_threshold
 from airflow_provider_devo_dga.training.scratch import scratch_folder
-from airflow_provider_devo_dga.training.split import PartOf
-from airflow_provider_devo_dga.training.threshold import choose_threshold
 from airflow_provider_devo_dga.training.trained_model import StrictModel
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from airflow_provider_devo_dga.errors import MojoExportError
-from airflow_provider_devo_dga.training.java import REMEDY
+from airflow_provider_devo_dga.models.java import REMEDY
 
 FIRST_GATED_VERSION = (3, 46, 0, 12)
 _OPEN_PRODUCT = "h2o-3-oss"

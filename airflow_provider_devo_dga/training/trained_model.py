@@ -7,10 +7,10 @@ from typing import Any
 
 from airflow_provider_devo_dga.drift.baseline import Baseline
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
-from airflow_provider_devo_dga.training.dataset_report import DatasetReport
-from airflow_provider_devo_dga.training.evaluation import Evaluation
-from airflow_provider_devo_dga.training.metrics import Metrics
-from airflow_provider_devo_dga.training.operating_point import OperatingPoint
+from airflow_provider_devo_dga.training.dataset.report import DatasetReport
+from airflow_provider_devo_dga.training.judging.evaluation import Evaluation
+from airflow_provider_devo_dga.training.judging.metrics import Metrics
+from airflow_provider_devo_dga.training.judging.operating_point import OperatingPoint
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_provider_devo_dga import stats
-from airflow_provider_devo_dga.client.jobs import Job, answer_of, job_of, job_path
+from airflow_provider_devo_dga.devo_api.jobs import Job, answer_of, job_of, job_path
 from airflow_provider_devo_dga.errors import DevoDgaError, DevoThrottledError, DevoTransientError
+from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.triggers.shared_access import SharedAccess, shared_access
 
 _STEP_SECONDS = 30.0
@@ -101,7 +101,7 @@ class DevoJobTrigger(BaseTrigger):
                 if isinstance(error, DevoThrottledError) and error.retry_after is not None:
                     pause = max(pause, error.retry_after)
                 self.log.warning("Poll %d in a row failed, will ask again in %s s: %s", faults, pause, error)
-                stats.count("request.retries")
+                telemetry.count("request.retries")
             else:
                 faults = 0
                 self.log.info("%s", job)

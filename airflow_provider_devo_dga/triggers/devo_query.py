@@ -10,12 +10,12 @@ from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_provider_devo_dga import stats
-from airflow_provider_devo_dga.client import condition as conditions
-from airflow_provider_devo_dga.client.attempts import MAY_PASS
-from airflow_provider_devo_dga.client.condition import Condition, Found
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api import condition as conditions
+from airflow_provider_devo_dga.devo_api.attempts import MAY_PASS
+from airflow_provider_devo_dga.devo_api.condition import Condition, Found
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import DevoDgaError, DevoThrottledError
+from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.triggers.shared_access import SharedAccess, shared_access
 
 
@@ -98,7 +98,7 @@ class DevoQueryTrigger(BaseTrigger):
                 if isinstance(error, DevoThrottledError):
                     pause = max(pause, error.retry_after or 0.0)
                 self.log.warning("Devo could not be asked, will ask again in %.0f s: %s", pause, error)
-                stats.count("request.retries")
+                telemetry.count("request.retries")
             await asyncio.sleep(pause)
 
     async def _found(self, access: SharedAccess, condition: Condition, window: Window) -> Found:

@@ -16,16 +16,16 @@ from weakref import WeakKeyDictionary
 
 from airflow.sdk.log import amask_secret
 
-from airflow_provider_devo_dga.client.async_reader import AsyncReader
-from airflow_provider_devo_dga.client.jobs import job_request
-from airflow_provider_devo_dga.client.limits import Limits
-from airflow_provider_devo_dga.client.query import Query
-from airflow_provider_devo_dga.client.reply import refusal
-from airflow_provider_devo_dga.client.transport import http_options, transport_error
-from airflow_provider_devo_dga.client.wire import Batch
+from airflow_provider_devo_dga.devo_api.async_reader import AsyncReader
+from airflow_provider_devo_dga.devo_api.jobs import job_request
+from airflow_provider_devo_dga.devo_api.limits import Limits
+from airflow_provider_devo_dga.devo_api.query import Query
+from airflow_provider_devo_dga.devo_api.reply import refusal
+from airflow_provider_devo_dga.devo_api.transport import http_options, transport_error
+from airflow_provider_devo_dga.devo_api.wire import Batch
 from airflow_provider_devo_dga.errors import DevoAuthError, DevoError
-from airflow_provider_devo_dga.hooks.devo_settings import DevoSettings
-from airflow_provider_devo_dga.stats import QueryStats
+from airflow_provider_devo_dga.hooks.connections import DevoSettings
+from airflow_provider_devo_dga.tasks.telemetry import QueryStats
 
 if TYPE_CHECKING:
     import httpx

@@ -10,8 +10,8 @@ from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG, CronDataIntervalTimetable, ObjectStoragePath, Param
 
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
-from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
+from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 # a param is text from outside and becomes LINQ: what is no table's name is refused with the run
 TABLE = Param("demo.ecommerce.data", type="string", pattern="^[a-z][a-z0-9_]*([.][a-z0-9_]+)*$")

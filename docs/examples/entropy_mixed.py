@@ -9,7 +9,7 @@ import pendulum
 from airflow.sdk import DAG, CronDataIntervalTimetable, ObjectStoragePath, Param, task
 
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
-from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
+from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 # a param is text from outside and becomes LINQ: what is no table's name is refused with the run
 TABLE = Param("demo.ecommerce.data", type="string", pattern="^[a-z][a-z0-9_]*([.][a-z0-9_]+)*$")

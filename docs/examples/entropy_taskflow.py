@@ -9,7 +9,7 @@ from typing import Any
 import pendulum
 from airflow.sdk import CronDataIntervalTimetable, ObjectStoragePath, PokeReturnValue, dag, task
 
-from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
+from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 
 @dag(
@@ -26,7 +26,7 @@ def entropy_taskflow():
     def wait(**context: Any) -> PokeReturnValue:
         from airflow_provider_devo_dga.features.quoting import table as quoted
         from airflow_provider_devo_dga.hooks.devo import DevoHook
-        from airflow_provider_devo_dga.interval import run_window
+        from airflow_provider_devo_dga.tasks.run_window import run_window
 
         window = run_window(context)
         if not window.is_over():

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from airflow_provider_devo_dga.sandbox.server import Sandbox
-from airflow_provider_devo_dga.sandbox.tenant import Habits
+from devo_sandbox.server import Sandbox
+from devo_sandbox.tenant import Habits
 
 
 @pytest.fixture(scope="session")

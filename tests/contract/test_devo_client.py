@@ -16,7 +16,7 @@ from devo.api.client import DevoClientException, DevoClientRequestException
 from devo.api.processors import processors
 from devo.api.scripts.client_cli import cli
 
-from airflow_provider_devo_dga.sandbox.server import Sandbox
+from devo_sandbox.server import Sandbox
 
 QUERY = "from demo.ecommerce.data select uri, clientIpAddress limit 2"
 WINDOW = {"from": 1767225600, "to": 1767229200}

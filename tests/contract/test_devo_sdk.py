@@ -19,7 +19,7 @@ from devo.api import (
 )
 from devo.api.client import DevoClientDataResponseException, DevoClientRequestException
 
-from airflow_provider_devo_dga.sandbox.server import Sandbox
+from devo_sandbox.server import Sandbox
 
 QUERY = "from demo.ecommerce.data select uri, clientIpAddress"
 WINDOW = {"from": 1767225600, "to": 1767229200}

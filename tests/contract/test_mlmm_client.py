@@ -12,7 +12,7 @@ from devo_ml.modelmanager.auth import create_auth_from_token
 from devo_ml.modelmanager.downloader import FileSystemDownloader
 from devo_ml.modelmanager.error import ModelAlreadyExists, ModelManagerError, ModelNotFound, TokenError
 
-from airflow_provider_devo_dga.sandbox.server import Sandbox
+from devo_sandbox.server import Sandbox
 
 Make = Callable[..., Path]
 

@@ -14,12 +14,12 @@ from airflow.timetables.base import DataInterval, TimeRestriction
 from airflow.timetables.interval import CronDataIntervalTimetable
 from pendulum import instance
 
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
-from airflow_provider_devo_dga.interval import run_window
+from airflow_provider_devo_dga.tasks.run_window import run_window
 
 HOUR = timedelta(hours=1)
 # the local days of Madrid on which clocks change
@@ -81,7 +81,7 @@ def test_one_interval_gives_one_report_scheduled_again_or_without_an_interval(
 ) -> None:
     from airflow.dag_processing.dagbag import DagBag
 
-    from airflow_provider_devo_dga.demo.events import write_events
+    from demo.events import write_events
 
     # 03:00–04:00 in Madrid, right after the hour that is not there
     start = datetime(2026, 3, 29, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ import pytest
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
-from airflow_provider_devo_dga.provenance import Provenance
+from airflow_provider_devo_dga.models.provenance import Provenance
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 TABLE = "demo.ecommerce.data"
@@ -35,7 +35,7 @@ def run(
     airflow_database: None, dags: Any, devo: Any, small_dataset: Path, tmp_path: Path, request: Any
 ) -> Callable[..., tuple[str, dict[str, str]]]:
     """Return what runs a Dag by its id against a model name, a store and a history of this test's own."""
-    from airflow_provider_devo_dga.demo.events import write_events
+    from demo.events import write_events
 
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     events = tmp_path / "events.ndjson"

@@ -124,7 +124,7 @@ def test_a_model_is_trained_promoted_and_reports_an_hour(
     small_dataset: Path,
     tmp_path: Path,
 ) -> None:
-    from airflow_provider_devo_dga.demo.events import write_events
+    from demo.events import write_events
 
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     events = tmp_path / "events.ndjson"

@@ -14,7 +14,7 @@ import pytest
 from airflow.sdk import AssetOrTimeSchedule, CronDataIntervalTimetable, CronTriggerTimetable
 
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
-from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
+from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 FOLDER = example_dags_path()
 EDGES = {

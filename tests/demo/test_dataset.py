@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from airflow_provider_devo_dga.demo.dataset import dga_hosts, write_dataset
-from airflow_provider_devo_dga.demo.families import FAMILIES
-from airflow_provider_devo_dga.demo.infections import Infection, generated_hosts
+from demo.dataset import dga_hosts, write_dataset
+from demo.families import FAMILIES
+from demo.infections import Infection, generated_hosts
 
 UNTIL = date(2026, 1, 1)
 SMALL = {"legit": 900, "dga_per_family": 60}

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_devo_dga.demo.dataset import write_dataset
-from airflow_provider_devo_dga.demo.events import write_events
+from demo.dataset import write_dataset
+from demo.events import write_events
 
 
 def write_both(folder: Path) -> None:

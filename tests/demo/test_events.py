@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 
-from airflow_provider_devo_dga.demo.events import hour_of_events, infections, write_events
-from airflow_provider_devo_dga.demo.families import FAMILIES
-from airflow_provider_devo_dga.demo.infections import generated_hosts
+from demo.events import hour_of_events, infections, write_events
+from demo.families import FAMILIES
+from demo.infections import generated_hosts
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 START_MS = 1_767_225_600_000

@@ -7,9 +7,9 @@ from itertools import islice
 
 import pytest
 
-from airflow_provider_devo_dga.demo.families import FAMILIES, arithmetic, linear_congruential, text
-from airflow_provider_devo_dga.demo.families.dictionary import suppobox_names
-from airflow_provider_devo_dga.demo.text_files import read_lines
+from demo.families import FAMILIES, arithmetic, linear_congruential, text
+from demo.families.dictionary import suppobox_names
+from demo.text_files import read_lines
 
 DAY = date(2026, 11, 24)
 SEED = 0xDEADBEEF

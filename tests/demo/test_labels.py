@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_devo_dga.demo.labels import label_of, registrable_domain
+from demo.labels import label_of, registrable_domain
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 from publicsuffixlist import PublicSuffixList
 
-from airflow_provider_devo_dga.demo import suffixes
-from airflow_provider_devo_dga.demo.legit import legit_hosts, top_sites
-from airflow_provider_devo_dga.demo.text_files import read_lines
+from demo import suffixes
+from demo.legit import legit_hosts, top_sites
+from demo.text_files import read_lines
 
 
 @pytest.fixture(scope="module")

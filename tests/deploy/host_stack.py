@@ -131,7 +131,7 @@ class HostStack:
         )
 
     def _replaced(self, name: str) -> dict[str, str]:
-        from airflow_provider_devo_dga.training.java import find_h2o_jar, find_java
+        from airflow_provider_devo_dga.models.java import find_h2o_jar, find_java
 
         paths = {
             "/run/secrets": str(self.secrets),

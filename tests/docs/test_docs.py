@@ -115,7 +115,7 @@ def test_extras_are_those_of_the_package() -> None:
 
 def test_sandbox_options_are_all_explained() -> None:
     text = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
-    source = (ROOT / "airflow_provider_devo_dga" / "sandbox" / "__main__.py").read_text(encoding="utf-8")
+    source = (ROOT / "devo_sandbox" / "__main__.py").read_text(encoding="utf-8")
     options = set(re.findall(r"\"(--[a-z0-9-]+)\"", source)) - {"--log-level"}
     assert {option for option in options if option not in text} == set()
 

@@ -20,10 +20,11 @@ import requests
 import yaml
 
 from airflow_provider_devo_dga.provider_info import get_provider_info
-from airflow_provider_devo_dga.sandbox import __main__ as devo_sandbox
-from airflow_provider_devo_dga.sandbox import parse, table_schema
-from airflow_provider_devo_dga.sandbox.server import Sandbox
-from airflow_provider_devo_dga.training.dataset_source import sources_of
+from airflow_provider_devo_dga.training.dataset.source import sources_of
+from devo_sandbox import __main__ as devo_sandbox
+from devo_sandbox.linq import parse
+from devo_sandbox.server import Sandbox
+from devo_sandbox.tables import table_schema
 from tests.deploy.compose_file import SERVICES
 from tests.docs.blocks import Block, blocks, commands, printed
 from tests.docs.generated.place import ROOT

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import requests
 
-from airflow_provider_devo_dga.sandbox.server import Sandbox
+from devo_sandbox.server import Sandbox
 from tests.docs.blocks import Block, blocks
 
 HOUR = {"from_": datetime(2026, 1, 5, 8, tzinfo=UTC), "to": datetime(2026, 1, 5, 9, tzinfo=UTC)}

@@ -28,7 +28,7 @@ def page(entry: Entry) -> str:
 
 
 def code(entry: Entry) -> Any:
-    return getattr(importlib.import_module(f"{PACKAGE}.{entry.module}"), entry.name)
+    return getattr(importlib.import_module(entry.imported), entry.name)
 
 
 def rows(entry: Entry) -> list[list[str]]:
@@ -66,7 +66,7 @@ def test_everything_that_airflow_discovers_has_a_page() -> None:
         for module in entry["python-modules"]
     }
     modules |= {link.rpartition(".")[0] for link in info["extra-links"]}
-    assert modules <= {f"{PACKAGE}.{entry.module}" for entry in ENTRIES}
+    assert modules <= {entry.imported for entry in ENTRIES}
     classes = {connection["hook-class-name"] for connection in info["connection-types"]}
     assert {name.rpartition(".")[2] for name in classes} <= set(NAMES)
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psutil
 import requests
 
-from airflow_provider_devo_dga.demo.sandbox_process import SandboxAddress
+from demo.sandbox_process import SandboxAddress
 
 
 class Effects:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_devo_dga.demo.airflow_home import airflow_environment
-from airflow_provider_devo_dga.demo.sandbox_process import SandboxAddress, running_sandbox
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
+from demo.airflow_home import airflow_environment
+from demo.sandbox_process import SandboxAddress, running_sandbox
 from tests.e2e.airflow_processes import AirflowProcesses, wait_until
 from tests.e2e.effects import Effects
 from tests.e2e.postgres import free_port, has_postgres, running_postgres

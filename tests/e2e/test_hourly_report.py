@@ -28,7 +28,7 @@ def register(airflow: Installation, file: Path) -> None:
 def test_a_window_is_reported_and_reported_again(
     airflow: Installation, told: Callable[..., None], glm_mojo: Any, tmp_path: Path
 ) -> None:
-    from airflow_provider_devo_dga.demo.events import write_events
+    from demo.events import write_events
 
     model = tmp_path / "tiny.zip"
     model.write_bytes(glm_mojo(TUTORIAL_FEATURES.names, {"entropy": 3.0}, -10.0))

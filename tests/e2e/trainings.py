@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from airflow_provider_devo_dga.training.cluster import LocalCluster
+from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 
 OVER = ("DONE", "CANCELLED", "FAILED")
 

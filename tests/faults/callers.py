@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 import httpx
 
-from airflow_provider_devo_dga.client.async_reader import AsyncReader
-from airflow_provider_devo_dga.client.condition import RowsAtLeast, to_dict
-from airflow_provider_devo_dga.client.query import Query
-from airflow_provider_devo_dga.client.transport import http_options
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.async_reader import AsyncReader
+from airflow_provider_devo_dga.devo_api.condition import RowsAtLeast, to_dict
+from airflow_provider_devo_dga.devo_api.query import Query
+from airflow_provider_devo_dga.devo_api.transport import http_options
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_devo_dga.client.attempts import MAY_PASS
+from airflow_provider_devo_dga.devo_api.attempts import MAY_PASS
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoConnectionConfigError,

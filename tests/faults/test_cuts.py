@@ -12,15 +12,15 @@ from typing import Any
 import httpx
 import pytest
 
-from airflow_provider_devo_dga.client.async_reader import AsyncReader
-from airflow_provider_devo_dga.client.auth import Credentials
-from airflow_provider_devo_dga.client.completeness import Completeness
-from airflow_provider_devo_dga.client.endpoint import Endpoint
-from airflow_provider_devo_dga.client.files import write_batches
-from airflow_provider_devo_dga.client.limits import Limits
-from airflow_provider_devo_dga.client.query import Query
-from airflow_provider_devo_dga.client.reader import Reader
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.access import Credentials
+from airflow_provider_devo_dga.devo_api.async_reader import AsyncReader
+from airflow_provider_devo_dga.devo_api.completeness import Completeness
+from airflow_provider_devo_dga.devo_api.endpoint import Endpoint
+from airflow_provider_devo_dga.devo_api.files import write_batches
+from airflow_provider_devo_dga.devo_api.limits import Limits
+from airflow_provider_devo_dga.devo_api.query import Query
+from airflow_provider_devo_dga.devo_api.reader import Reader
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import DevoError, DevoIncompleteError, DevoTransientError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from tests.conftest import START_MS
@@ -50,7 +50,7 @@ def server() -> Iterator[CutServer]:
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("airflow_provider_devo_dga.client.attempts._LONGEST_PAUSE", 0.0)
+    monkeypatch.setattr("airflow_provider_devo_dga.devo_api.attempts._LONGEST_PAUSE", 0.0)
 
 
 Read = Callable[[CutServer, Limits, Completeness, Path, list[Any]], None]

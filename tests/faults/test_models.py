@@ -26,7 +26,7 @@ from airflow_provider_devo_dga.errors import (
     ModelRejectedError,
 )
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
-from airflow_provider_devo_dga.provenance import Provenance
+from airflow_provider_devo_dga.models.provenance import Provenance
 from tests.conftest import onnx_bytes
 from tests.faults.ledger import Cell, Ledger
 

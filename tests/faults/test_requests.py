@@ -20,7 +20,7 @@ from airflow_provider_devo_dga.errors import (
     DevoWindowError,
 )
 from airflow_provider_devo_dga.hooks.devo import DevoHook
-from airflow_provider_devo_dga.sandbox.server import Sandbox
+from devo_sandbox.server import Sandbox
 from tests.faults.callers import CALLERS, Asked, EventError
 from tests.faults.ledger import Cell, Ledger
 

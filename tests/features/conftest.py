@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from airflow_provider_devo_dga.training.cluster import LocalCluster
+from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from airflow_provider_devo_dga.features.feature_set import Feature, FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import LABEL_COLUMN, TLD_COLUMN, add_features
 from airflow_provider_devo_dga.features.host import HostParts
 from airflow_provider_devo_dga.features.recipe import LabelledName, Recipe
-from airflow_provider_devo_dga.training.cluster import LocalCluster
+from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 
 pytestmark = pytest.mark.slow
 

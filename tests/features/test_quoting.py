@@ -13,17 +13,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_devo_dga.client.model_manager import RegisteredModel
-from airflow_provider_devo_dga.client.query import Query
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel
+from airflow_provider_devo_dga.devo_api.query import Query
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import quoting
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.linq import HostSource, enough_events_query, scoring_query
 from airflow_provider_devo_dga.hooks.devo import DevoHook
-from airflow_provider_devo_dga.sandbox import tree
-from airflow_provider_devo_dga.sandbox.parse import parse
-from airflow_provider_devo_dga.scoring import scoring_plan
+from airflow_provider_devo_dga.models.scoring_plan import scoring_plan
+from devo_sandbox.linq import tree
+from devo_sandbox.linq.parse import parse
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 WORDS = st.sampled_from(sorted({*quoting.RESERVED, "count", "x"}))

@@ -22,7 +22,7 @@ from airflow_provider_devo_dga.features.feature_set import Feature, FeatureSet
 from airflow_provider_devo_dga.features.host import HostParts
 from airflow_provider_devo_dga.features.recipe import LabelledName, LearnedOdds, Recipe
 from airflow_provider_devo_dga.features.shapes import shapes_of
-from airflow_provider_devo_dga.features.stored import stored_feature_set
+from airflow_provider_devo_dga.models.meaning import stored_feature_set
 
 PAIRS = LearnedOdds("pairs", width=2, buckets=4)
 SYLLABLES = ("ba", "co", "di", "fer", "gon", "hal", "in", "jor", "ka", "lem")

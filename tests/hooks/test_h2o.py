@@ -14,7 +14,7 @@ import pytest
 
 from airflow_provider_devo_dga.errors import H2OClusterError
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
-from airflow_provider_devo_dga.training.cluster import LocalCluster
+from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 
 
 @pytest.fixture(scope="module")

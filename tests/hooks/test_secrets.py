@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import DevoDgaError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_jobs import DevoJobs

@@ -16,9 +16,9 @@ from airflow_provider_devo_dga.drift.baseline import Baseline
 from airflow_provider_devo_dga.errors import DatasetError, FeatureError, H2OClusterError
 from airflow_provider_devo_dga.features.dga import DGA_RECIPE, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.models.mojo import inspect_mojo
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
-from airflow_provider_devo_dga.training.cluster import LocalCluster
-from airflow_provider_devo_dga.training.mojo import inspect_mojo
+from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 from tests.last_line import last_line
 from tests.statsd_server import StatsdServer
 

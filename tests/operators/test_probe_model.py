@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("devo_connections")]
 
 @pytest.fixture
 def table(devo: Any) -> str:
-    from airflow_provider_devo_dga.demo.families import FAMILIES
-    from airflow_provider_devo_dga.demo.legit import legit_hosts
+    from demo.families import FAMILIES
+    from demo.legit import legit_hosts
 
     names = FAMILIES["necurs"].generate(devo.window["from_"].date())
     hosts = legit_hosts(60, seed=3) + [next(names) for _ in range(60)]

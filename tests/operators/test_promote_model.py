@@ -24,12 +24,12 @@ from airflow_provider_devo_dga.history.model_history import ModelHistory
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
+from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.models.store import ModelStore
 from airflow_provider_devo_dga.operators.promote_model import PromoteModelOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
 from airflow_provider_devo_dga.promotion.fixed_probe import check_answers
-from airflow_provider_devo_dga.promotion.model_store import ModelStore
-from airflow_provider_devo_dga.promotion.versions import version_to_put_back
-from airflow_provider_devo_dga.provenance import Provenance
+from airflow_provider_devo_dga.promotion.rollback import version_to_put_back
 from tests.last_line import last_line
 from tests.statsd_server import StatsdServer
 

@@ -17,8 +17,8 @@ from airflow_provider_devo_dga.errors import (
 )
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
+from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
-from airflow_provider_devo_dga.provenance import Provenance
 from tests.last_line import last_line
 
 pytestmark = pytest.mark.usefixtures("devo_connections")

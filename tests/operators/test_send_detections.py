@@ -15,12 +15,12 @@ import pytest
 import trustme
 from airflow.sdk.exceptions import AirflowSkipException
 
-from airflow_provider_devo_dga.client.events import EventsEndpoint, send_events
+from airflow_provider_devo_dga.devo_api.events import EventsEndpoint, send_events
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError, DevoTransientError, ReportError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.operators.send_detections import SendDetectionsOperator
-from airflow_provider_devo_dga.reports import write_report
-from airflow_provider_devo_dga.sandbox.server import Sandbox
+from airflow_provider_devo_dga.reports.files.files import write_report
+from devo_sandbox.server import Sandbox
 from tests.reports.conftest import Hour
 
 _TABLES = count()

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.drift.baseline import baseline_of
 from airflow_provider_devo_dga.drift.watch import DriftWatch
 from airflow_provider_devo_dga.errors import DriftError

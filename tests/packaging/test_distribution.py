@@ -50,23 +50,27 @@ def files_below(folder: Path, keep: Callable[[Path], bool] = lambda path: True) 
 def test_the_wheel_has_every_file_of_the_package_and_the_example_dags(wheel: zipfile.ZipFile) -> None:
     names = {name for name in wheel.namelist() if ".dist-info/" not in name}
     dags = {f"{PACKAGE}/example_dags/{path.name}" for path in (ROOT / "dags").glob("*.py")}
-    assert names == files_below(ROOT / PACKAGE) | dags
+    assert names == files_below(ROOT / PACKAGE) | files_below(ROOT / "devo_sandbox") | dags
     for name in (
-        "py.typed",
-        "sandbox/grammar.lark",
-        "reports/templates/report.html",
-        "demo/data/top_sites.txt",
-        "demo/data/top_sites.LICENSE",
-        "example_dags/dga_weekly_retrain.py",
+        f"{PACKAGE}/py.typed",
+        f"{PACKAGE}/reports/page/templates/report.html",
+        f"{PACKAGE}/models/templates/model_card.html",
+        f"{PACKAGE}/example_dags/dga_weekly_retrain.py",
+        "devo_sandbox/linq/grammar.lark",
     ):
-        assert f"{PACKAGE}/{name}" in names
+        assert name in names
+
+
+def test_the_wheel_has_neither_the_demo_nor_what_measures_and_tests(wheel: zipfile.ZipFile) -> None:
+    rooms = {name.partition("/")[0] for name in wheel.namelist() if ".dist-info/" not in name}
+    assert rooms == {PACKAGE, "devo_sandbox"}
 
 
 def test_the_wheel_tells_airflow_of_itself(wheel: zipfile.ZipFile) -> None:
     [entry_points] = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
     text = wheel.read(entry_points).decode()
     assert f"[apache_airflow_provider]\nprovider_info = {PACKAGE}.provider_info:get_provider_info" in text
-    assert f"devo-sandbox = {PACKAGE}.sandbox.__main__:main" in text
+    assert "devo-sandbox = devo_sandbox.__main__:main" in text
     [metadata] = [name for name in wheel.namelist() if name.endswith("METADATA")]
     lines = wheel.read(metadata).decode().splitlines()
     assert "Requires-Python: >=3.11" in lines

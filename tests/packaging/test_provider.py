@@ -60,9 +60,7 @@ def test_every_module_of_a_kind_is_listed() -> None:
         listed = {module.rpartition(".")[2] for entry in INFO[kind] for module in entry["python-modules"]}
         own = {path.stem for path in (package / kind).glob("*.py")} - {
             "__init__",
-            "devo_comments",
-            "devo_settings",
-            "interruption",
+            "connections",
             "model_manager_account",
             "reading_progress",
             "shared_access",
@@ -136,7 +134,11 @@ def test_the_description_imports_nothing() -> None:
 
 @pytest.mark.slow
 def test_the_public_modules_import_nothing_heavy() -> None:
-    public = [*MODULES, "airflow_provider_devo_dga.retries", "airflow_provider_devo_dga.interval"]
+    public = [
+        *MODULES,
+        "airflow_provider_devo_dga.tasks.retries",
+        "airflow_provider_devo_dga.tasks.run_window",
+    ]
     code = f"""
 import sys
 import airflow.sdk

@@ -19,7 +19,7 @@ from airflow_provider_devo_dga.features.host import HostParts, split_host
 from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
-from airflow_provider_devo_dga.training.cluster import LocalCluster
+from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("devo_connections")]
 

@@ -12,9 +12,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from airflow_provider_devo_dga.demo.events import write_events
-from airflow_provider_devo_dga.demo.families import FAMILIES
-from airflow_provider_devo_dga.demo.legit import legit_hosts
 from airflow_provider_devo_dga.features import reference
 from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
@@ -22,7 +19,10 @@ from airflow_provider_devo_dga.features.host import split_host
 from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
-from airflow_provider_devo_dga.training.mojo_scoring import score_mojo
+from airflow_provider_devo_dga.models.mojo_scoring import score_mojo
+from demo.events import write_events
+from demo.families import FAMILIES
+from demo.legit import legit_hosts
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("devo_connections")]
 

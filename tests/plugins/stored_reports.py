@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.drift.baseline import baseline_of
 from airflow_provider_devo_dga.drift.stability import drift_of
 from airflow_provider_devo_dga.drift.watch import DriftWatch
@@ -17,7 +17,8 @@ from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES
 from airflow_provider_devo_dga.features.host import HostParts, split_host
 from airflow_provider_devo_dga.history.model_history import ModelHistory
 from airflow_provider_devo_dga.history.tracking_server import TrackingServer
-from airflow_provider_devo_dga.reports import summarise, write_report
+from airflow_provider_devo_dga.reports.evidence.summary import summarise
+from airflow_provider_devo_dga.reports.files.files import write_report
 from tests.one_run import run_once
 from tests.reports.conftest import Hour
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwr
 from tests.e2e.airflow_processes import wait_until
 from tests.plugins.airflow_ui import AirflowUi, starting_ui
 from tests.plugins.stored_reports import CHALLENGER, CHAMPION, DAG, put_history, put_reports, run_that_tells
-from tests.reports.test_in_chromium import CONTRAST, SCREENSHOTS
+from tests.reports.page.test_in_chromium import CONTRAST, SCREENSHOTS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (

@@ -9,8 +9,8 @@ from airflow.sdk import ObjectStoragePath
 
 from airflow_provider_devo_dga.history.known_models import KnownModel
 from airflow_provider_devo_dga.plugins.model_rows import mismatch, model_rows
-from airflow_provider_devo_dga.plugins.report_shelf import ReportShelf
 from airflow_provider_devo_dga.plugins.window_facts import WindowFacts
+from airflow_provider_devo_dga.reports.shelf import ReportShelf
 from tests.plugins.stored_reports import DAG
 from tests.plugins.test_pages import put, put_drift
 

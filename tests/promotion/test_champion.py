@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_devo_dga.client.model_manager import RegisteredModel
+from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel
 from airflow_provider_devo_dga.errors import FeatureError, ModelNotFoundError
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
+from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.models.store import FormerModel, ModelStore, Replacement
 from airflow_provider_devo_dga.promotion.champion import champion_of
 from airflow_provider_devo_dga.promotion.known_features import known_features
-from airflow_provider_devo_dga.promotion.model_store import FormerModel, ModelStore, Replacement
-from airflow_provider_devo_dga.promotion.versions import version_to_put_back
-from airflow_provider_devo_dga.provenance import Provenance
+from airflow_provider_devo_dga.promotion.rollback import version_to_put_back
 
 VERSION = "20260105T030000Z"
 IMAGE = b"the model"

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from airflow_provider_devo_dga.reports import ReportContext, ReportSummary, summarise
+from airflow_provider_devo_dga.reports.evidence.context import ReportContext
+from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary, summarise
 
 
 class Hour:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_devo_dga.reports import render, write_report
+from airflow_provider_devo_dga.reports.files.files import write_report
+from airflow_provider_devo_dga.reports.page.html import render
 from airflow_provider_devo_dga.reports.trend import past_windows
-from tests.reports.test_html import ATTRIBUTES, TAGS, Page
+from tests.reports.page.test_html import ATTRIBUTES, TAGS, Page
 
 
 def test_totals_come_from_the_reports_of_their_windows(infected: Any, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout, TaskDeferred
 
-from airflow_provider_devo_dga.client.condition import NewerEvents, Scalar
+from airflow_provider_devo_dga.devo_api.condition import NewerEvents, Scalar
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoDgaError,
@@ -20,8 +20,8 @@ from airflow_provider_devo_dga.errors import (
     DevoThrottledError,
     DevoWindowError,
 )
-from airflow_provider_devo_dga.hooks.devo_comments import comments_of
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
+from airflow_provider_devo_dga.tasks.comments import comments_of
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
 from tests.one_run import run_once
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_devo_dga.training.cluster import LocalCluster
-from airflow_provider_devo_dga.training.dataset import prepare_dataset
-from airflow_provider_devo_dga.training.dataset_report import DatasetReport
+from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
+from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
+from airflow_provider_devo_dga.training.dataset.report import DatasetReport
 
 SYLLABLES = (
     "ba",

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_devo_dga.client.jobs import Job
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.jobs import Job
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_jobs import DevoJobs
 from airflow_provider_devo_dga.triggers.devo_job import DevoJobTrigger

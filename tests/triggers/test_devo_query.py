@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_devo_dga.client.condition import (
+from airflow_provider_devo_dga.devo_api.condition import (
     Condition,
     NewerEvents,
     RowsAtLeast,

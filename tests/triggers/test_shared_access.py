@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_devo_dga.client.condition import RowsAtLeast, to_dict
-from airflow_provider_devo_dga.client.query import Query
-from airflow_provider_devo_dga.client.window import Window
+from airflow_provider_devo_dga.devo_api.condition import RowsAtLeast, to_dict
+from airflow_provider_devo_dga.devo_api.query import Query
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import DevoTransientError
 from airflow_provider_devo_dga.triggers import shared_access as module
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger

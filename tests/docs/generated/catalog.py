@@ -12,15 +12,22 @@ class Entry:
     """One class or function.
 
     :param module: dotted, below the package.
+    :param package: the package; the provider's unless said otherwise.
     """
 
     module: str
     name: str
+    package: str = PACKAGE
+
+    @property
+    def imported(self) -> str:
+        """The module as Python imports it."""
+        return f"{self.package}.{self.module}"
 
     @property
     def path(self) -> str:
         """Where the source lies in the repository."""
-        return f"{PACKAGE}/{self.module.replace('.', '/')}.py"
+        return f"{self.imported.replace('.', '/')}.py"
 
     @property
     def page(self) -> str:
@@ -53,9 +60,9 @@ CATALOG: dict[str, tuple[Entry, ...]] = {
     ),
     "Sensor and conditions": (
         Entry("sensors.devo_query", "DevoQuerySensor"),
-        Entry("client.condition", "RowsAtLeast"),
-        Entry("client.condition", "Scalar"),
-        Entry("client.condition", "NewerEvents"),
+        Entry("devo_api.condition", "RowsAtLeast"),
+        Entry("devo_api.condition", "Scalar"),
+        Entry("devo_api.condition", "NewerEvents"),
     ),
     "Triggers and links": (
         Entry("triggers.devo_query", "DevoQueryTrigger"),
@@ -70,15 +77,15 @@ CATALOG: dict[str, tuple[Entry, ...]] = {
         Entry("features.recipe", "LearnedOdds"),
         Entry("features.linq", "HostSource"),
         Entry("features.linq", "scoring_query"),
-        Entry("scoring", "scoring_plan"),
-        Entry("scoring", "ScoringPlan"),
+        Entry("models.scoring_plan", "scoring_plan"),
+        Entry("models.scoring_plan", "ScoringPlan"),
     ),
     "In Dags": (
-        Entry("interval", "run_window"),
-        Entry("training.gate", "QualityGate"),
-        Entry("provenance", "Provenance"),
+        Entry("tasks.run_window", "run_window"),
+        Entry("promotion.gate", "QualityGate"),
+        Entry("models.provenance", "Provenance"),
     ),
-    "Tests of your own": (Entry("sandbox.server", "Sandbox"),),
+    "Tests of your own": (Entry("server", "Sandbox", "devo_sandbox"),),
 }
 
 

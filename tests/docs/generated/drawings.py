@@ -19,7 +19,7 @@ def errors() -> str:
 
 def types() -> str:
     """Return the table of types, as drawn in its module."""
-    lines = (ast.get_docstring(module(f"{PACKAGE}/client/types.py")) or "").splitlines()
+    lines = (ast.get_docstring(module(f"{PACKAGE}/devo_api/types.py")) or "").splitlines()
     ruler, *_ = (line for line in lines if line.startswith("==="))
     first, head, last = (number for number, line in enumerate(lines) if line == ruler)
     starts = [match.start() for match in re.finditer("=+", ruler)]

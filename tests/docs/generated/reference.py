@@ -32,7 +32,7 @@ _EDGE = ("operators.", "sensors.")
 def purpose(name: str) -> str:
     """Return how it is imported and what it is for."""
     entry = entry_named(name)
-    imported = fenced("python", f"from {PACKAGE}.{entry.module} import {name}")
+    imported = fenced("python", f"from {entry.imported} import {name}")
     return "\n\n".join([imported, *(_linked(part, name) for part in docstring(_node(entry)).prose)])
 
 

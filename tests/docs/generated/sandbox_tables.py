@@ -7,7 +7,7 @@ from tests.docs.generated.markdown import code, table
 
 def operations(room: str) -> str:
     """Return a table of the sandbox's operations: ``FUNCTIONS``, ``AGGREGATES`` or ``COMPILED``."""
-    from airflow_provider_devo_dga.sandbox import functions
+    from devo_sandbox.linq.functions import catalog as functions
 
     known = getattr(functions, room)
     rows = (
@@ -19,7 +19,7 @@ def operations(room: str) -> str:
 
 def faults() -> str:
     """Return a table of the sandbox's faults."""
-    from airflow_provider_devo_dga.sandbox.fault_kinds import KINDS
+    from devo_sandbox.faults.fault_kinds import KINDS
 
     rows = (
         (f"`{kind.name}`", f"`{kind.method or ''} {kind.match}`".replace("` ", "`"), kind.wire, kind.client)
@@ -30,7 +30,7 @@ def faults() -> str:
 
 def outcomes() -> str:
     """Return a table of what each fault of a query comes to: what the tests of the fault matrix expect."""
-    from airflow_provider_devo_dga.sandbox.fault_kinds import KINDS
+    from devo_sandbox.faults.fault_kinds import KINDS
     from tests.faults.cases import FAULTS
 
     rows = (

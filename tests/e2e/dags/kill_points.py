@@ -10,8 +10,8 @@ from airflow.sdk.configuration import conf
 from airflow_provider_devo_dga.operators.devo_job import DevoJobOperator
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
-from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
+from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 WINDOW = {"from_": "2026-01-01T08:00:00+00:00", "to": "2026-01-01T09:00:00+00:00"}
 RETRIES = {"retries": 1, "retry_delay": timedelta(seconds=1), "retry_policy": DEVO_RETRY_POLICY}

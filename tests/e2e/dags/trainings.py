@@ -7,7 +7,7 @@ from datetime import timedelta
 from airflow.sdk import DAG
 
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
-from airflow_provider_devo_dga.retries import DEVO_RETRY_POLICY
+from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 RETRIES = {"retries": 1, "retry_delay": timedelta(seconds=1), "retry_policy": DEVO_RETRY_POLICY}
 # numbers must stay numbers in model_params

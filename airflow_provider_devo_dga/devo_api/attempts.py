@@ -1,0 +1,47 @@
+"""When to ask again, and after which pause: exponential, with jitter, and as Devo asks."""
+
+from __future__ import annotations
+
+import logging
+import random
+
+from airflow_provider_devo_dga.devo_api.limits import Limits
+from airflow_provider_devo_dga.devo_api.observer import Observer
+from airflow_provider_devo_dga.errors import DevoIncompleteError, DevoThrottledError, DevoTransientError
+
+log = logging.getLogger(__name__)
+
+MAY_PASS = (DevoTransientError, DevoIncompleteError)
+"""Errors after which the same question may be asked again: its window is closed, its answer the same."""
+
+_LONGEST_PAUSE = 60.0
+
+
+class Attempts:
+    """Counts the attempts at one question."""
+
+    def __init__(self, limits: Limits, observer: Observer) -> None:
+        self._most = limits.retries + 1
+        self._observer = observer
+        self._made = 0
+
+    def pause(self, error: DevoTransientError | DevoIncompleteError) -> float:
+        """Return the seconds to wait before the next attempt.
+
+        :raises: ``error`` itself when there must be no next attempt.
+        """
+        self._made += 1
+        if self._made >= self._most:
+            raise error
+        pause = _pause(error, self._made)
+        log.warning("Attempt %d of %d failed, next in %.1f s: %s", self._made, self._most, pause, error)
+        self._observer.asks_again()
+        return pause
+
+
+def _pause(error: DevoTransientError | DevoIncompleteError, made: int) -> float:
+    if isinstance(error, DevoThrottledError) and error.retry_after is not None:
+        if error.retry_after > _LONGEST_PAUSE:
+            raise error
+        return error.retry_after
+    return min(_LONGEST_PAUSE, 2.0 ** (made - 1)) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret

@@ -1,0 +1,151 @@
+"""Write the batches of a query to a file as they arrive: Parquet, CSV or NDJSON, in flat memory."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Literal, Protocol, get_args
+
+import orjson
+
+from airflow_provider_devo_dga.devo_api.parquet import ParquetRows
+from airflow_provider_devo_dga.devo_api.wire import Batch, Column, Value
+from airflow_provider_devo_dga.errors import DevoLimitError, DevoPermanentError
+from airflow_provider_devo_dga.storage import StoragePath, publish
+
+FileFormat = Literal["parquet", "csv", "ndjson"]
+FILE_FORMATS: tuple[str, ...] = get_args(FileFormat)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """A published file.
+
+    :param bytes: size of the file.
+    :param columns: names and Devo types, in order.
+    """
+
+    path: str
+    rows: int
+    bytes: int
+    columns: tuple[Column, ...]
+
+
+class _Writer(Protocol):
+    def write(self, batch: Batch) -> None: ...
+
+    def close(self, columns: tuple[Column, ...]) -> None: ...
+
+    def abort(self) -> None: ...
+
+
+def check_format(file_format: str) -> None:
+    """Refuse a format that cannot be written.
+
+    :raises DevoPermanentError: names those that can.
+    """
+    if file_format not in FILE_FORMATS:
+        raise DevoPermanentError(f"Unknown file format {file_format!r}; there are {', '.join(FILE_FORMATS)}")
+
+
+def write_batches(
+    batches: Iterable[Batch],
+    target: StoragePath,
+    file_format: str,
+    *,
+    max_rows: int | None = None,
+    max_bytes: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    owner: str = "",
+) -> WrittenFile:
+    """Publish the rows of ``batches`` at ``target``; on any error there is no file.
+
+    :param max_rows: more rows than this raise instead of filling the store.
+    :param max_bytes: so does a larger file.
+    :param progress: called with the rows so far after each batch.
+    :param owner: who writes, see ``storage.publish``.
+    :raises DevoLimitError: more rows or bytes than allowed.
+    """
+    check_format(file_format)
+    rows = 0
+    columns: tuple[Column, ...] = ()
+    with publish(target, owner) as file, _writing(file, file_format) as writer:
+        for batch in batches:
+            columns = batch.columns
+            rows += len(batch.rows)
+            if max_rows is not None and rows > max_rows:
+                raise DevoLimitError(
+                    f"The query gives more than max_rows={max_rows} rows; narrow it or raise the limit"
+                )
+            writer.write(batch)
+            _check_size(file.tell(), max_bytes)
+            if progress is not None:
+                progress(rows)
+        writer.close(columns)
+        size = file.tell()
+        _check_size(size, max_bytes)
+    return WrittenFile(str(target), rows, size, columns)
+
+
+def _check_size(size: int, max_bytes: int | None) -> None:
+    if max_bytes is not None and size > max_bytes:
+        raise DevoLimitError(
+            f"The file is larger than max_bytes={max_bytes}; narrow the query or raise the limit"
+        )
+
+
+@contextmanager
+def _writing(file: IO[bytes], file_format: str) -> Iterator[_Writer]:
+    writers: dict[str, Callable[[IO[bytes]], _Writer]] = {
+        "parquet": ParquetRows,
+        "csv": _Csv,
+        "ndjson": _Ndjson,
+    }
+    writer = writers[file_format](file)
+    try:
+        yield writer
+    except BaseException:
+        writer.abort()
+        raise
+
+
+class _Text:
+    def abort(self) -> None:
+        """Nothing is held back."""
+
+
+class _Csv(_Text):
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._has_header = False
+
+    def write(self, batch: Batch) -> None:
+        text = io.StringIO()
+        lines = csv.writer(text, lineterminator="\n")
+        if not self._has_header:
+            lines.writerow(column.name for column in batch.columns)
+            self._has_header = True
+        lines.writerows(
+            [orjson.dumps(value).decode() if isinstance(value, list | dict) else value for value in row]
+            for row in batch.rows
+        )
+        self._file.write(text.getvalue().encode())
+
+    def close(self, columns: tuple[Column, ...]) -> None:
+        self.write(Batch(columns, []))
+
+
+class _Ndjson(_Text):
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, batch: Batch) -> None:
+        names = [column.name for column in batch.columns]
+        lines = (orjson.dumps(dict[str, Value](zip(names, row, strict=True))) for row in batch.rows)
+        self._file.write(b"".join(line + b"\n" for line in lines))
+
+    def close(self, columns: tuple[Column, ...]) -> None:
+        """Nothing is held back."""

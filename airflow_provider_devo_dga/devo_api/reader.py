@@ -1,0 +1,129 @@
+"""Read queries over httpx in a task: with retries, a deadline, and proof that nothing is missing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, TypeVar
+
+from airflow_provider_devo_dga.devo_api.attempts import MAY_PASS, Attempts
+from airflow_provider_devo_dga.devo_api.completeness import (
+    Completeness,
+    check_choice,
+    check_framed,
+    compare,
+    counted,
+    needs_count,
+)
+from airflow_provider_devo_dga.devo_api.endpoint import Endpoint
+from airflow_provider_devo_dga.devo_api.limits import Limits
+from airflow_provider_devo_dga.devo_api.observer import Observer
+from airflow_provider_devo_dga.devo_api.query import Query, QueryExchange
+from airflow_provider_devo_dga.devo_api.wire import Batch
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Asks Devo over one pool of connections. :class:`AsyncReader` is its twin for triggers.
+
+    :param client: made with ``transport.http_options``; the caller closes it.
+    :param observer: is told of whole answers and further attempts.
+    """
+
+    def __init__(
+        self, client: httpx.Client, endpoint: Endpoint, limits: Limits, observer: Observer | None = None
+    ) -> None:
+        self._client = client
+        self._endpoint = endpoint
+        self._limits = limits
+        self._observer = observer or Observer()
+
+    def batches(self, query: Query, completeness: Completeness = "auto") -> Generator[Batch, None, None]:
+        """Yield an answer as it arrives; the last batch is always there, maybe empty, and tells the columns.
+
+        Asks again after a fault only while nothing was handed out. An answer that ends without an error is
+        complete, and proven to be.
+
+        :raises DevoIncompleteError: the answer broke off, or its rows are fewer than Devo counts.
+        """
+        attempts = Attempts(self._limits, self._observer)
+        while True:
+            handed_out = False
+            try:
+                with closing(self._attempt(query, completeness, attempts)) as batches:
+                    for batch in batches:
+                        handed_out = handed_out or bool(batch.rows)
+                        yield batch
+            except MAY_PASS as error:
+                if handed_out:
+                    raise
+                time.sleep(attempts.pause(error))
+            else:
+                return
+
+    def whole(
+        self, query: Query, use: Callable[[Iterator[Batch]], T], completeness: Completeness = "auto"
+    ) -> T:
+        """Return what ``use`` makes of a whole answer; after a fault it is called again, with all rows anew.
+
+        :param use: must have no effect when the iterator raises.
+        """
+        return self._whole(query, use, completeness, Attempts(self._limits, self._observer))
+
+    def count(self, query: Query) -> int:
+        """Return how many rows Devo counts for a query; its ``limit`` is not applied."""
+        return self.whole(query.counting(), counted)
+
+    def _whole(
+        self,
+        query: Query,
+        use: Callable[[Iterator[Batch]], T],
+        completeness: Completeness,
+        attempts: Attempts,
+    ) -> T:
+        while True:
+            try:
+                with closing(self._attempt(query, completeness, attempts)) as batches:
+                    return use(batches)
+            except MAY_PASS as error:
+                time.sleep(attempts.pause(error))
+
+    def _attempt(
+        self, query: Query, completeness: Completeness, attempts: Attempts
+    ) -> Generator[Batch, None, None]:
+        check_choice(completeness)
+        exchange = self._endpoint.exchange(query)
+        yield from self._exchange(exchange)
+        if query.is_count:
+            check_framed(exchange)
+        elif needs_count(exchange, completeness):
+            # rows and their count are one question, with one number of attempts
+            number = self._whole(query.counting(), counted, "auto", attempts)
+            compare(query, exchange.rows_read, number)
+
+    def _exchange(self, exchange: QueryExchange) -> Generator[Batch, None, None]:
+        import httpx
+
+        request = exchange.request
+        started = time.monotonic()
+        deadline = started + self._limits.timeout
+        try:
+            with self._client.stream(
+                request.method, request.url, headers=request.headers, content=request.body
+            ) as response:
+                exchange.head(response.status_code, response.headers)
+                for chunk in response.iter_bytes():
+                    if rows := exchange.feed(chunk):
+                        yield Batch(exchange.columns, rows)
+                    if time.monotonic() > deadline:
+                        raise exchange.overdue()
+        except httpx.HTTPError as error:
+            raise exchange.broken(error) from error
+        rest = exchange.finish()
+        self._observer.answered(exchange.rows_read, exchange.bytes_read, time.monotonic() - started)
+        yield Batch(exchange.columns, rest)

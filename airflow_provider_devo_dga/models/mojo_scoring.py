@@ -1,0 +1,107 @@
+"""Score hosts through a MOJO on this machine, with the scorer that H2O ships in its own jar."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from airflow_provider_devo_dga.errors import FeatureError, MojoExportError
+from airflow_provider_devo_dga.features import reference
+from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.features.host import HostParts, split_host
+from airflow_provider_devo_dga.models.java import find_h2o_jar, find_java
+from airflow_provider_devo_dga.models.mojo import inspect_mojo
+
+_LAST_LINES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class MojoScore:
+    """What the model makes of one host.
+
+    :param label: the model's own label by the threshold in the file, ``0`` or ``1``.
+    :param p1: score, the probability of label ``1``.
+    """
+
+    host: str
+    label: str
+    p1: float
+
+
+def score_mojo(
+    path: Path, feature_set: FeatureSet, hosts: Sequence[str], *, timeout: float = 600.0
+) -> list[MojoScore]:
+    """Return one score per host, in order; features come from the plain-Python backend.
+
+    :param timeout: seconds for the whole set; Java alone takes one or two.
+    :raises FeatureError: for a host without a label to judge.
+    :raises MojoExportError: when the file is no binomial MOJO over exactly these features, or Java cannot
+        score it.
+    :raises H2OClusterError: when there is no Java or no h2o package.
+    """
+    scores = score_parts(path, feature_set, [_parts(host) for host in hosts], timeout=timeout)
+    return [replace(score, host=host) for score, host in zip(scores, hosts, strict=True)]
+
+
+def score_parts(
+    path: Path, feature_set: FeatureSet, hosts: Sequence[HostParts], *, timeout: float = 600.0
+) -> list[MojoScore]:
+    """Return one score per host that was parted already, in order; as :func:`score_mojo` otherwise."""
+    info = inspect_mojo(path)
+    if info.columns != feature_set.names or len(info.response_domain) != 2:
+        raise MojoExportError(
+            f"{path.name!r} is not a two-class model over the feature set {feature_set.name!r}: "
+            f"{info.category} over {', '.join(info.columns)[:200]}"
+        )
+    if not hosts:
+        return []
+    with tempfile.TemporaryDirectory(prefix="devo-dga-score-") as name:
+        directory = Path(name)
+        _write_features(directory / "features.csv", feature_set, hosts)
+        _run(path, directory, timeout)
+        return _read_scores(directory / "scores.csv", [parts.registrable for parts in hosts])
+
+
+def _parts(host: str) -> HostParts:
+    parts = split_host(host)
+    if parts is None:
+        raise FeatureError(f"The host {host[:80]!r} has no label to score")
+    return parts
+
+
+def _write_features(target: Path, feature_set: FeatureSet, hosts: Sequence[HostParts]) -> None:
+    with target.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(feature_set.names)
+        for parts in hosts:
+            writer.writerow(map(repr, reference.compute(feature_set, parts)))
+
+
+def _run(path: Path, directory: Path, timeout: float) -> None:
+    command = [
+        *(str(find_java()), f"-Djava.io.tmpdir={directory}"),
+        *("-cp", str(find_h2o_jar()), "hex.genmodel.tools.PredictCsv"),
+        *("--mojo", str(path.absolute()), "--decimal"),
+        *("--input", str(directory / "features.csv"), "--output", str(directory / "scores.csv")),
+    ]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=timeout, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise MojoExportError(f"Scoring {path.name!r} took longer than {timeout:.0f} s") from None
+    if done.returncode or not (directory / "scores.csv").is_file():
+        lines = (done.stdout + done.stderr).splitlines()[-_LAST_LINES:]
+        raise MojoExportError(f"H2O's scorer cannot score {path.name!r}:\n" + "\n".join(lines))
+
+
+def _read_scores(source: Path, hosts: Sequence[str]) -> list[MojoScore]:
+    with source.open(newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    if len(rows) != len(hosts):
+        raise MojoExportError(f"H2O's scorer gave {len(rows)} scores for {len(hosts)} hosts")
+    return [MojoScore(host, row[0], float(row[2])) for host, row in zip(hosts, rows, strict=True)]

@@ -1,0 +1,1 @@
+"""Numbers of a report: which clients stand out, and how sure that is."""

@@ -1,0 +1,152 @@
+"""Name the flagged and the watched domains: the strongest in order, all of them as a stream."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from heapq import nsmallest
+from typing import TYPE_CHECKING
+
+from airflow_provider_devo_dga.errors import ReportError
+from airflow_provider_devo_dga.reports.evidence.client_evidence import Verdict
+from airflow_provider_devo_dga.reports.evidence.detection import CLIENTS_NAMED, Detection
+from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
+from airflow_provider_devo_dga.reports.evidence.label_form import label_form
+from airflow_provider_devo_dga.reports.evidence.scored_rows import FlaggedRow, ScoredRows
+
+if TYPE_CHECKING:
+    from airflow_provider_devo_dga.reports.evidence.context import ReportContext
+
+KEPT = 10_000
+"""Detections that are held in memory and in order. Further ones follow in the order of the rows."""
+
+WATCHED_KEPT = 1_000
+
+BARS = 60
+"""Parts of the window by which flagged domains are counted."""
+
+Key = tuple[int, datetime, str]
+
+
+@dataclass(kw_only=True)
+class Findings:
+    """What the second reading gave.
+
+    :param strongest: up to :data:`KEPT` flagged domains, those of the strongest client first, then by time.
+    :param watched: up to :data:`WATCHED_KEPT` watched domains that were seen, by first event.
+    :param flagged: flagged domains in all.
+    :param watched_seen: watched domains that were seen, in all.
+    :param wide: flagged ones that at least ``wide_from`` clients asked for.
+    :param bars: flagged domains by (part of the window, whether a client of theirs stands out).
+    """
+
+    strongest: tuple[Detection, ...] = ()
+    watched: tuple[Detection, ...] = ()
+    flagged: int = 0
+    watched_seen: int = 0
+    wide: int = 0
+    bars: Counter[tuple[int, bool]] = field(default_factory=Counter)
+
+
+class DetectionRows:
+    """All detections of a file, read from it as often as they are asked for.
+
+    :param places: of each client with a flagged domain, its rank and verdict.
+    """
+
+    def __init__(
+        self,
+        rows: ScoredRows,
+        lists: DomainLists,
+        places: Mapping[str, tuple[int, Verdict]],
+        batch_rows: int,
+    ) -> None:
+        self._rows = rows
+        self._lists = lists
+        self._places = places
+        self._batch_rows = batch_rows
+
+    def flagged(self) -> Iterator[tuple[Key, Detection]]:
+        """Yield the flagged domains with their sort key, in the file's order."""
+        for batch in self._rows.batches(self._batch_rows):
+            for row in batch.flagged():
+                if not self._lists.allows(row.reg_domain):
+                    yield self._keyed(row, True)
+
+    def watched(self) -> Iterator[tuple[Key, Detection]]:
+        """Yield the watched domains, flagged or not, in the file's order."""
+        if not self._lists.watch:
+            return
+        for batch in self._rows.batches(self._batch_rows):
+            for row, flag in batch.watched(self._lists.watch):
+                yield self._keyed(row, flag)
+
+    def find(self, context: ReportContext, wide_from: float) -> Findings:
+        """Read, count, and keep the strongest.
+
+        :raises ReportError: when the rows name a flagged domain twice.
+        """
+        found = Findings()
+        names = array("q")
+        kept: list[tuple[Key, Detection]] = []
+        width = context.span / BARS
+        for key, detection in self.flagged():
+            found.flagged += 1
+            names.append(hash(detection.reg_domain))
+            found.wide += detection.clients_n >= wide_from
+            if context.window_start <= detection.first_seen < context.window_end:
+                part = int((detection.first_seen - context.window_start) / width)
+                found.bars[part, detection.verdict is not Verdict.CHANCE] += 1
+            kept.append((key, detection))
+            if len(kept) >= 2 * KEPT:
+                kept = nsmallest(KEPT, kept, key=lambda item: item[0])
+        self._refuse_twice(names)
+        found.strongest = tuple(item[1] for item in sorted(kept, key=lambda item: item[0])[:KEPT])
+        seen: list[tuple[Key, Detection]] = []
+        for item in self.watched():
+            found.watched_seen += 1
+            if len(seen) < WATCHED_KEPT:
+                seen.append(item)
+        found.watched = tuple(
+            item[1] for item in sorted(seen, key=lambda item: (item[1].first_seen, item[1].reg_domain))
+        )
+        return found
+
+    def _keyed(self, row: FlaggedRow, flagged: bool) -> tuple[Key, Detection]:
+        last = (len(self._places), Verdict.CHANCE)
+        named = nsmallest(CLIENTS_NAMED, row.clients, key=lambda client: self._places.get(client, last)[0])
+        place, verdict = self._places.get(named[0], last) if named else last
+        detection = Detection(
+            reg_domain=row.reg_domain,
+            first_seen=row.first_seen,
+            last_seen=row.last_seen,
+            events_n=row.events_n,
+            clients_n=len(row.clients),
+            clients=tuple(named),
+            verdict=verdict,
+            score=row.score,
+            form=str(label_form(row.label)),
+            flagged=flagged,
+            watched=row.reg_domain.lower() in self._lists.watch,
+        )
+        return (place, row.first_seen, row.reg_domain), detection
+
+    def _refuse_twice(self, names: array[int]) -> None:
+        """Look for equal hashes first: a set of a million names would be most of the memory."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        counts = pc.value_counts(pa.Array.from_buffers(pa.int64(), len(names), [None, pa.py_buffer(names)]))
+        twice = set(counts.field(0).filter(pc.greater(counts.field(1), 1)).to_pylist())
+        if not twice:
+            return
+        seen: set[str] = set()
+        for _, detection in self.flagged():
+            name = detection.reg_domain
+            if hash(name) in twice:
+                if name in seen:
+                    raise ReportError(f"The scored rows name {name[:80]!r} twice")
+                seen.add(name)

@@ -1,0 +1,275 @@
+"""Reduce scored rows to what a report says: totals, clients by evidence, flagged domains. No prose."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_devo_dga.reports.evidence.client_evidence import (
+    ASSUMED_FALSE_POSITIVE_RATE,
+    ClientEvidence,
+    Verdict,
+)
+from airflow_provider_devo_dga.reports.evidence.client_tally import ClientTally
+from airflow_provider_devo_dga.reports.evidence.detection import Detection
+from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
+from airflow_provider_devo_dga.reports.evidence.found import DetectionRows, Findings
+from airflow_provider_devo_dga.reports.evidence.scored_rows import BATCH_ROWS, ScoredRows
+
+if TYPE_CHECKING:
+    from airflow_provider_devo_dga.reports.evidence.context import ReportContext
+    from airflow_provider_devo_dga.storage import ReadablePath
+
+WIDELY_ASKED_SHARE = 0.1
+WIDELY_ASKED_CLIENTS = 10
+
+CLIENTS_KEPT = 10_000
+"""Clients that stand out and are listed; when there are more, the rate is wrong or the network lost."""
+
+JSON_DETECTIONS = 1_000
+"""Detections in the JSON file, which stays small; the CSV, NDJSON and Parquet files hold all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """Counts over the whole window.
+
+    :param events_scored: events behind the scored domains.
+    :param domains: distinct registrable domains scored.
+    :param domains_flagged: those the model flagged, allow-listed ones left out.
+    :param domains_allowed: flagged ones that the allow-list holds; they count as not flagged.
+    :param domains_without_client: scored ones whose events name no client.
+    :param domains_widely_asked: flagged ones that at least a tenth of the clients, and at least ten, asked
+        for: either an outbreak or a popular legit name.
+    :param domains_expected_false: domains × false-positive rate, what a clean network would show.
+    :param domains_watched: domains of the watch-list that were seen, flagged or not.
+    :param allow_list: domains on the allow-list.
+    :param watch_list: domains on the watch-list.
+    :param clients: distinct clients.
+    :param clients_flagged: clients with at least one flagged domain.
+    :param clients_suspicious: clients with that verdict.
+    :param clients_infected: clients that are almost certainly infected.
+    """
+
+    events_scored: int
+    domains: int
+    domains_flagged: int
+    domains_allowed: int
+    domains_without_client: int
+    domains_widely_asked: int
+    domains_expected_false: float
+    domains_watched: int
+    allow_list: int
+    watch_list: int
+    clients: int
+    clients_flagged: int
+    clients_suspicious: int
+    clients_infected: int
+
+    @property
+    def clients_with_evidence(self) -> int:
+        """Clients whose verdict is more than chance."""
+        return self.clients_suspicious + self.clients_infected
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientCell:
+    """How many clients, of those that do not stand out, asked for about so many domains and flagged ones.
+
+    Both are rounded down to two leading digits.
+    """
+
+    asked: int
+    flagged: int
+    clients: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlaggedBar:
+    """Flagged domains first seen in one part of the window, of ``found.BARS`` equal ones.
+
+    :param stands_out: whether a client that stands out asked for them.
+    """
+
+    part: int
+    stands_out: bool
+    domains: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportSummary:
+    """Everything a report says, as numbers.
+
+    :param context: the run.
+    :param rate: the false-positive rate that the evidence rests on.
+    :param rate_assumed: True when ``rate`` was not measured and is the stated default.
+    :param totals: counts over the window.
+    :param clients: every client that stands out, filled up to ``top`` with the next ones that have a
+        flagged domain; strongest evidence first.
+    :param detections: flagged domains, those of the strongest client first, then by time; all of them up to
+        ``found.KEPT``, see :meth:`all_detections`.
+    :param watched: domains of the watch-list that were seen, by time.
+    :param cells: all clients that do not stand out, those without a flagged domain too, counted.
+    :param bars: flagged domains over time.
+    :param rows: where all detections can be read again.
+    """
+
+    context: ReportContext
+    rate: float
+    rate_assumed: bool
+    totals: Totals
+    clients: tuple[ClientEvidence, ...]
+    detections: tuple[Detection, ...]
+    watched: tuple[Detection, ...]
+    cells: tuple[ClientCell, ...]
+    bars: tuple[FlaggedBar, ...]
+    rows: DetectionRows = field(compare=False, repr=False)
+
+    def all_detections(self) -> Iterator[Detection]:
+        """Yield each watched domain that was seen and each flagged one, once.
+
+        Watched ones come first, then ``detections``; what is beyond them is read from the rows.
+        """
+        yield from self.watched
+        yield from (detection for detection in self.detections if not detection.watched)
+        shown = {detection.reg_domain for detection in (*self.watched, *self.detections)}
+        if self.totals.domains_watched > len(self.watched):
+            yield from (found for _, found in self.rows.watched() if found.reg_domain not in shown)
+        if self.totals.domains_flagged > len(self.detections):
+            rest = (found for _, found in self.rows.flagged() if not found.watched)
+            yield from (found for found in rest if found.reg_domain not in shown)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values: numbers, text, ISO 8601 instants in UTC.
+
+        Of ``detections`` the first :data:`JSON_DETECTIONS`; ``detections_left_out`` counts the others.
+        """
+        shown = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "rows"}
+        shown["detections"] = self.detections[:JSON_DETECTIONS]
+        plain: dict[str, Any] = {name: _plain(_dicts(value)) for name, value in shown.items()}
+        plain["detections_left_out"] = self.totals.domains_flagged - len(plain["detections"])
+        plain["totals"]["clients_with_evidence"] = self.totals.clients_with_evidence
+        return plain
+
+
+def summarise(
+    rows_path: ReadablePath,
+    context: ReportContext,
+    *,
+    allow: frozenset[str] = frozenset(),
+    watch: frozenset[str] = frozenset(),
+    top: int = 50,
+    batch_rows: int = BATCH_ROWS,
+) -> ReportSummary:
+    """Read the scored rows and weigh each client's flagged domains against chance.
+
+    The first reading counts, the second names the flagged domains once the clients are ranked; a watch-list
+    takes a third. Memory grows with clients, not with domains.
+
+    :param rows_path: Parquet file, one row for each registrable domain of the window.
+    :param context: the run; its ``threshold`` makes scores of ``malicious`` readable, its
+        ``false_positive_rate`` (None or 0: one percent is assumed, and said) is what chance means.
+    :param allow: registrable domains, lower case, that count as not flagged.
+    :param watch: registrable domains, lower case, that are shown whatever the model says, and the allow-list.
+    :param top: fewest clients to list, as far as they have a flagged domain.
+    :param batch_rows: rows held in memory at a time.
+    :raises ReportError: when the rows lack a column, a value or a readable label, or name a flagged
+        domain twice.
+    :raises OSError: when the file cannot be read.
+    """
+    rows, lists = ScoredRows(rows_path, context.threshold), DomainLists(allow, watch)
+    rate = context.false_positive_rate or ASSUMED_FALSE_POSITIVE_RATE
+    tally = ClientTally(lists)
+    for batch in rows.batches(batch_rows):
+        tally.add(batch)
+    ranked = tally.evidence(rate)
+    named = DetectionRows(
+        rows,
+        lists,
+        {evidence.client: (place, evidence.verdict) for place, evidence in enumerate(ranked)},
+        batch_rows,
+    )
+    wide_from = max(WIDELY_ASKED_CLIENTS, len(tally.asked) * WIDELY_ASKED_SHARE)
+    found = named.find(context, wide_from)
+    stand_out = sum(evidence.stands_out for evidence in ranked)
+    return ReportSummary(
+        context=context,
+        rate=rate,
+        rate_assumed=not context.false_positive_rate,
+        totals=_totals(tally, rate, ranked, found, lists),
+        clients=tuple(ranked[: max(top, min(stand_out, CLIENTS_KEPT))]),
+        detections=found.strongest,
+        watched=found.watched,
+        cells=_cells(tally, {evidence.client for evidence in ranked if evidence.stands_out}),
+        bars=tuple(
+            FlaggedBar(part=part, stands_out=alarm, domains=domains)
+            for (part, alarm), domains in sorted(found.bars.items())
+        ),
+        rows=named,
+    )
+
+
+def _totals(
+    tally: ClientTally, rate: float, ranked: list[ClientEvidence], found: Findings, lists: DomainLists
+) -> Totals:
+    verdicts = Counter(evidence.verdict for evidence in ranked)
+    return Totals(
+        events_scored=tally.events,
+        domains=tally.domains,
+        domains_flagged=found.flagged,
+        domains_allowed=tally.domains_allowed,
+        domains_without_client=tally.domains_without_client,
+        domains_widely_asked=found.wide,
+        domains_expected_false=tally.domains * rate,
+        domains_watched=found.watched_seen,
+        allow_list=len(lists.allow),
+        watch_list=len(lists.watch),
+        clients=len(tally.asked),
+        clients_flagged=len(ranked),
+        clients_suspicious=verdicts[Verdict.SUSPICIOUS],
+        clients_infected=verdicts[Verdict.INFECTED],
+    )
+
+
+def _cells(tally: ClientTally, standing_out: set[str]) -> tuple[ClientCell, ...]:
+    counts = Counter(
+        (_two_digits(asked), _two_digits(tally.flagged_of(client)))
+        for client, asked in tally.asked.items()
+        if client not in standing_out
+    )
+    return tuple(
+        ClientCell(asked=asked, flagged=flagged, clients=clients)
+        for (asked, flagged), clients in sorted(counts.items())
+    )
+
+
+def _two_digits(count: int) -> int:
+    """1234 gives 1200: a chart shows no more, and cells stay few however many clients there are."""
+    unit = 10 ** max(0, math.floor(math.log10(count)) - 1) if count else 1
+    return count // unit * unit
+
+
+def _dicts(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [asdict(item) for item in value]
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _plain(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case timedelta():
+            return value.total_seconds()
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case Verdict():
+            return str(value)
+        case _:
+            return value

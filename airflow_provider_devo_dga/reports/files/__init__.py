@@ -1,0 +1,1 @@
+"""The report as files for machines: CSV, Parquet, ECS, JSON."""

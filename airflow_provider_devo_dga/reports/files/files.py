@@ -1,0 +1,75 @@
+"""Write a report as HTML, JSON, CSV, ECS events and Parquet, each file whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Generic, TypeVar
+
+from airflow_provider_devo_dga.reports.files.detections_csv import detections_csv
+from airflow_provider_devo_dga.reports.files.detections_parquet import parquet_written
+from airflow_provider_devo_dga.reports.files.ecs import ecs_event, ecs_line
+from airflow_provider_devo_dga.reports.page.html import render
+from airflow_provider_devo_dga.storage import StoragePath, publish
+
+if TYPE_CHECKING:
+    from airflow_provider_devo_dga.reports.evidence.detection import Detection
+    from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
+    from airflow_provider_devo_dga.reports.trend import Trend
+
+P = TypeVar("P", bound=StoragePath)
+
+
+@dataclass(frozen=True)
+class ReportFiles(Generic[P]):
+    """Where the files lie. ``ecs`` holds an ECS event a line; ``parquet`` and ``csv`` the same detections."""
+
+    html: P
+    json: P
+    csv: P
+    ecs: P
+    parquet: P
+
+
+def write_report(
+    summary: ReportSummary, directory: P, *, stem: str = "report", trend: Trend | None = None
+) -> ReportFiles[P]:
+    """Write ``stem``.json, .csv, .ecs.ndjson, .parquet and .html into ``directory``, made when missing.
+
+    Earlier files of the same name are replaced. The page comes last: who sees it finds the others.
+    The same summary and trend give the same bytes. Detections are written as they are read.
+
+    :param directory: ``pathlib.Path``, Airflow's ``ObjectStoragePath`` or any path with the same methods.
+    :param trend: earlier windows, for the page.
+    :raises OSError: when a file cannot be written; no partial file stays behind.
+    """
+    files = ReportFiles(
+        html=directory / f"{stem}.html",
+        json=directory / f"{stem}.json",
+        csv=directory / f"{stem}.csv",
+        ecs=directory / f"{stem}.ecs.ndjson",
+        parquet=directory / f"{stem}.parquet",
+    )
+    page = render(summary, trend)
+    _write(files.json, [json.dumps(summary.to_dict(), indent=2, allow_nan=False), "\n"])
+    with publish(files.parquet) as table, publish(files.ecs) as ecs, publish(files.csv) as csv:
+        rows = parquet_written(summary.all_detections(), summary.context, table)
+        for text in detections_csv(_ecs_written(rows, summary, ecs)):
+            csv.write(text.encode())
+    _write(files.html, [page])
+    return files
+
+
+def _ecs_written(
+    detections: Iterable[Detection], summary: ReportSummary, file: IO[bytes]
+) -> Iterator[Detection]:
+    for detection in detections:
+        file.write(f"{ecs_line(ecs_event(detection, summary.context))}\n".encode())
+        yield detection
+
+
+def _write(target: StoragePath, parts: Iterable[str]) -> None:
+    with publish(target) as file:
+        for part in parts:
+            file.write(part.encode())

@@ -1,0 +1,76 @@
+"""Render a summary as one HTML page that needs nothing else: no script, no file, no network."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from airflow_provider_devo_dga.reports.evidence.client_evidence import (
+    CERTAIN_BELOW,
+    CERTAIN_FROM_FLAGGED,
+    SUSPICIOUS_BELOW,
+    Verdict,
+)
+from airflow_provider_devo_dga.reports.evidence.label_form import FORM_WORDS
+from airflow_provider_devo_dga.reports.page import words
+from airflow_provider_devo_dga.reports.page.headline import headline
+from airflow_provider_devo_dga.reports.page.page import page_environment
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
+    from airflow_provider_devo_dga.reports.trend import Trend
+
+CLIENT_ROWS = 200
+CHANCE_ROWS = 5
+DETECTION_ROWS = 200
+"""Rows a page shows; the JSON and CSV files hold all. Of clients that do not stand out only a few help."""
+
+
+def render(summary: ReportSummary, trend: Trend | None = None) -> str:
+    """Return the page.
+
+    :param trend: earlier windows, oldest first; None leaves their chart out.
+
+    All text from the rows is escaped, its invisible characters are shown as escapes, and domains are
+    defanged; none is a link.
+    """
+    from markupsafe import Markup
+
+    from airflow_provider_devo_dga.reports.page.charts import clients_chart, timeline_chart
+    from airflow_provider_devo_dga.reports.page.trend_chart import trend_chart
+
+    context = summary.context
+    charts = bool(summary.detections)
+    page: str = (
+        _environment(context.window_start, context.window_end)
+        .get_template("report.html")
+        .render(
+            summary=summary,
+            context=context,
+            totals=summary.totals,
+            headline=headline(summary),
+            clients=summary.clients[: min(CLIENT_ROWS, summary.totals.clients_with_evidence + CHANCE_ROWS)],
+            detections=summary.detections[:DETECTION_ROWS],
+            watched=summary.watched[:DETECTION_ROWS],
+            trend=trend,
+            form_words=FORM_WORDS,
+            # SVG from the chart library, which escapes the text it draws.
+            clients_chart=Markup(clients_chart(summary)) if charts else None,  # noqa: S704
+            timeline_chart=Markup(timeline_chart(summary)) if charts else None,  # noqa: S704
+            trend_chart=Markup(trend_chart(summary, trend)) if trend else None,  # noqa: S704
+            Verdict=Verdict,
+            certain_odds=round(1 / CERTAIN_BELOW),
+            suspicious_odds=round(1 / SUSPICIOUS_BELOW),
+            certain_from=CERTAIN_FROM_FLAGGED,
+        )
+    )
+    return page
+
+
+def _environment(window_start: datetime, window_end: datetime) -> Environment:
+    environment = page_environment()
+    environment.filters["moment"] = partial(words.moment, start=window_start, end=window_end)
+    return environment

@@ -1,0 +1,1 @@
+"""What tasks share: who they are, how they are stopped, what they tell."""

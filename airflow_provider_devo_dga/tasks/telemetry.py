@@ -1,0 +1,61 @@
+"""Figures for Airflow's own metrics: they go to StatsD, Datadog or OpenTelemetry, as Airflow is set."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from airflow_provider_devo_dga.devo_api.observer import Observer
+
+log = logging.getLogger(__name__)
+
+
+def count(name: str, number: int = 1) -> None:
+    """Add to the counter ``devo_dga.<name>``."""
+    _send(lambda stats, tags: stats.incr(f"devo_dga.{name}", number, tags=tags))
+
+
+def gauge(name: str, value: float) -> None:
+    """Set the gauge ``devo_dga.<name>``."""
+    _send(lambda stats, tags: stats.gauge(f"devo_dga.{name}", value, tags=tags))
+
+
+def timing(name: str, seconds: float) -> None:
+    """Record a duration of ``devo_dga.<name>``; the backends store milliseconds."""
+    _send(lambda stats, tags: stats.timing(f"devo_dga.{name}", timedelta(seconds=seconds), tags=tags))
+
+
+class QueryStats(Observer):
+    """Counts what is read from Devo."""
+
+    def answered(self, rows: int, size: int, seconds: float) -> None:
+        """Count a whole answer."""
+        count("query.rows", rows)
+        count("query.bytes", size)
+        timing("query.duration", seconds)
+
+    def asks_again(self) -> None:
+        """Count a further attempt."""
+        count("request.retries")
+
+
+def _send(tell: Callable[[Any, dict[str, str]], None]) -> None:
+    try:
+        from airflow.sdk.observability import stats
+
+        tell(stats, _tags())
+    except Exception as error:  # noqa: BLE001 - a backend of metrics must not fail a task
+        log.warning("A metric was not sent: %r", error)
+
+
+def _tags() -> dict[str, str]:
+    """Return Dag and task as Airflow's own metrics are tagged; none outside a task."""
+    from airflow.sdk import get_current_context
+
+    try:
+        ti = get_current_context()["ti"]
+    except (RuntimeError, KeyError):
+        return {}
+    return {"dag_id": ti.dag_id, "task_id": ti.task_id}

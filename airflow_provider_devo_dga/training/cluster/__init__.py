@@ -1,0 +1,1 @@
+"""An H2O cluster: its process, its address, the connection and what it keeps."""

@@ -1,0 +1,134 @@
+"""Score rows on the cluster and bring the scores here, batch by batch."""
+
+from __future__ import annotations
+
+import heapq
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_devo_dga.errors import MojoExportError
+from airflow_provider_devo_dga.training.cluster.session import downloaded, removed
+from airflow_provider_devo_dga.training.judging.scored_part import (
+    SUSPECT_FROM,
+    SUSPECTS_KEPT,
+    ScoredPart,
+    Suspect,
+    Suspects,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from h2o import H2OFrame
+
+_COLUMNS = ("label", "tld", "malicious", "family")
+
+
+def score_frame(model: Any, frame: H2OFrame) -> ScoredPart:
+    """Return the scores that a model on the cluster gives, in order of the frame's rows.
+
+    :param frame: has the columns of a prepared dataset and the model's.
+    """
+    predictions = model.predict(frame)
+    with removed(predictions.frame_id):
+        columns = frame[list(_COLUMNS)].cbind(predictions["p1"])
+        with downloaded(columns) as batches:
+            return _collected(batches)
+
+
+def check_answers(mojo: Path, frame: H2OFrame, scored: ScoredPart, threshold: float) -> None:
+    """Let an exported MOJO label these rows: ``1`` exactly where their score is at or above ``threshold``.
+
+    The file is read back by the cluster, so what is checked is the file.
+
+    :param scored: what the model that was trained gave ``frame``.
+    :raises MojoExportError: when scores differ, or a label does not follow from its score.
+    """
+    import numpy as np
+
+    with imported(mojo) as model:
+        predictions = model.predict(frame)
+        with removed(predictions.frame_id), downloaded(predictions[["predict", "p1"]]) as batches:
+            labels, scores = [], []
+            for batch in batches:
+                labels.append(_numbers(batch, "predict") == 1)
+                scores.append(_numbers(batch, "p1"))
+    found = np.concatenate(scores)
+    if len(found) != len(scored) or not np.allclose(found, scored.scores, rtol=0, atol=1e-9):
+        raise MojoExportError(
+            f"The exported MOJO {mojo.name!r} does not give the scores of the trained model"
+        )
+    wrong = int((np.concatenate(labels) != (scored.scores >= threshold)).sum())
+    if wrong:
+        raise MojoExportError(
+            f"The exported MOJO {mojo.name!r} labels {wrong} of {len(found)} rows against its threshold"
+        )
+
+
+@contextmanager
+def imported(mojo: Path) -> Iterator[Any]:
+    """Yield a MOJO as a model of the cluster; nothing of it stays there."""
+    import h2o
+    from h2o.estimators import H2OGenericEstimator
+
+    file_key = h2o.api("POST /3/PostFile", filename=str(mojo))["destination_frame"]
+    model_key = f"imported_{secrets.token_hex(4)}"
+    with removed(model_key, file_key):
+        model = H2OGenericEstimator(model_key=h2o.get_frame(file_key), model_id=model_key)
+        model.train()
+        yield model
+
+
+def _collected(batches: Iterator[pa.RecordBatch]) -> ScoredPart:
+    import numpy as np
+
+    names: dict[str, int] = {}
+    scores, malicious, family = [], [], []
+    suspects = _SuspectHeap()
+    for batch in batches:
+        p1, classes = _numbers(batch, "p1"), _numbers(batch, "malicious") == 1
+        encoded = batch.column("family").dictionary_encode()
+        codes = np.array(
+            [names.setdefault(name, len(names)) for name in encoded.dictionary.to_pylist()], dtype=np.int32
+        )
+        scores.append(p1)
+        malicious.append(classes)
+        family.append(codes[encoded.indices.to_numpy(zero_copy_only=False)])
+        suspects.add(batch, np.flatnonzero(~classes & (p1 >= SUSPECT_FROM)).tolist())
+        suspects.legit += int((~classes).sum())
+    return ScoredPart(
+        scores=np.concatenate(scores),
+        malicious=np.concatenate(malicious),
+        family=np.concatenate(family),
+        families=tuple(names),
+        suspects=suspects.found(),
+    )
+
+
+def _numbers(batch: pa.RecordBatch, column: str) -> Any:
+    return batch.column(column).to_numpy(zero_copy_only=False)
+
+
+class _SuspectHeap:
+    """The highest of the suspects seen so far, and how many there were."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.legit = 0
+        self._heap: list[tuple[float, str, str]] = []
+
+    def add(self, batch: pa.RecordBatch, rows: list[int]) -> None:
+        self.count += len(rows)
+        for row in rows:
+            score, label, tld = (batch.column(name)[row].as_py() for name in ("p1", "label", "tld"))
+            heapq.heappush(self._heap, (score, label, tld))
+            if len(self._heap) > SUSPECTS_KEPT:
+                heapq.heappop(self._heap)
+
+    def found(self) -> Suspects:
+        highest = sorted(self._heap, key=lambda item: (-item[0], item[1]))
+        return Suspects(
+            self.count, self.legit, tuple(Suspect(label, tld, score) for score, label, tld in highest)
+        )

@@ -1,0 +1,144 @@
+"""How much of a family is caught by a model that never saw it: leave families out, train, score them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_devo_dga.errors import TrainingError
+from airflow_provider_devo_dga.training.dataset.reading import UNKNOWN_FAMILY
+from airflow_provider_devo_dga.training.judging.h2o_scores import score_frame
+from airflow_provider_devo_dga.training.judging.metrics import (
+    MIN_FAMILY_ROWS,
+    FamilyRecall,
+    family_recalls,
+    macro_recall,
+)
+from airflow_provider_devo_dga.training.judging.threshold import choose_threshold
+
+if TYPE_CHECKING:
+    from h2o import H2OFrame
+
+Fit = Callable[["H2OFrame", "H2OFrame"], Any]
+"""Trains a model like the one that is judged, on a training and a validation frame."""
+
+Without = Callable[[dict[str, "H2OFrame"], Sequence[str]], dict[str, "H2OFrame"]]
+"""Returns the frames with features that have learned nothing from some families."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenFamilies:
+    """Recall of families that were left out of training and of the choice of the threshold.
+
+    :param folds: trainings; each left out its own families.
+    :param budget: share of legit validation rows that each fold's threshold kept to.
+    :param false_positive_rate: mean over the folds, on legit rows that were held out.
+    :param families: by name; all rows of a family count, for none was trained on.
+    """
+
+    folds: int
+    budget: float
+    false_positive_rate: float
+    families: dict[str, FamilyRecall]
+
+    @property
+    def macro_family_recall(self) -> float:
+        """Mean recall of the families."""
+        return macro_recall(self.families)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain rounded values for JSON; recall by family only."""
+        weakest = sorted(self.families.items(), key=lambda item: (item[1].recall, item[0]))[:40]
+        return {
+            "folds": self.folds,
+            "budget": self.budget,
+            "false_positive_rate": round(self.false_positive_rate, 6),
+            "macro_family_recall": round(self.macro_family_recall, 4),
+            "families": {name: round(family.recall, 3) for name, family in weakest},
+        }
+
+
+def deal_families(rows: dict[str, int], folds: int) -> list[list[str]]:
+    """Deal families into ``folds`` groups of about the same number of rows, the largest first.
+
+    Families with fewer than ``MIN_FAMILY_ROWS`` rows and rows of no known family stay in training always.
+
+    :return: the groups that are not empty.
+    """
+    usable = sorted(
+        (
+            (count, name)
+            for name, count in rows.items()
+            if count >= MIN_FAMILY_ROWS and name != UNKNOWN_FAMILY
+        ),
+        key=lambda item: (-item[0], item[1]),
+    )
+    groups: list[list[str]] = [[] for _ in range(folds)]
+    filled = [0] * folds
+    for count, name in usable:
+        smallest = filled.index(min(filled))
+        groups[smallest].append(name)
+        filled[smallest] += count
+    return [group for group in groups if group]
+
+
+def judge_unseen(
+    parts: dict[str, H2OFrame],
+    families: dict[str, int],
+    fit: Fit,
+    without: Without,
+    *,
+    folds: int,
+    budget: float,
+    log: logging.Logger,
+) -> UnseenFamilies | None:
+    """Train once for each group of families, without it, and score it.
+
+    :param families: rows of the whole dataset by DGA family.
+    :param fit: trains; one call for each fold.
+    :param without: what is learned before training must not have seen the families either.
+    :return: None when there are fewer than two groups to leave out, said in the log.
+    """
+    groups = deal_families(families, folds)
+    if len(groups) < 2:
+        log.warning("Unseen families: %d families are too few to leave some out", len(families))
+        return None
+    found: dict[str, FamilyRecall] = {}
+    rates = []
+    for number, group in enumerate(groups, start=1):
+        recalls, rate = _fold(without(parts, group), group, fit, budget)
+        found |= recalls
+        rates.append(rate)
+        log.info(
+            "Unseen families: fold %d of %d without %d families, mean recall %.3f",
+            *(number, len(groups), len(group), macro_recall(recalls)),
+        )
+    return UnseenFamilies(len(groups), budget, sum(rates) / len(rates), dict(sorted(found.items())))
+
+
+def _fold(
+    parts: dict[str, H2OFrame], group: Sequence[str], fit: Fit, budget: float
+) -> tuple[dict[str, FamilyRecall], float]:
+    inside = {name: _is_in(part, group) for name, part in parts.items()}
+    seen = {name: part[inside[name] == 0, :] for name, part in parts.items()}
+    # training rows of small families are repeated; here each name counts once
+    unseen = [
+        part[(inside[name] == 1) & (part["copy"] == 0), :]
+        for name, part in parts.items()
+        if inside[name].sum() > 0
+    ]
+    model = fit(seen["train"], seen["valid"])
+    valid = score_frame(model, seen["valid"])
+    threshold = choose_threshold(valid.legit, valid.dga, budget)
+    judged = score_frame(model, seen["test"]) if "test" in seen else valid
+    scored = score_frame(model, unseen[0].rbind(unseen[1:]) if unseen[1:] else unseen[0])
+    recalls = family_recalls(scored, threshold)
+    if sorted(recalls) != sorted(group):
+        raise TrainingError(f"Left out {sorted(group)}, but scored {sorted(recalls)}")
+    return recalls, float((judged.legit >= threshold).mean())
+
+
+def _is_in(part: H2OFrame, group: Sequence[str]) -> H2OFrame:
+    return (part["malicious"] == "1") & part["family"].asfactor().isin(list(group))

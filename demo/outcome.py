@@ -1,0 +1,54 @@
+"""Say what the demo found, against the truth that it made up, and where to look."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from demo.console import say
+from demo.world import World
+
+
+def tell(world: World, *, seconds: float) -> None:
+    """Print the summary of a finished demo."""
+    report: dict[str, Any] = json.loads((world.root / "report.json").read_text())
+    model: dict[str, Any] = json.loads((world.root / "dga_classifier.json").read_text())
+    _tell_model(model)
+    _tell_hour(report)
+    _tell_clients(world, report)
+    say(f"\nDone in {seconds:.0f} s. Open {world.root / 'report.html'}")
+    say("  how good the model is: model_card.html beside it")
+    say(f"  also there: report.json, report.csv, rows.parquet, {model['model_id']}.zip and .json, logs/")
+    say("  next: `make ui` shows the Dags in Airflow; docs/connections.md leads to a real Devo account\n")
+
+
+def _tell_model(model: dict[str, Any]) -> None:
+    metrics = model["test_metrics"] or model["metrics"]
+    say(f"\nModel {model['version']}: H2O GBM, {len(model['features'])} features")
+    trained = model["rows"]["train"]
+    say(f"  trained on    {trained:,} names, held out {sum(model['rows'].values()) - trained:,}")
+    say(f"  AUC           {metrics['auc']:.3f} on names of the same made-up kinds")
+    say(f"  recall        {metrics['recall']:.1%} at {metrics['false_positive_rate']:.2%} false positives")
+    say("  A demo model: it knows the families of this package only. Train on your own data for production.")
+
+
+def _tell_hour(report: dict[str, Any]) -> None:
+    totals = report["totals"]
+    say("\nThe hour, scored inside Devo by LINQ")
+    events = report["context"]["events_in_window"]
+    say(f"  events        {events:,}, of which {totals['events_scored']:,} name a host that can be judged")
+    say(f"  domains       {totals['domains']:,} distinct, {totals['domains_flagged']:,} flagged")
+    say(f"  by chance     about {totals['domains_expected_false']:.0f} would be flagged in a clean hour")
+
+
+def _tell_clients(world: World, report: dict[str, Any]) -> None:
+    verdicts = {client["client"]: client["verdict"] for client in report["clients"]}
+    infected = {infection.client: infection for infection in world.infections}
+    say(f"\nClients: {len(infected)} of {report['totals']['clients']} are infected, and the report says")
+    for client, infection in infected.items():
+        verdict = verdicts.get(client, "not listed")
+        say(f"  {client:<15} {infection.family:<16} {infection.lookups:>4} lookups   {verdict}")
+    accused = [
+        c for c, verdict in verdicts.items() if verdict == "almost certainly infected" and c not in infected
+    ]
+    say(f"  clean clients called infected: {len(accused)}")

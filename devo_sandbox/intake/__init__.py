@@ -1,0 +1,1 @@
+"""Events that come in: syslog and HTTP."""

@@ -1,0 +1,1 @@
+"""The operations of LINQ, a file for each kind."""

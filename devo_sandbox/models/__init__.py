@@ -1,0 +1,1 @@
+"""Models that Devo's ML Model Manager keeps and scores."""

@@ -1,0 +1,1 @@
+"""Queries under way: answers in every format, and background jobs."""

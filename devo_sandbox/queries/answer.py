@@ -1,0 +1,186 @@
+"""One running query: reads DuckDB in a worker thread and yields the bytes of the answer as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from devo_sandbox.linq.to_duckdb import Plan
+from devo_sandbox.queries.wire_formats import Writer
+from devo_sandbox.tables.tables import Table
+from devo_sandbox.tables.window import Window
+from devo_sandbox.tenant import Tenant
+
+BLOCK = 2_000
+FAILED = "Error Processing Query"
+log = logging.getLogger(__name__)
+
+
+class Reader:
+    """Reads the rows of one statement, block by block, on a connection of its own."""
+
+    def __init__(self, tenant: Tenant, statement: str) -> None:
+        self._cursor = tenant.tables.cursor()
+        self._statement = statement
+        self._started = False
+
+    def block(self) -> list[tuple[Any, ...]]:
+        """Return the next rows, none at the end. Blocks, and is called by one thread at a time."""
+        if not self._started:
+            self._started = True
+            self._cursor.execute(self._statement)
+        return self._cursor.fetchmany(BLOCK)
+
+    def stop(self, running: Future[Any] | None) -> None:
+        """Let go of the connection, once ``running``, if it still is, has noticed."""
+        if running is None or running.done():
+            self._cursor.close()
+        else:
+            self._cursor.interrupt()
+            running.add_done_callback(lambda _: self._cursor.close())
+
+
+@dataclass(slots=True)
+class Answer:
+    """A query ready to be read.
+
+    :param limit: the most rows to send, None for all.
+    :param offset: the rows to leave out first.
+    """
+
+    tenant: Tenant
+    table_name: str
+    plan: Plan
+    writer: Writer
+    window: Window
+    limit: int | None
+    offset: int
+    _heard: float = 0.0
+
+    def statement(self, table: Table, window: Window, arrived: range | None = None) -> str:
+        """Return the SQL for a window; ``arrived`` narrows it to events by their number of arrival."""
+        tests = [f"{table.eventdate} >= {int(window.start_ms)}"]
+        if window.end_ms is not None:
+            tests.append(f"{table.eventdate} < {int(window.end_ms)}")
+        if arrived is not None:
+            tests.append(f"q BETWEEN {arrived.start} AND {arrived.stop - 1}")
+        source = f"SELECT *, rowid AS k FROM {table.sql_name} WHERE {' AND '.join(tests)}"  # noqa: S608 - our names
+        limit = f"LIMIT {int(self.limit)}" if self.limit is not None else ""
+        offset = f"OFFSET {int(self.offset)}" if self.offset else ""
+        rows = self.plan.over(source)
+        return f"SELECT {self.writer.selected()} FROM ({rows}) {limit} {offset}"  # noqa: S608 - literals are quoted
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Yield the whole answer; a failure on the way becomes Devo's own last line."""
+        if head := self.writer.head():
+            yield head
+        try:
+            passes = self._follow() if self.window.is_open(self.tenant.now_ms()) else self._once(self.window)
+            async for chunk in passes:
+                yield chunk
+        except duckdb.Error:
+            log.exception("The query failed on the way")
+            yield self.writer.failure(500, FAILED)
+            return
+        if tail := self.writer.tail():
+            yield tail
+
+    async def blocks(self) -> AsyncIterator[list[tuple[Any, ...]]]:
+        """Yield the rows of a window that is over; a failure on the way is DuckDB's own."""
+        table = self.tenant.tables.get(self.table_name)
+        if table is None:
+            return
+        async for block in self._blocks(self.statement(table, self.window)):
+            if block:
+                yield block
+
+    async def _once(self, window: Window) -> AsyncIterator[bytes]:
+        table = self.tenant.tables.get(self.table_name)
+        if table is None:
+            return
+        async for block in self._blocks(self.statement(table, window)):
+            yield self.writer.rows(block) if block else self.writer.keep_alive
+
+    def _follow(self) -> AsyncIterator[bytes]:
+        if not self.plan.grouped:
+            return self._follow_events()
+        if self.window.end_ms is None and self.plan.period_ms:
+            return self._follow_periods(self.plan.period_ms)
+        return self._wait_for_end()
+
+    async def _follow_events(self) -> AsyncIterator[bytes]:
+        """Yield rows as their events arrive, until the window ends or the limit is reached."""
+        left, skip, seen = self.limit, self.offset, 0
+        self.limit, self.offset = None, 0
+        while left is None or left > 0:
+            over = not self.window.is_open(self.tenant.now_ms())
+            table = self.tenant.tables.get(self.table_name)
+            if table is None:
+                return
+            arrived = range(seen, table.next_row)
+            seen = table.next_row
+            if arrived:
+                async for block in self._blocks(self.statement(table, self.window, arrived)):
+                    rows = block[skip:] if left is None else block[skip : skip + left]
+                    skip = max(0, skip - len(block))
+                    left = left if left is None else left - len(rows)
+                    if rows or not block:
+                        yield self.writer.rows(rows) if rows else self.writer.keep_alive
+                    if left == 0:
+                        return
+            if over:
+                return
+            async for chunk in self._pause():
+                yield chunk
+
+    async def _follow_periods(self, period_ms: int) -> AsyncIterator[bytes]:
+        """Yield each span of time once it is over."""
+        done = self.window.start_ms
+        while True:
+            closed = self.tenant.now_ms() // period_ms * period_ms
+            if closed > done:
+                async for chunk in self._once(Window(done, closed)):
+                    yield chunk
+                done = closed
+            async for chunk in self._pause():
+                yield chunk
+
+    async def _wait_for_end(self) -> AsyncIterator[bytes]:
+        """Keep the client waiting until the window is over, for a group needs all of it."""
+        while self.window.is_open(self.tenant.now_ms()):
+            async for chunk in self._pause():
+                yield chunk
+        async for chunk in self._once(self.window):
+            yield chunk
+
+    async def _pause(self) -> AsyncIterator[bytes]:
+        await asyncio.sleep(min(self.tenant.habits.poll_s, self.tenant.habits.keep_alive_s))
+        now = asyncio.get_running_loop().time()
+        if now - self._heard >= self.tenant.habits.keep_alive_s:
+            self._heard = now
+            yield self.writer.keep_alive
+
+    async def _blocks(self, statement: str) -> AsyncIterator[list[tuple[Any, ...]]]:
+        """Yield blocks of rows, and an empty one for each keep-alive that is due."""
+        reader = Reader(self.tenant, statement)
+        running: Future[list[tuple[Any, ...]]] | None = None
+        waiting: asyncio.Future[list[tuple[Any, ...]]] | None = None
+        try:
+            while True:
+                running = self.tenant.workers.submit(reader.block)
+                waiting = asyncio.wrap_future(running)
+                while not (await asyncio.wait({waiting}, timeout=self.tenant.habits.keep_alive_s))[0]:
+                    yield []
+                if not (block := waiting.result()):
+                    return
+                yield block
+        finally:
+            reader.stop(running)
+            if waiting is not None:
+                waiting.cancel()  # nobody asks any more how an interrupted reading ended

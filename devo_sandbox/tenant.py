@@ -1,0 +1,77 @@
+"""Everything one sandbox holds: its tables, models, stored queries, credentials and habits."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from devo_sandbox.auth import Credentials
+from devo_sandbox.faults.faults import Faults
+from devo_sandbox.intake.intake import Intake
+from devo_sandbox.models.models import Models, Output
+from devo_sandbox.queries.jobs import Jobs
+from devo_sandbox.request_log import RequestLog
+from devo_sandbox.tables.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What Devo leaves open, each in one switch.
+
+    :param domain: the Devo domain that ``mlevalmodel`` may name.
+    :param model_output: what a binomial model answers: its label, or ``p1``.
+    :param model_delay_s: how long after a replace ``mlevalmodel`` still uses the former model.
+    :param keep_alive_s: how long a waiting client hears nothing.
+    :param poll_s: how often a query that never ends looks for new events.
+    """
+
+    domain: str = "self"
+    model_output: Output = "label"
+    model_delay_s: float = 0.0
+    keep_alive_s: float = 5.0
+    poll_s: float = 0.2
+
+
+class Tenant:
+    """One tenant of the sandbox.
+
+    :param directory: where tables, models and jobs last; None keeps them in memory.
+    """
+
+    def __init__(
+        self, credentials: Credentials, directory: Path | None = None, habits: Habits | None = None
+    ) -> None:
+        if directory:
+            directory.mkdir(parents=True, exist_ok=True)
+        self.credentials = credentials
+        self.habits = habits or Habits()
+        self.tables = Tables(directory)
+        self.models = Models(
+            directory,
+            domain=self.habits.domain,
+            output=self.habits.model_output,
+            delay_s=self.habits.model_delay_s,
+        )
+        self.models.scorer.register(self.tables.connection)
+        self.tables.lock_down()
+        self.queries: dict[str, str] = {}
+        self.jobs = Jobs(directory / "jobs.json" if directory else None)
+        self.faults = Faults()
+        self.intake = Intake(self.tables, self.now_ms)
+        self.requests = RequestLog()
+        # Queries block in DuckDB and Java; more of them than this wait their turn.
+        self.workers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="sandbox-query")
+
+    def now_ms(self) -> int:
+        """Return the time as epoch milliseconds."""
+        return time.time_ns() // 1_000_000
+
+    def close(self) -> None:
+        """Let go of the database and the threads."""
+        self.jobs.close()
+        # Whoever read an answer has interrupted it by now; DuckDB takes a moment to notice.
+        self.workers.shutdown(wait=True, cancel_futures=True)
+        self.tables.close()
+        self.models.close()

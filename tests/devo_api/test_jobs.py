@@ -1,0 +1,150 @@
+"""Names of jobs, and what answers about jobs mean."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from airflow_provider_devo_dga import errors
+from airflow_provider_devo_dga.devo_api.access import Credentials
+from airflow_provider_devo_dga.devo_api.jobs import (
+    Job,
+    answer_of,
+    job_name,
+    job_named,
+    job_of,
+    job_path,
+    job_request,
+)
+
+TOLD = {
+    "id": "an-id",
+    "status": "RUNNING",
+    "type": "donothing",
+    "friendlyName": "mine",
+    "query": "from t",
+    "eventGenerated": 3,
+    "eventsSent": 2,
+    "lastDatetime": 0,
+    "error": [],
+}
+
+
+def answer(found: Any, status: int = 0, msg: str = "") -> dict[str, Any]:
+    return {"msg": msg, "timestamp": 1, "cid": "a-cid", "status": status, "object": found}
+
+
+def test_what_devo_tells_of_a_job() -> None:
+    job = job_of(answer(TOLD))
+    assert job == Job("an-id", "RUNNING", "donothing", "mine", 3, 2)
+    assert str(job) == "job an-id is RUNNING: 3 events generated, 2 sent"
+    assert Job.from_dict(json.loads(json.dumps(job.to_dict()))) == job
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "over", "succeeded"),
+    [
+        ("CREATED", [], False, False),
+        ("RUNNING", [], False, False),
+        ("RECONNECTING", [], False, False),
+        ("PAUSED", [], False, False),
+        ("A_NEW_WORD", [], False, False),
+        ("COMPLETED", [], True, True),
+        ("COMPLETED", None, True, True),
+        ("COMPLETED", ["boom"], True, False),
+        ("COMPLETED", "boom", True, False),
+        ("STOPPED", [], True, False),
+        ("STOPPED", ["boom"], True, False),
+        ("REMOVED", [], True, False),
+    ],
+)
+def test_only_complete_without_errors_is_success(
+    status: str, error: Any, over: bool, succeeded: bool
+) -> None:
+    job = job_of(answer({**TOLD, "status": status, "error": error}))
+    assert (job.is_over, job.succeeded) == (over, succeeded)
+    if succeeded:
+        assert job.check() is job
+    else:
+        with pytest.raises(errors.DevoJobError, match=f"is {status}" + (".*boom" if error else "")) as raised:
+            job.check()
+        assert raised.value.job_id == "an-id"
+
+
+@pytest.mark.parametrize(
+    ("told", "kind", "code"),
+    [
+        (answer(None, 100, "Task not found"), "DevoJobError", 100),
+        (answer(None, 101, "Cannot change the status of task"), "DevoJobError", 101),
+        (answer(None, 108, "Cannot stop task a non running task"), "DevoJobError", 108),
+        ({"msg": "Error Launching Query", "status": 500, "object": ["boom"]}, "DevoQueryError", None),
+        ({"error": "Bad parameters", "status": 400, "object": ["406"]}, "DevoQueryError", None),
+        (answer(None, 503, "Busy"), "DevoTransientError", None),
+        (answer(None), "DevoResultError", None),
+        (answer([]), "DevoResultError", None),
+        (answer({"id": "x"}), "DevoResultError", None),
+        (answer({"id": "", "status": "RUNNING"}), "DevoResultError", None),
+        ({}, "DevoResultError", None),
+        (None, "DevoResultError", None),
+        ([], "DevoResultError", None),
+    ],
+)
+def test_what_is_no_job(told: Any, kind: str, code: int | None) -> None:
+    with pytest.raises(errors.DevoError) as raised:
+        job_of(told)
+    assert (type(raised.value).__name__, raised.value.code) == (kind, code)
+
+
+def test_of_jobs_of_one_name_the_one_that_counts_is_found() -> None:
+    def found(*statuses: str) -> str | None:
+        jobs = [{**TOLD, "id": f"{n}", "status": status} for n, status in enumerate(statuses)]
+        job = job_named(answer([{**TOLD, "friendlyName": "another"}, None, {}, *jobs]), "mine")
+        return job.id if job else None
+
+    assert found() is None
+    assert found("STOPPED", "STOPPED") == "1"
+    assert found("COMPLETED", "STOPPED") == "0"
+    assert found("RUNNING", "COMPLETED") == "0"
+    assert found("STOPPED", "RUNNING", "STOPPED") == "1"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, b"", "DevoTransientError"),
+        (200, b'{"msg":"", "obj', "DevoTransientError"),
+        (200, b"<html>Log in</html>", "DevoResultError"),
+        (403, b'{"code":5,"msg":"Token invalid"}', "DevoAuthError"),
+        (429, b"{}", "DevoThrottledError"),
+        (404, b"{}", "DevoConnectionConfigError"),
+        (503, b"<html>", "DevoTransientError"),
+    ],
+)
+def test_replies_that_are_no_answer(status: int, body: bytes, kind: str) -> None:
+    with pytest.raises(errors.DevoError) as raised:
+        answer_of(status, {}, body)
+    assert type(raised.value).__name__ == kind
+
+
+def test_names() -> None:
+    identity = ("a_dag", "manual__2026-01-05T03:00:00+00:00", "a.task", "-1", 1)
+    name = job_name("airflow", *identity)
+    assert name == job_name("airflow", *identity)
+    assert re.fullmatch(r"airflow-a_dag-manual__2026-01-05T03-00-00-00-00-[0-9a-f]{16}", name), name
+    others = [job_name("airflow", *identity[:4], 2), job_name("other", *identity)]
+    # parts are told apart, and characters that the slug drops still count
+    others += [job_name("airflow", "a_dag-manual", "x"), job_name("airflow", "a_dag", "manual-x")]
+    others += [job_name("airflow", "a+b"), job_name("airflow", "a:b"), job_name("airflow", "ä" * 500)]
+    assert len({name, *others}) == 8
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", other) for other in others)
+
+
+def test_requests_are_signed_and_go_to_the_host() -> None:
+    credentials = Credentials(token="a-token")
+    request = job_request("https://h:1/any/search/query", job_path("a/b", "stop"), credentials, 7000)
+    assert (request.method, request.url) == ("GET", "https://h:1/search/job/stop/a%2Fb")
+    assert request.headers["Authorization"] == "Bearer a-token"
+    assert "a-token" not in repr(request)

@@ -1,0 +1,157 @@
+"""The request is held byte for byte against the official client's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from devo.api import Client, ClientConfig
+
+from airflow_provider_devo_dga.devo_api.access import Credentials
+from airflow_provider_devo_dga.devo_api.query import Query, QueryExchange
+from airflow_provider_devo_dga.devo_api.window import Window
+from airflow_provider_devo_dga.errors import (
+    DevoAuthError,
+    DevoConnectionConfigError,
+    DevoQueryError,
+    DevoThrottledError,
+    DevoTransientError,
+)
+
+WINDOW = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 1, tzinfo=UTC))
+URL = "https://devo.example/search/query"
+STAMP = 1767229200000
+LINQ = 'from demo.ecommerce.data where uri = "/ñ\\"x"'
+WAYS = [
+    Credentials(token="a-token"),
+    Credentials(jwt="a.jwt"),
+    Credentials(api_key="a-key", api_secret="a-secret"),
+    Credentials(token="a-token", api_key="a-key", api_secret="a-secret"),
+]
+
+
+def exchange(
+    query: str = LINQ, credentials: Credentials = WAYS[0], limit: int | None = None
+) -> QueryExchange:
+    comments = {"id": "airflow", "user": "me"}
+    return QueryExchange(Query(query, WINDOW, limit, comments), URL, credentials, STAMP)
+
+
+@pytest.fixture
+def sdk_request(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What devo-sdk would have sent."""
+    sent: dict[str, Any] = {}
+
+    def post(url: str, data: str, headers: dict[str, str], **_: Any) -> None:
+        sent.update(url=url, body=data.encode(), headers=headers)
+        raise ConnectionError("nothing is sent in this test")
+
+    monkeypatch.setattr("devo.api.client.requests.post", post)
+    monkeypatch.setattr("devo.api.client.time.time", lambda: STAMP / 1000)
+
+    def ask(credentials: Credentials, limit: int | None) -> dict[str, Any]:
+        config = ClientConfig(pragmas={"app_name": "airflow", "user": "me"})
+        client = Client(address=URL, auth=credentials.for_sdk(), config=config)
+        rows = client.query(
+            query=LINQ,
+            dates={"from": WINDOW.start_seconds, "to": WINDOW.end_seconds},
+            limit=limit,
+            ip_as_string=True,
+        )
+        with pytest.raises(Exception):  # noqa: B017, PT011 - its own error for "nothing is sent"
+            next(iter(rows))
+        return sent
+
+    return ask
+
+
+@pytest.mark.parametrize("credentials", WAYS, ids=["token", "jwt", "key", "key wins"])
+@pytest.mark.parametrize("limit", [None, 7])
+def test_the_request_equals_devo_sdks(sdk_request: Any, credentials: Credentials, limit: int | None) -> None:
+    theirs = sdk_request(credentials, limit)
+    ours = exchange(credentials=credentials, limit=limit).request
+    assert (ours.url, ours.body, ours.headers) == (theirs["url"], theirs["body"], theirs["headers"])
+
+
+def test_pragma_values_cannot_leave_their_string() -> None:
+    query = Query("from t", WINDOW, comments={"free": 'x" where evil() //\n'})
+    assert 'comment.free:"x_ where evil() //_"' in query.body().encode().decode("unicode_escape")
+
+
+def test_no_secret_is_in_a_repr() -> None:
+    sent = exchange(credentials=Credentials(token="hunter2", api_key="hunter3", api_secret="hunter4"))
+    assert "hunter" not in repr(sent.request) + repr(Credentials(token="hunter2"))
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_limit_that_means_no_limit_is_refused(limit: int) -> None:
+    with pytest.raises(DevoQueryError, match="at least 1"):
+        exchange(limit=limit)
+
+
+def test_an_empty_query_is_refused() -> None:
+    with pytest.raises(DevoQueryError, match="empty"):
+        exchange("  \n")
+
+
+@pytest.mark.parametrize("fields", [{"api_key": "k"}, {"api_secret": "s"}, {}])
+def test_half_credentials_are_refused(fields: dict[str, str]) -> None:
+    with pytest.raises(DevoConnectionConfigError):
+        Credentials(**fields)
+
+
+LAUNCH = (
+    b'{"msg":"Error Launching Query","status":500,"cid":"c1","object":'
+    b'["Error Launching Query","Unknown table `x`","2086000","MISSING_RESOURCE","MANUAL"]}'
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "text"),
+    [
+        (401, b'{"code":12,"msg":"Invalid signature"}', DevoAuthError, "Invalid signature"),
+        (403, b'{"code":5,"msg":"Token invalid or expired","cid":"c1"}', DevoAuthError, "expired"),
+        (
+            400,
+            b'{"error":"Bad parameters","object":["406 : Date"],"status":400}',
+            DevoQueryError,
+            "406 : Date",
+        ),
+        (500, LAUNCH, DevoQueryError, "Unknown table `x`"),
+        (500, b'{"msg":"The table T is not found","code":624}', DevoQueryError, "not found"),
+        (500, b'{"msg":"Internal"}', DevoTransientError, "Internal"),
+        (500, b"[1]", DevoTransientError, "begins"),
+        (502, b"<html>Bad gateway</html>", DevoTransientError, "<html>Bad"),
+        (503, b"", DevoTransientError, "cannot answer now"),
+        (404, b"<html>", DevoConnectionConfigError, "no Devo API"),
+        (302, b"", DevoConnectionConfigError, "no Devo API"),
+        (400, b'{"error":{"code":1},"object":[null]}', DevoQueryError, "code"),
+    ],
+)
+def test_each_status_has_its_error(status: int, body: bytes, kind: type[Exception], text: str) -> None:
+    asked = exchange()
+    asked.head(status, {})
+    assert asked.feed(body) == []
+    with pytest.raises(kind) as caught:
+        asked.finish()
+    assert text in str(caught.value)
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("7", 7.0), ("soon", None), ("", None)])
+def test_throttling_tells_how_long_to_wait(value: str, seconds: float | None) -> None:
+    asked = exchange()
+    asked.head(429, {"retry-after": value})
+    with pytest.raises(DevoThrottledError) as caught:
+        asked.finish()
+    assert caught.value.retry_after == seconds
+
+
+def test_a_refused_query_is_kept_with_its_error() -> None:
+    asked = exchange()
+    asked.head(500, {})
+    asked.feed(LAUNCH)
+    with pytest.raises(DevoQueryError) as caught:
+        asked.finish()
+    assert (caught.value.query, caught.value.cid) == (LINQ, "c1")

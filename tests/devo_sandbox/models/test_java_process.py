@@ -1,0 +1,112 @@
+"""Java lives in a process of its own: it may die, and its parent may do with signals what it likes."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from devo_sandbox.models.java_process import JavaProcess, JavaProcessError
+from devo_sandbox.models.model import InvalidImageError
+
+pytestmark = pytest.mark.slow
+ROWS = np.array([[1.0, 0.0], [0.0, 1.0], [3.0, 2.0]])
+
+
+@pytest.fixture
+def mojo(tmp_path: Path, glm_mojo: Callable[..., bytes]) -> str:
+    file = tmp_path / "glm.zip"
+    file.write_bytes(glm_mojo(["a", "b"], {"a": 2.0, "b": -1.0}, 0.5))
+    return str(file)
+
+
+@pytest.fixture
+def java() -> Iterator[JavaProcess]:
+    process = JavaProcess()
+    yield process
+    process.close()
+
+
+def _worker() -> psutil.Process:
+    """Return the youngest worker of this process."""
+    workers = [one for one in psutil.Process().children() if any("java_worker" in x for x in one.cmdline())]
+    return max(workers, key=lambda one: one.create_time())
+
+
+def test_it_scores_as_the_formula_says(java: JavaProcess, mojo: str) -> None:
+    odds = ROWS @ [2.0, -1.0] + 0.5
+    assert java.score(mojo, ROWS)[:, 2] == pytest.approx(1 / (1 + np.exp(-odds)), abs=1e-12)
+
+
+def test_a_killed_process_is_told_and_replaced(java: JavaProcess, mojo: str) -> None:
+    before = java.score(mojo, ROWS).tolist()
+    _worker().kill()
+    with pytest.raises(JavaProcessError, match="ended with exit code -9"):
+        java.score(mojo, ROWS)
+    assert java.score(mojo, ROWS).tolist() == before
+
+
+def test_an_answer_that_nobody_took_is_not_the_next_ones(
+    java: JavaProcess, mojo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = java.score(mojo, ROWS).tolist()
+
+    def interrupted() -> bytes:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(java, "_answer", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            java.score(mojo, ROWS[:1])
+    assert java.score(mojo, ROWS).tolist() == before
+
+
+def test_a_changed_file_is_read_again(java: JavaProcess, mojo: str, glm_mojo: Callable[..., bytes]) -> None:
+    before = java.score(mojo, ROWS).tolist()
+    Path(mojo).write_bytes(glm_mojo(["a", "b"], {"a": -2.0}, 0.0))
+    assert java.score(mojo, ROWS).tolist() != before
+
+
+def test_what_is_no_model_is_refused(java: JavaProcess, tmp_path: Path, mojo: str) -> None:
+    (tmp_path / "no.zip").write_bytes(b"no model")
+    with pytest.raises(InvalidImageError):
+        java.describe(str(tmp_path / "no.zip"))
+    with pytest.raises(JavaProcessError, match="FileNotFoundError"):
+        java.describe(str(tmp_path / "absent.zip"))
+    assert java.describe(mojo)["category"] == "Binomial"
+
+
+def test_a_handler_for_segmentation_faults_in_the_parent_does_no_harm(java: JavaProcess, mojo: str) -> None:
+    """Airflow sets one for each Dag file that it reads; a Java machine in this process would hang by it."""
+    met: list[int] = []
+    former = signal.signal(signal.SIGSEGV, lambda number, _: met.append(number))
+    try:
+        rows = np.random.default_rng(1).normal(size=(200_000, 2))
+        assert len(java.score(mojo, rows)) == len(rows)
+    finally:
+        signal.signal(signal.SIGSEGV, former)
+    assert not met
+
+
+def test_it_ends_with_its_parent(mojo: str) -> None:
+    code = (
+        "import os, sys\n"
+        "import numpy as np\n"
+        "from devo_sandbox.models.java_process import JAVA\n"
+        "JAVA.score(sys.argv[1], np.zeros((1, 2)))\n"
+        "print(JAVA._process.pid, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    parent = subprocess.run([sys.executable, "-c", code, mojo], capture_output=True, text=True, check=False)
+    assert parent.returncode == -signal.SIGKILL
+    worker, deadline = int(parent.stdout), time.monotonic() + 20
+    while psutil.pid_exists(worker) and psutil.Process(worker).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "the worker outlives its parent"
+        time.sleep(0.1)

@@ -1,0 +1,158 @@
+"""msgpack and xls: sent once they are complete, or refused."""
+
+from __future__ import annotations
+
+import gc
+import http.client
+import io
+import json
+import ssl
+import time
+import zipfile
+from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import msgpack
+import pytest
+import requests
+
+from devo_sandbox.queries.wire_whole import Xls
+
+TABLE = "from demo.ecommerce.data"
+NAMESPACE = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+
+
+def content(api: Any, text: str, mode: str, **fields: Any) -> bytes:
+    response = api.query(text, mode={"type": mode}, **fields)
+    assert response.status_code == 200, response.text
+    body: bytes = response.content
+    return body
+
+
+def sheet(body: bytes) -> list[list[tuple[str, str | None]]]:
+    """Return the type and the text of each cell of each row."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        tree = ET.fromstring(archive.read("xl/worksheets/sheet1.xml"))  # noqa: S314 - our own
+    rows = tree.findall(".//x:row", NAMESPACE)
+    return [[(cell.get("t", "n"), _text(cell)) for cell in row.findall("x:c", NAMESPACE)] for row in rows]
+
+
+def _text(cell: ET.Element) -> str | None:
+    found = cell.find("x:v", NAMESPACE)
+    return (found if found is not None else cell.find("x:is/x:t", NAMESPACE)).text  # type: ignore[union-attr]
+
+
+def test_msgpack_is_the_document_of_json(api: Any) -> None:
+    text = f"{TABLE} select eventdate, uri, statusCode, statusCode > 300 as b, statusCode / 3 as f"
+    document = msgpack.unpackb(content(api, text, "msgpack"))
+    wanted = api.query(text).json()
+    assert list(document) == list(wanted) == ["msg", "timestamp", "cid", "status", "object"]
+    assert document["object"] == wanted["object"]
+    assert document["status"] == 0
+
+
+def test_msgpack_without_rows(api: Any) -> None:
+    assert msgpack.unpackb(content(api, f"{TABLE} where statusCode = 1", "msgpack"))["object"] == []
+
+
+def test_xls_is_a_sheet(api: Any) -> None:
+    text = f"{TABLE} select eventdate, uri, statusCode, statusCode > 300 as b, split(uri, '/') as a limit 2"
+    header, first, _ = sheet(content(api, text.replace("'", '"'), "xls"))
+    assert header == [("inlineStr", name) for name in ("eventdate", "uri", "statusCode", "b", "a")]
+    assert first == [
+        ("inlineStr", "2026-01-01 00:00:01.123"),
+        ("inlineStr", "/category.screen?category_id=BEDROOM"),
+        ("n", "200"),
+        ("b", "0"),
+        ("inlineStr", '["","category.screen?category_id=BEDROOM"]'),
+    ]
+
+
+def test_xls_shows_the_time_of_a_zone_and_addresses_as_asked(api: Any) -> None:
+    text = f"{TABLE} select eventdate, clientIpAddress limit 1"
+    _, row = sheet(content(api, text, "xls", timeZone="GMT-3", ipAsString=True))
+    assert row == [("inlineStr", "2025-12-31 21:00:01.123"), ("inlineStr", "203.0.113.7")]
+    _, row = sheet(content(api, text, "xls"))
+    assert row[1] == ("n", "3405803783")
+
+
+@pytest.mark.parametrize("value", ["=1+1", "#N/A", "http://a.example", "12", "a\\tb", "<&>"])
+def test_a_text_stays_a_text(api: Any, value: str) -> None:
+    _, row = sheet(content(api, f'{TABLE} select "{value}" as x limit 1', "xls"))
+    assert row == [("inlineStr", value.replace("\\t", "\t"))]
+
+
+def test_control_characters_are_escaped(api: Any) -> None:
+    line = {"eventdate": 1767225600000, "s": "a\x08b"}
+    schema = {"columns": [{"name": "eventdate", "type": "timestamp"}, {"name": "s", "type": "str"}]}
+    api.post("/_sandbox/tables/controls", schema)
+    api.load("controls", [line])
+    assert sheet(content(api, "from controls select s", "xls"))[1] == [("inlineStr", "a_x0008_b")]
+    assert msgpack.unpackb(content(api, "from controls select s", "msgpack"))["object"] == [{"s": "a\x08b"}]
+
+
+def test_what_does_not_fit_is_refused(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Xls, "most_rows", 3)
+    assert len(sheet(content(api, f"{TABLE} select uri limit 3", "xls"))) == 4
+    response = api.query(f"{TABLE} select uri", mode={"type": "xls"})
+    assert (response.status_code, response.json()["object"]) == (400, ["xls holds at most 3 rows"])
+    monkeypatch.setattr(Xls, "longest_text", 10)
+    response = api.query(f"{TABLE} select uri limit 1", mode={"type": "xls"})
+    assert (response.status_code, response.json()["object"]) == (400, ["An xls cell holds 10 characters"])
+
+
+@pytest.mark.parametrize("mode", ["msgpack", "xls"])
+def test_a_failure_on_the_way_is_refused(api: Any, mode: str) -> None:
+    response = api.query(f"{TABLE} select statusCode * 9223372036854775807 as x", mode={"type": mode})
+    assert response.status_code == 500
+    assert response.json()["msg"] == "Error Processing Query"
+
+
+@pytest.mark.parametrize("mode", ["msgpack", "xls"])
+def test_there_is_no_fault_within_a_binary_document(api: Any, mode: str) -> None:
+    assert api.post("/_sandbox/faults", {"fault": "e_mid"}).status_code == 201
+    assert api.query(TABLE, mode={"type": mode}).status_code == 400
+    assert api.query(TABLE, mode={"type": mode}).status_code == 200
+
+
+def test_a_client_that_leaves_ends_its_query(fresh: Callable[..., Any]) -> None:
+    api = fresh()
+    schema = {"columns": [{"name": "eventdate", "type": "timestamp"}, {"name": "n", "type": "int8"}]}
+    api.post("/_sandbox/tables/many", schema)
+    api.load("many", [{"eventdate": 1, "n": n} for n in range(200_000)])
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        requests.post(
+            api.sandbox.url,
+            json={"from": 0, "to": 10, "query": "from many", "mode": {"type": "xls"}},
+            headers={"Authorization": f"Bearer {api.sandbox.token}"},
+            verify=api.sandbox.ca_file,
+            timeout=0.2,
+        )
+    deadline = time.monotonic() + 1
+    while api.sandbox.running:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_query_that_nobody_reads_any_more_ends_in_silence(
+    fresh: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    api = fresh()
+    schema = {"columns": [{"name": "eventdate", "type": "timestamp"}, {"name": "n", "type": "int8"}]}
+    api.post("/_sandbox/tables/many", schema)
+    api.load("many", [{"eventdate": 1, "n": n} for n in range(200_000)])
+    body = json.dumps({"from": 0, "to": 10, "query": "from many group by n select sum(n) as s"})
+    headers = {"Authorization": f"Bearer {api.sandbox.token}", "Content-Type": "application/json"}
+    trusted = ssl.create_default_context(cafile=api.sandbox.ca_file)
+    for _ in range(5):
+        asking = http.client.HTTPSConnection(api.sandbox.host, api.sandbox.port, context=trusted)
+        asking.request("POST", "/search/query", body, headers)
+        time.sleep(0.02)  # the query runs
+        asking.close()
+    deadline = time.monotonic() + 10
+    while api.sandbox.running:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    gc.collect()  # a future that nobody asked is told of when it goes
+    assert "never retrieved" not in caplog.text

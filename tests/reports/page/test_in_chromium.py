@@ -1,0 +1,160 @@
+"""The page as a browser sees it: nothing is fetched, nothing runs, the headline is on the first screen."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary, summarise
+from airflow_provider_devo_dga.reports.files.files import write_report
+from airflow_provider_devo_dga.reports.trend import PastWindow, Trend
+from tests.reports.conftest import Hour
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
+]
+
+
+SCREENSHOTS = Path(__file__).resolve().parents[3] / "build" / "screenshots"
+
+
+def quiet(hour: Hour) -> ReportSummary:
+    return hour.summary(events_in_window=0, events_without_host=0, late_allowance=timedelta(0))
+
+
+def normal(hour: Hour) -> ReportSummary:
+    chance = random.Random(3)  # noqa: S311
+    for number in range(1200):
+        clients = [f"10.0.{number % 3}.{client}" for client in chance.sample(range(40), 3)]
+        label = "1" if number % 97 == 0 else "0"
+        hour.add(f"shop{number}.example", clients, label, minute=number / 20.0)
+    for number in range(44):
+        name = "".join(chance.choices("bcdfghjklmnpqrstvwxz0123456789", k=chance.randint(14, 16)))
+        hour.add(f"{name}.ru", ["10.0.0.66"], "1" if number % 7 else "0", minute=12 + number / 2)
+    watch = frozenset({"shop7.example"})
+    facts = {
+        "events_in_window": 3400,
+        "events_without_host": 700,
+        "events_with_address": 130,
+        "events_unknown_suffix": 60,
+        "late_allowance": timedelta(minutes=5),
+        "threshold": 0.83,
+        "model_version": "20261123T030000Z",
+        "model_sha256": "ab" * 32,
+    }
+    return summarise(hour.write(), hour.context(**facts), allow=frozenset({"shop97.example"}), watch=watch)
+
+
+def loud(hour: Hour) -> ReportSummary:
+    chance = random.Random(4)  # noqa: S311
+    for number in range(9000):
+        client = f"workstation-{number % 400:04}.branch-office.corp.example"
+        label = "1" if chance.random() < (0.6 if number % 400 < 9 else 0.01) else "0"
+        hour.add(f"{'long' * 12}{number}q.example", [client], label, minute=number / 150)
+    return hour.summary(events_in_window=90_000_000)
+
+
+def past(hour: Hour) -> Trend:
+    starts = [hour.start - timedelta(hours=back) for back in range(24, 0, -1)]
+    return tuple(
+        PastWindow(start=start)
+        if number in {5, 6, 17}
+        else PastWindow(
+            start=start,
+            domains=1200,
+            domains_flagged=9 + number * 7 % 11 + (30 if number == 20 else 0),
+            expected=12.0,
+            clients_infected=int(number == 20),
+            clients_suspicious=0,
+        )
+        for number, start in enumerate(starts)
+    )
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("make", [quiet, normal, loud])
+def test_quiet_normal_and_loud_hours_fit_the_screen(
+    hour: Hour, tmp_path: Path, make: Callable[[Hour], ReportSummary], width: int
+) -> None:
+    """The page is as wide as the screen, its text has enough contrast, and the answer is on the first screen.
+
+    Pictures are left in ``build/screenshots``, to be looked at; ``make screenshots`` takes those of the docs.
+    """
+    file = write_report(make(hour), tmp_path, trend=past(hour)).html
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *QUIET])
+        for scheme in ("light", "dark"):
+            page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+            page.goto(file.as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            box = page.locator(".answer").bounding_box()
+            assert box["y"] + box["height"] < 844
+            assert page.evaluate(CONTRAST) == []
+            page.screenshot(path=SCREENSHOTS / f"{make.__name__}-{width}-{scheme}.png")
+            if scheme == "light":
+                page.screenshot(path=SCREENSHOTS / f"{make.__name__}-{width}-whole.png", full_page=True)
+                top = {"x": 0, "y": 0, "width": width, "height": 1140}
+                page.screenshot(
+                    path=SCREENSHOTS / f"{make.__name__}-{width}-top.png", full_page=True, clip=top
+                )
+        browser.close()
+
+
+CONTRAST = """() => {
+  const light = (c) => c.map(v => v / 255)
+    .map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  const parts = (text) => text.match(/[0-9.]+/g).map(Number);
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const found = parts(getComputedStyle(at).backgroundColor);
+      if (found.length === 3 || found[3] > 0) return found.slice(0, 3);
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  for (const element of document.querySelectorAll('body *')) {
+    const own = [...element.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    if (!own || element.closest('svg')) continue;
+    const [a, b] = [light(parts(getComputedStyle(element).color).slice(0, 3)), light(behind(element))];
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < 4.5) poor.push([element.textContent.slice(0, 40), ratio]);
+  }
+  return poor;
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_report_opens_without_fetching_or_running_anything(
+    hour: Hour, tmp_path: Path, width: int
+) -> None:
+    for number in range(60):
+        hour.add(f"x{number}qzj<b>.example", ["10.0.0.66"], minute=number / 2)
+        hour.add(f"shop{number}.example", [f"10.0.0.{number % 30}"], label="0")
+    page_file = write_report(hour.summary(), tmp_path).html
+    asked: list[str] = []
+    said: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *QUIET])
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(page_file.as_uri())
+        headline = page.locator("h1")
+        assert "10.0.0.66" in headline.inner_text()
+        assert headline.bounding_box()["y"] < 900
+        assert page.locator("script, b, a[href^=http]").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        browser.close()
+    assert (asked, said) == ([page_file.as_uri()], [])

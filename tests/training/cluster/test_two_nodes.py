@@ -1,0 +1,118 @@
+"""Two H2O nodes that form one cluster: training works there, and the loss of a node is clear."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_devo_dga.errors import H2OClusterError
+from airflow_provider_devo_dga.features.dga import DGA_RECIPE
+from airflow_provider_devo_dga.models.java import find_h2o_jar, find_java
+from airflow_provider_devo_dga.models.mojo import inspect_mojo
+from airflow_provider_devo_dga.training.cluster.cluster import _free_port
+from airflow_provider_devo_dga.training.cluster.cluster_address import ClusterAddress
+from airflow_provider_devo_dga.training.cluster.connection import h2o_connection
+from airflow_provider_devo_dga.training.cluster.durable import Durable, task_key
+from airflow_provider_devo_dga.training.cluster.jobs import Job, all_jobs
+from airflow_provider_devo_dga.training.dataset.report import DatasetReport
+from airflow_provider_devo_dga.training.judging.evaluation import EvaluationPlan
+from airflow_provider_devo_dga.training.train import train
+from airflow_provider_devo_dga.training.trained_model import TrainedModel
+
+Prepared = tuple[Path, DatasetReport]
+Node = subprocess.Popen[bytes]
+
+
+@contextmanager
+def two_nodes(folder: Path) -> Iterator[tuple[ClusterAddress, list[Node]]]:
+    """Run two nodes on loopback that know each other by a list; yield the address of the first."""
+    ports = [_free_port(), _free_port()]
+    folder.mkdir()
+    (folder / "nodes").write_text("".join(f"127.0.0.1:{port}\n" for port in ports))
+    address = ClusterAddress(f"http://127.0.0.1:{ports[0]}")
+    with ExitStack() as stack:
+        nodes = [stack.enter_context(_node(folder, port)) for port in ports]
+        deadline = time.monotonic() + 120
+        while _size(address) != 2:
+            assert time.monotonic() < deadline
+            assert all(node.poll() is None for node in nodes), (folder / str(ports[0])).read_text()
+            time.sleep(0.3)
+        yield address, nodes
+
+
+@contextmanager
+def _node(folder: Path, port: int) -> Iterator[Node]:
+    command = [str(find_java()), "-Xmx700m", "-Dsys.ai.h2o.ext.core.toggle.XGBoost=False"]
+    command += ["-jar", str(find_h2o_jar()), "-name", folder.name, "-ip", "127.0.0.1", "-web_ip", "127.0.0.1"]
+    command += ["-port", str(port), "-flatfile", str(folder / "nodes")]
+    command += ["-ice_root", str(folder / f"ice{port}"), "-log_dir", str(folder / f"log{port}")]
+    with (folder / str(port)).open("w") as output:
+        node = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield node
+    finally:
+        node.kill()
+        node.wait()
+
+
+def _size(address: ClusterAddress) -> int:
+    try:
+        cloud = address.ask("GET", "/3/Cloud?skip_ticks=true", seconds=5)
+    except H2OClusterError:
+        return 0
+    return int(cloud["cloud_size"]) if cloud["cloud_healthy"] else 0
+
+
+def trainings(address: ClusterAddress) -> list[Job]:
+    return [job for job in all_jobs(address) if not job.target.endswith("_rows")]
+
+
+def wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_two_nodes_train_and_the_loss_of_one_is_told(prepared: Prepared, tmp_path: Path) -> None:
+    def fit(address: ClusterAddress, durable: Durable, **params: int) -> TrainedModel:
+        with h2o_connection(address.url):
+            return train(
+                prepared[0],
+                feature_set=DGA_RECIPE,
+                output_dir=tmp_path,
+                model_params=params,
+                plan=EvaluationPlan(tutorial=False),
+                durable=durable,
+            )
+
+    task = task_key("airflow", "a_dag", "two_nodes")
+    with two_nodes(tmp_path / "one") as (address, nodes):
+
+        def kill() -> None:
+            wait(lambda: any(job.target.startswith(task) and job.progress > 0 for job in trainings(address)))
+            os.kill(nodes[1].pid, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        with pytest.raises(H2OClusterError, match=r"lost 1 of its 2 nodes .*restart all its nodes"):
+            fit(address, Durable(task, 1, 1), ntrees=9000, max_depth=10, min_rows=1)
+        killer.join()
+    with two_nodes(tmp_path / "two") as (address, _):
+        again = Durable(task, 1, 2)
+        model = fit(address, again, ntrees=20)
+        again.remove(address)
+        assert address.ask("GET", "/3/Frames")["frames"] == []
+        assert address.ask("GET", "/3/Models")["models"] == []
+    assert inspect_mojo(Path(model.model_file)).columns == DGA_RECIPE.names
+    assert model.metrics.auc > 0.85

@@ -1,0 +1,83 @@
+"""Parts of the dataset: stable by label, and nothing but the training part teaches features."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_devo_dga.features.recipe import LabelledName, LearnedOdds, Recipe
+from airflow_provider_devo_dga.training.dataset.parted_rows import part_rows
+from airflow_provider_devo_dga.training.dataset.prepare import PREPARED_COLUMNS
+from airflow_provider_devo_dga.training.dataset.report import DatasetReport
+from airflow_provider_devo_dga.training.dataset.split import by_hash
+
+PAIRS = Recipe("pairs", (), (LearnedOdds("pairs", width=2, buckets=4),))
+
+
+def prepared_file(path: Path, rows: list[tuple[str, int, str]]) -> Path:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
+        writer.writerow(PREPARED_COLUMNS)
+        writer.writerows((label, "com", malicious, family) for label, malicious, family in rows)
+    return path
+
+
+def written(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("ratios", [(0.8,), (0.6, 0.2)])
+def test_parts_have_their_shares(ratios: tuple[float, ...]) -> None:
+    part_of = by_hash(ratios, seed=1)
+    counts = Counter(part_of(f"label{number}") for number in range(20_000))
+    shares = [*ratios, 1 - sum(ratios)]
+    assert [counts[part] / 20_000 for part in ("train", "valid", "test")[: len(shares)]] == pytest.approx(
+        shares, abs=0.015
+    )
+
+
+def test_a_label_keeps_its_part_until_the_seed_changes() -> None:
+    labels = [f"label{number}" for number in range(200)]
+    first = [by_hash((0.5,), 1)(label) for label in labels]
+    assert [by_hash((0.5,), 1)(label) for label in labels] == first
+    assert [by_hash((0.5,), 2)(label) for label in labels] != first
+
+
+def test_only_the_training_part_teaches(prepared: tuple[Path, DatasetReport], tmp_path: Path) -> None:
+    part_of = by_hash((0.6, 0.2), 7)
+    learned = PAIRS.learn(part_rows(prepared[0], tmp_path / "split.csv", part_of).names)
+    rows = [(row["label"], int(row["malicious"]), row["family"]) for row in written(prepared[0])]
+    # the other parts say the contrary, and of pairs that no training row has
+    turned = [row if part_of(row[0]) == "train" else (row[0], 1 - row[1], "turned") for row in rows]
+    turned += [(label, 1, "new") for number in range(3000) if part_of(label := f"qqzzjj{number}") != "train"]
+    other = prepared_file(tmp_path / "turned.csv", turned)
+    assert PAIRS.learn(part_rows(other, tmp_path / "split.csv", part_of).names) == learned
+    everything = PAIRS.learn([LabelledName(label, bool(malicious)) for label, malicious, _ in rows])
+    assert everything != learned
+
+
+def test_small_families_are_repeated_in_the_training_part_alone(tmp_path: Path) -> None:
+    rows = [(f"large{number}", 1, "large") for number in range(800)]
+    rows += [(f"small{number}", 1, "small") for number in range(50)]
+    rows += [(f"tiny{number}", 1, "tiny") for number in range(2)]
+    rows += [(f"name{number}", 0, "legit") for number in range(100)]
+    source = prepared_file(tmp_path / "rows.csv", rows)
+    split = part_rows(
+        source, tmp_path / "split.csv", lambda label: "valid" if label.endswith("0") else "train"
+    )
+    repeated = Counter((row["family"], row["part"]) for row in written(tmp_path / "split.csv"))
+    assert repeated["large", "train"] == 720
+    assert repeated["small", "train"] == 45 * 4  # the root of 720 / 45
+    assert repeated["tiny", "train"] == 1 * 10  # no more than ten times
+    assert repeated["legit", "train"] == 90
+    assert (repeated["small", "valid"], repeated["tiny", "valid"], repeated["legit", "valid"]) == (5, 1, 10)
+    assert split.rows == {"train": 720 + 45 + 1 + 90, "valid": 80 + 5 + 1 + 10}
+    assert len(list(split.names)) == sum(count for (_, part), count in repeated.items() if part == "train")
+    assert {row["copy"] for row in written(tmp_path / "split.csv") if row["family"] == "legit"} == {"0"}
+    without = list(split.names.without(["small"]))
+    assert len(without) == len(list(split.names)) - 45 * 4
+    assert not any(name.label.startswith("small") for name in without)
