@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
     from h2o.backend import H2OConnection
 
-    from airflow_provider_devo_dga.training.cluster.cluster_address import ClusterAddress
+    from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 
 _DEFAULT_PORT = 54321
 

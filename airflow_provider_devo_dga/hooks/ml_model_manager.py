@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
@@ -31,6 +30,7 @@ from airflow_provider_devo_dga.hooks.model_manager_account import (
     typed_errors,
 )
 from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.storage import publish
 
 if TYPE_CHECKING:
@@ -194,8 +194,8 @@ class MLModelManagerHook(BaseHook):
     def _put_back(self, name: str, former: RegisteredModel) -> None:
         """Register the former file again; failing that, say so beside the error under way."""
         try:
-            with tempfile.TemporaryDirectory(prefix="devo-dga-") as folder:
-                file = Path(folder, f"{name}.zip")
+            with scratch_folder() as folder:
+                file = folder / f"{name}.zip"
                 file.write_bytes(_image_of(former))
                 self._upload(name, former.engine, file, former.description)
         except DevoError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.host import HostParts, split_host
 from airflow_provider_devo_dga.models.java import find_h2o_jar, find_java
 from airflow_provider_devo_dga.models.mojo import inspect_mojo
+from airflow_provider_devo_dga.scratch import scratch_folder
 
 _LAST_LINES = 10
 
@@ -59,8 +59,7 @@ def score_parts(
         )
     if not hosts:
         return []
-    with tempfile.TemporaryDirectory(prefix="devo-dga-score-") as name:
-        directory = Path(name)
+    with scratch_folder() as directory:
         _write_features(directory / "features.csv", feature_set, hosts)
         _run(path, directory, timeout)
         return _read_scores(directory / "scores.csv", [parts.registrable for parts in hosts])

@@ -167,11 +167,11 @@ class H2OTrainOperator(BaseOperator):
         """
         from airflow_provider_devo_dga.features.dga import feature_set_named
         from airflow_provider_devo_dga.features.quoting import model_name
+        from airflow_provider_devo_dga.scratch import scratch_folder
         from airflow_provider_devo_dga.training.dataset.opening import open_dataset
         from airflow_provider_devo_dga.training.dataset.prepare import prepare_sources
         from airflow_provider_devo_dga.training.dataset.source import sources_of
         from airflow_provider_devo_dga.training.export_gate import check_mojo_export
-        from airflow_provider_devo_dga.training.scratch import scratch_folder
 
         started = time.monotonic()
         check_mojo_export()

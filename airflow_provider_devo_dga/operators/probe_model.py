@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
@@ -13,6 +11,7 @@ from airflow.sdk import BaseOperator, ObjectStoragePath
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.tasks.rendered import whole
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 
@@ -115,8 +114,8 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
             query, from_=window.start, to=window.end, limit=whole(self.max_domains, "max_domains")
         )
         self.log.info("Devo scored %d domains of %s", len(answers), window)
-        with tempfile.TemporaryDirectory(prefix="devo-dga-") as folder:
-            mojo = Path(folder, "model.zip")
+        with scratch_folder() as folder:
+            mojo = folder / "model.zip"
             mojo.write_bytes(file.read_bytes())
             flagged = compare(answers, mojo, features, at_least=whole(self.min_domains, "min_domains"))
         self.log.info(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -24,6 +23,7 @@ from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink
 from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.tasks import telemetry
 
 if TYPE_CHECKING:
@@ -140,11 +140,11 @@ class PromoteModelOperator(BaseOperator):
         registry = MLModelManagerHook(self.mlmm_conn_id)
         history = MLflowHook(self.mlflow_conn_id, history_dir=self.history_dir).history(self.name)
         entries: list[Entry] = []
-        with tempfile.TemporaryDirectory(prefix="devo-dga-") as folder:
-            newcomer = self._newcomer(Path(folder), provenance)
+        with scratch_folder() as folder:
+            newcomer = self._newcomer(folder, provenance)
             size = newcomer.file.stat().st_size
             self._check_candidate(registry, newcomer)
-            ask = partial(self._probe, Path(folder), store, newcomer.file, features)
+            ask = partial(self._probe, folder, store, newcomer.file, features)
             ask(self.candidate, None, settle=0.0)
             promotion = Promotion(
                 self.name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from airflow.sdk import BaseOperator, ObjectStoragePath
 from airflow_provider_devo_dga.errors import DevoPermanentError, MojoExportError
 from airflow_provider_devo_dga.hooks.ml_model_manager import IfExists, MLModelManagerHook
 from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, model_place
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 
@@ -83,8 +83,8 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
             raise DevoPermanentError(f"if_exists must be 'fail' or 'replace', not {self.if_exists!r}")
         provenance = Provenance.of_training(self.trained) if self.trained else None
         description = provenance.describe(self.description or self.name) if provenance else self.description
-        with self.stopped_by_kill(), tempfile.TemporaryDirectory(prefix="devo-dga-") as folder:
-            file = self._fetch(Path(folder))
+        with self.stopped_by_kill(), scratch_folder() as folder:
+            file = self._fetch(folder)
             facts = self._checked(file, provenance)
             model = MLModelManagerHook(self.mlmm_conn_id).add_model(
                 self.name, self.engine, file, description=description, if_exists=self.if_exists

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel
 from airflow_provider_devo_dga.errors import DevoDgaError, DevoError, ModelRejectedError
 from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.models.store import FormerModel, ModelStore, Replacement
+from airflow_provider_devo_dga.scratch import scratch_folder
 
 log = logging.getLogger(__name__)
 
@@ -169,8 +169,8 @@ class Promotion:
             log.error("%s", said)
             return said
         try:
-            with tempfile.TemporaryDirectory(prefix="devo-dga-") as folder:
-                file = Path(folder, f"{self.name}.zip")
+            with scratch_folder() as folder:
+                file = folder / f"{self.name}.zip"
                 file.write_bytes(self.store.content(former))
                 self._register(former.engine, file, former.description)
             self.store.take_back(self.name)

@@ -17,7 +17,8 @@ from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import add_features
 from airflow_provider_devo_dga.features.recipe import Recipe
 from airflow_provider_devo_dga.models.mojo import MojoInfo, inspect_mojo
-from airflow_provider_devo_dga.training.cluster.cluster_address import megabytes
+from airflow_provider_devo_dga.scratch import scratch_folder
+from airflow_provider_devo_dga.training.cluster.address import megabytes
 from airflow_provider_devo_dga.training.cluster.connection import current_address
 from airflow_provider_devo_dga.training.cluster.durable import Durable, content_of
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
@@ -36,7 +37,6 @@ from airflow_provider_devo_dga.training.judging.h2o_scores import score_frame
 from airflow_provider_devo_dga.training.judging.operating_point import operating_point
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
 from airflow_provider_devo_dga.training.judging.threshold import choose_threshold
-from airflow_provider_devo_dga.training.scratch import scratch_folder
 from airflow_provider_devo_dga.training.trained_model import StrictModel
 
 if TYPE_CHECKING:

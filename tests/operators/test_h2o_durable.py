@@ -21,8 +21,8 @@ from airflow.sdk import DAG
 from airflow_provider_devo_dga.errors import TrainingStoppedError
 from airflow_provider_devo_dga.operators import h2o_train
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
+from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
-from airflow_provider_devo_dga.training.cluster.cluster_address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.durable import Durable, task_key
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
 from airflow_provider_devo_dga.training.cluster.jobs import Job, all_jobs
@@ -259,7 +259,7 @@ def test_a_kill_takes_three_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> 
     def slow(*_: Any, **__: Any) -> Any:
         time.sleep(20)
 
-    monkeypatch.setattr("airflow_provider_devo_dga.training.cluster.cluster_address.ClusterAddress.ask", slow)
+    monkeypatch.setattr("airflow_provider_devo_dga.training.cluster.address.ClusterAddress.ask", slow)
     interruption = Interruption()
     interruption.expect(ClusterAddress("http://127.0.0.1:1"), "$job")
     began = time.monotonic()

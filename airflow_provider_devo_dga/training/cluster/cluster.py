@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Self
 
 from airflow_provider_devo_dga.errors import H2OClusterError
 from airflow_provider_devo_dga.models.java import find_h2o_jar, find_java
+from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.training.cluster.child_process import end, end_with_parent
 from airflow_provider_devo_dga.training.cluster.connection import h2o_connection
-from airflow_provider_devo_dga.training.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from h2o.backend import H2OConnection
@@ -120,7 +120,7 @@ class LocalCluster:
         began = time.monotonic()
         java, jar = find_java(), find_h2o_jar()
         self._scratch = ExitStack()
-        self._directory = Path(self._scratch.enter_context(scratch_folder()))
+        self._directory = self._scratch.enter_context(scratch_folder())
         try:
             self._start(java, jar, deadline=began + self.start_timeout)
         except BaseException:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.errors import H2OClusterError
 from airflow_provider_devo_dga.models.java import REMEDY
-from airflow_provider_devo_dga.training.cluster.cluster_address import ClusterAddress
+from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.session import young_objects_only
 
 if TYPE_CHECKING:

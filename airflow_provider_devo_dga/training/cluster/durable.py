@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from airflow_provider_devo_dga.errors import TrainingError
-from airflow_provider_devo_dga.training.cluster.cluster_address import ClusterAddress
+from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.jobs import Job, all_jobs, cancel
 
 PARTS = ("train", "valid", "test")

@@ -6,7 +6,7 @@ import logging
 import threading
 
 from airflow_provider_devo_dga.errors import TrainingError, TrainingStoppedError
-from airflow_provider_devo_dga.training.cluster.cluster_address import ClusterAddress
+from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.jobs import cancel_path
 
 _CANCEL_SECONDS = 3.0

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from airflow_provider_devo_dga.errors import H2OClusterError
-from airflow_provider_devo_dga.training.cluster.cluster_address import ClusterAddress
+from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 
 _LOST_LOOKS = 3
 _LOST_PAUSE_SECONDS = 1.0

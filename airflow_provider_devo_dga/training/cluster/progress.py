@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError, TrainingStoppedError
-from airflow_provider_devo_dga.training.cluster.cluster_address import ClusterAddress, healthy
+from airflow_provider_devo_dga.training.cluster.address import ClusterAddress, healthy
 from airflow_provider_devo_dga.training.cluster.connection import current_address
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
 from airflow_provider_devo_dga.training.cluster.jobs import Job, all_jobs, cancel, look

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gc
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from airflow_provider_devo_dga.scratch import scratch_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,8 +54,8 @@ def downloaded(frame: H2OFrame) -> Iterator[Iterator[pa.RecordBatch]]:
 
     text, number = pa.string(), pa.float64()
     kinds = {name: text if name in {"label", "tld", "family"} else number for name in frame.columns}
-    with tempfile.TemporaryDirectory(prefix="devo-dga-scores-") as folder:
-        file = Path(folder, "scores.csv")
+    with scratch_folder() as folder:
+        file = folder / "scores.csv"
         h2o.download_csv(frame, str(file))
         # a label such as na is text
         options = pa.csv.ConvertOptions(column_types=kinds, strings_can_be_null=False)
