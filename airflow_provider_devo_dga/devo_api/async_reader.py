@@ -8,19 +8,19 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from airflow_provider_devo_dga.devo_api.attempts import MAY_PASS, Attempts
-from airflow_provider_devo_dga.devo_api.completeness import (
+from airflow_provider_devo_dga.devo_api.access import Limits
+from airflow_provider_devo_dga.devo_api.attempts import MAY_PASS, Attempts, Observer
+from airflow_provider_devo_dga.devo_api.query import (
     Completeness,
+    Endpoint,
+    Query,
+    QueryExchange,
     check_choice,
     check_framed,
     compare,
     counted,
     needs_count,
 )
-from airflow_provider_devo_dga.devo_api.endpoint import Endpoint
-from airflow_provider_devo_dga.devo_api.limits import Limits
-from airflow_provider_devo_dga.devo_api.observer import Observer
-from airflow_provider_devo_dga.devo_api.query import Query, QueryExchange
 from airflow_provider_devo_dga.devo_api.wire import Batch
 
 if TYPE_CHECKING:

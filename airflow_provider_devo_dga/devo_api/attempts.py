@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import random
 
-from airflow_provider_devo_dga.devo_api.limits import Limits
-from airflow_provider_devo_dga.devo_api.observer import Observer
+from airflow_provider_devo_dga.devo_api.access import Limits
 from airflow_provider_devo_dga.errors import DevoIncompleteError, DevoThrottledError, DevoTransientError
 
 log = logging.getLogger(__name__)
@@ -45,3 +44,17 @@ def _pause(error: DevoTransientError | DevoIncompleteError, made: int) -> float:
             raise error
         return error.retry_after
     return min(_LONGEST_PAUSE, 2.0 ** (made - 1)) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+
+
+class Observer:
+    """Takes the figures of queries; this one forgets them."""
+
+    def answered(self, rows: int, size: int, seconds: float) -> None:
+        """Take a whole answer.
+
+        :param size: bytes of the answer, decompressed.
+        :param seconds: from the request to the last row, with what the reader did to the rows meanwhile.
+        """
+
+    def asks_again(self) -> None:
+        """Take a further attempt at a question."""

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, Self
 from urllib.parse import quote, urlsplit
 
 from airflow_provider_devo_dga.devo_api.access import Credentials
-from airflow_provider_devo_dga.devo_api.reply import refusal, words_of
+from airflow_provider_devo_dga.devo_api.faults import refusal, words_of
 from airflow_provider_devo_dga.devo_api.wire import Request
 from airflow_provider_devo_dga.errors import DevoJobError, DevoResultError, DevoTransientError
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from airflow_provider_devo_dga.devo_api.reply import refusal
+from airflow_provider_devo_dga.devo_api.faults import refusal
 from airflow_provider_devo_dga.errors import DevoResultError
 
 

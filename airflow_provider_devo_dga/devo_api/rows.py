@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from airflow_provider_devo_dga.devo_api.reply import is_launch_error, refuses_query, words_of
+from airflow_provider_devo_dga.devo_api.faults import is_launch_error, refuses_query, words_of
 from airflow_provider_devo_dga.devo_api.wire import Column, Value
 from airflow_provider_devo_dga.errors import (
     DevoError,

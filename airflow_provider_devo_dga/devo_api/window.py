@@ -1,11 +1,16 @@
-"""A closed window of time, half open: ``start`` is in, ``end`` is out."""
+"""A closed window of time, half open: ``start`` is in, ``end`` is out, also of what Devo sends."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 
+from airflow_provider_devo_dga.devo_api.wire import Batch, Column
 from airflow_provider_devo_dga.errors import DevoWindowError
+
+_EVENTDATE = Column("eventdate", "timestamp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +86,22 @@ def _parse(name: str, value: datetime | str) -> datetime:
         raise DevoWindowError(
             f"{name!r} is not an ISO 8601 date and time: {value!r}; use e.g. 2026-01-01T00:00:00+00:00"
         ) from None
+
+
+def within(batch: Batch, window: Window) -> Batch:
+    """Drop rows whose ``eventdate`` is the window's end or later; rows without that column stay.
+
+    Whether Devo includes the very end is not documented.
+    """
+    if _EVENTDATE not in batch.columns:
+        return batch
+    index = batch.columns.index(_EVENTDATE)
+    end = window.end_seconds * 1000
+    with suppress(TypeError):  # a null among them
+        if max(map(itemgetter(index), batch.rows), default=end - 1) < end:
+            return batch
+    return Batch(batch.columns, [row for row in batch.rows if not _reaches(row[index], end)])
+
+
+def _reaches(value: object, end: int) -> bool:
+    return isinstance(value, int) and value >= end

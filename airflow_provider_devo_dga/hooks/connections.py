@@ -1,4 +1,4 @@
-"""What an Airflow connection of type ``devo`` says, checked: address, credentials, limits."""
+"""What an Airflow connection says, checked: address, credentials, limits."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow_provider_devo_dga.devo_api.access import Credentials
-from airflow_provider_devo_dga.devo_api.address import QUERY_PATH, service_url
-from airflow_provider_devo_dga.devo_api.endpoint import Endpoint
-from airflow_provider_devo_dga.devo_api.limits import Limits
+from airflow_provider_devo_dga.devo_api.access import (
+    MODEL_MANAGER_PATH,
+    QUERY_PATH,
+    Credentials,
+    Limits,
+    check_sendable,
+    service_url,
+)
+from airflow_provider_devo_dga.devo_api.query import Endpoint
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
+_AUTH_TYPES = ("standalone", "bearer")
 _YES = {"true", "1", "yes", ""}
 _DEFAULTS = Limits()
 _NO = {"false", "0", "no"}
@@ -88,3 +94,28 @@ def _number(extra: dict[str, Any], name: str, kind: Callable[[Any], _Number], de
             f"The connection's extra field {name!r} must be a number from 0, not {value!r}"
         )
     return number
+
+
+class ModelManagerAccount:
+    """A checked ``devo_mlmm`` connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        extra = connection.extra_dejson
+        if not connection.password:
+            raise DevoConnectionConfigError(
+                "The connection has no token; put a Devo token into the password field"
+            )
+        check_sendable("token", connection.password)
+        self.url = service_url(connection.host, connection.port, default_path=MODEL_MANAGER_PATH)
+        self.token: str = connection.password
+        self.verify = verify_of(extra)
+        self.auth_type: str = extra.get("auth_type") or _AUTH_TYPES[0]
+        if self.auth_type not in _AUTH_TYPES:
+            raise DevoConnectionConfigError(
+                f"The connection's extra field 'auth_type' is {self.auth_type!r}; use standalone or bearer"
+            )
+
+    def headers(self) -> dict[str, str]:
+        if self.auth_type == "bearer":
+            return {"Authorization": f"Bearer {self.token}"}
+        return {"standAloneToken": self.token}

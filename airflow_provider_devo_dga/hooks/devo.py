@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow.sdk import BaseHook
 from airflow.sdk.log import mask_secret
 
-from airflow_provider_devo_dga.devo_api.completeness import Completeness
-from airflow_provider_devo_dga.devo_api.query import Query
-from airflow_provider_devo_dga.devo_api.window import Window
-from airflow_provider_devo_dga.devo_api.window_end import within
+from airflow_provider_devo_dga.devo_api.query import Completeness, Query
+from airflow_provider_devo_dga.devo_api.window import Window, within
 from airflow_provider_devo_dga.devo_api.wire import Batch, Row
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
@@ -24,7 +23,6 @@ from airflow_provider_devo_dga.errors import (
     DevoWindowError,
 )
 from airflow_provider_devo_dga.hooks.connections import DevoSettings
-from airflow_provider_devo_dga.hooks.reading_progress import ReadingProgress
 from airflow_provider_devo_dga.storage import StoragePath
 from airflow_provider_devo_dga.tasks.comments import DEFAULT_COMMENTS
 from airflow_provider_devo_dga.tasks.telemetry import QueryStats
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
 
 _PROBE_TABLE = "siem.logtrust.web.activity"
 _NO_LATENESS = timedelta(0)
+_EVERY_SECONDS = 5.0
 
 
 class DevoHook(BaseHook):
@@ -193,7 +192,7 @@ class DevoHook(BaseHook):
         asked = self._query(query, from_, to, max_rows + 1 if max_rows else None, lateness)
 
         def write(batches: Iterator[Batch]) -> WrittenFile:
-            progress = ReadingProgress(self.log)
+            progress = _Progress(self.log)
             written = write_batches(
                 (within(batch, asked.window) for batch in batches),
                 target,
@@ -229,8 +228,8 @@ class DevoHook(BaseHook):
     def _reader(self) -> Iterator[Reader]:
         import httpx
 
+        from airflow_provider_devo_dga.devo_api.faults import http_options
         from airflow_provider_devo_dga.devo_api.reader import Reader
-        from airflow_provider_devo_dga.devo_api.transport import http_options
 
         settings = self.settings
         with httpx.Client(**http_options(settings.verify, settings.limits)) as client:
@@ -257,3 +256,31 @@ def _dicts(batch: Batch) -> list[Row]:
     names = [column.name for column in batch.columns]
     # the decoder has compared the lengths
     return [dict(zip(names, row, strict=False)) for row in batch.rows]
+
+
+class _Log(Protocol):
+    def info(self, msg: str, /, *args: Any) -> Any: ...
+
+
+class _Progress:
+    """Says every few seconds how many rows came, and how fast. Call it with the rows so far."""
+
+    def __init__(self, log: _Log) -> None:
+        self._log = log
+        self._started = self._last = time.monotonic()
+        self._last_rows = 0
+
+    def __call__(self, rows: int) -> None:
+        """Log when it is time to."""
+        now = time.monotonic()
+        if now - self._last >= _EVERY_SECONDS:
+            rate = (rows - self._last_rows) / (now - self._last)
+            self._log.info("%d rows so far, %.0f rows/s", rows, rate)
+            self._last, self._last_rows = now, rows
+
+    def done(self, written: WrittenFile) -> None:
+        """Log the whole."""
+        seconds = time.monotonic() - self._started
+        self._log.info(
+            "%d rows in %.1f s, %d bytes, complete, at %s", written.rows, seconds, written.bytes, written.path
+        )

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_devo_dga.devo_api.access import Limits
+from airflow_provider_devo_dga.devo_api.faults import http_options, sdk_fault, transport_error, trust_of
 from airflow_provider_devo_dga.devo_api.jobs import (
     LIST_PATH,
     NOT_FOUND,
@@ -17,10 +19,7 @@ from airflow_provider_devo_dga.devo_api.jobs import (
     job_path,
     job_request,
 )
-from airflow_provider_devo_dga.devo_api.limits import Limits
 from airflow_provider_devo_dga.devo_api.query import Query, comment_text
-from airflow_provider_devo_dga.devo_api.sdk_fault import sdk_fault
-from airflow_provider_devo_dga.devo_api.transport import http_options, transport_error, trust_of
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import (
     DevoError,

@@ -10,9 +10,15 @@ from urllib.parse import quote
 
 from airflow.sdk import BaseHook
 
-from airflow_provider_devo_dga.devo_api.limits import Limits
+from airflow_provider_devo_dga.devo_api.access import Limits
+from airflow_provider_devo_dga.devo_api.faults import (
+    http_options,
+    raise_for_status,
+    transport_error,
+    trust_of,
+    typed_errors,
+)
 from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel, parse_model
-from airflow_provider_devo_dga.devo_api.transport import http_options, transport_error, trust_of
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoConnectionConfigError,
@@ -24,11 +30,7 @@ from airflow_provider_devo_dga.errors import (
     ModelRejectedError,
 )
 from airflow_provider_devo_dga.features.quoting import model_name
-from airflow_provider_devo_dga.hooks.model_manager_account import (
-    ModelManagerAccount,
-    raise_for_status,
-    typed_errors,
-)
+from airflow_provider_devo_dga.hooks.connections import ModelManagerAccount
 from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.storage import publish

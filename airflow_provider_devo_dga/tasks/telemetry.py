@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from airflow_provider_devo_dga.devo_api.observer import Observer
+from airflow_provider_devo_dga.devo_api.attempts import Observer
 
 log = logging.getLogger(__name__)
 

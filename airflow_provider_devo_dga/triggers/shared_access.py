@@ -16,12 +16,11 @@ from weakref import WeakKeyDictionary
 
 from airflow.sdk.log import amask_secret
 
+from airflow_provider_devo_dga.devo_api.access import Limits
 from airflow_provider_devo_dga.devo_api.async_reader import AsyncReader
+from airflow_provider_devo_dga.devo_api.faults import http_options, refusal, transport_error
 from airflow_provider_devo_dga.devo_api.jobs import job_request
-from airflow_provider_devo_dga.devo_api.limits import Limits
 from airflow_provider_devo_dga.devo_api.query import Query
-from airflow_provider_devo_dga.devo_api.reply import refusal
-from airflow_provider_devo_dga.devo_api.transport import http_options, transport_error
 from airflow_provider_devo_dga.devo_api.wire import Batch
 from airflow_provider_devo_dga.errors import DevoAuthError, DevoError
 from airflow_provider_devo_dga.hooks.connections import DevoSettings

@@ -13,13 +13,11 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from airflow_provider_devo_dga.devo_api.access import Credentials
+from airflow_provider_devo_dga.devo_api.access import Credentials, Limits
 from airflow_provider_devo_dga.devo_api.async_reader import AsyncReader
-from airflow_provider_devo_dga.devo_api.endpoint import Endpoint
-from airflow_provider_devo_dga.devo_api.limits import Limits
-from airflow_provider_devo_dga.devo_api.query import Query
+from airflow_provider_devo_dga.devo_api.faults import http_options
+from airflow_provider_devo_dga.devo_api.query import Endpoint, Query
 from airflow_provider_devo_dga.devo_api.reader import Reader
-from airflow_provider_devo_dga.devo_api.transport import http_options
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.devo_api.wire import Batch
 from airflow_provider_devo_dga.errors import (

@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta, timezone
 import pendulum
 import pytest
 
-from airflow_provider_devo_dga.devo_api.window import Window
+from airflow_provider_devo_dga.devo_api.window import Window, within
+from airflow_provider_devo_dga.devo_api.wire import Batch, Column, Value
 from airflow_provider_devo_dga.errors import DevoWindowError
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 END = datetime(2026, 1, 1, 1, tzinfo=UTC)
+END_MS = int(END.timestamp()) * 1000
+EVENTDATE = Column("eventdate", "timestamp")
 
 
 def test_it_becomes_epoch_seconds() -> None:
@@ -64,3 +67,24 @@ def test_lateness_is_waited_for() -> None:
 def test_its_slug_sorts_by_time_whatever_the_zone() -> None:
     east = timezone(timedelta(hours=5))
     assert Window(START.astimezone(east), END.astimezone(east)).slug == "20260101T000000Z_3600s"
+
+
+@pytest.mark.parametrize(
+    ("dates", "kept"),
+    [
+        ([END_MS - 1, END_MS - 2], [END_MS - 1, END_MS - 2]),
+        ([END_MS - 1, END_MS, END_MS + 1], [END_MS - 1]),
+        ([None, END_MS, END_MS - 1], [None, END_MS - 1]),
+        ([None], [None]),
+        (["text", END_MS], ["text"]),
+        ([], []),
+    ],
+)
+def test_the_end_is_excluded(dates: list[Value], kept: list[Value]) -> None:
+    batch = Batch((Column("n", "int4"), EVENTDATE), [[0, date] for date in dates])
+    assert within(batch, Window(START, END)).rows == [[0, date] for date in kept]
+
+
+@pytest.mark.parametrize("column", [Column("eventdate", "str"), Column("other", "timestamp")])
+def test_other_columns_are_no_event_dates(column: Column) -> None:
+    assert within(Batch((column,), [[END_MS]]), Window(START, END)).rows == [[END_MS]]

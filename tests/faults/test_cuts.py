@@ -12,13 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from airflow_provider_devo_dga.devo_api.access import Credentials
+from airflow_provider_devo_dga.devo_api.access import Credentials, Limits
 from airflow_provider_devo_dga.devo_api.async_reader import AsyncReader
-from airflow_provider_devo_dga.devo_api.completeness import Completeness
-from airflow_provider_devo_dga.devo_api.endpoint import Endpoint
 from airflow_provider_devo_dga.devo_api.files import write_batches
-from airflow_provider_devo_dga.devo_api.limits import Limits
-from airflow_provider_devo_dga.devo_api.query import Query
+from airflow_provider_devo_dga.devo_api.query import Completeness, Endpoint, Query
 from airflow_provider_devo_dga.devo_api.reader import Reader
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import DevoError, DevoIncompleteError, DevoTransientError

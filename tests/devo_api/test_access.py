@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_devo_dga.devo_api.address import QUERY_PATH, service_url
+from airflow_provider_devo_dga.devo_api.access import QUERY_PATH, service_url
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError
 
 
