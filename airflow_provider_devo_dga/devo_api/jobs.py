@@ -1,10 +1,8 @@
-"""Background jobs without I/O: their names, the requests for them, and what Devo's answers tell."""
+"""Background jobs without I/O: the requests for them, and what Devo's answers tell."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, Self
@@ -19,7 +17,6 @@ LIST_PATH = "/search/jobs"
 NOT_FOUND, STATUS_NOT_CHANGED, NOT_RUNNING = 100, 101, 108
 _REFUSALS = (NOT_FOUND, STATUS_NOT_CHANGED, NOT_RUNNING)
 _OVER = frozenset({"COMPLETED", "STOPPED", "REMOVED"})
-_SLUG_LENGTH, _HASH_LENGTH = 47, 16
 _SHOWN = 80
 
 
@@ -73,18 +70,6 @@ class Job:
     def __str__(self) -> str:
         generated, sent = ("?" if n is None else n for n in (self.generated, self.sent))
         return f"job {self.id} is {self.status}: {generated} events generated, {sent} sent"
-
-
-def job_name(prefix: str, *identity: str | int) -> str:
-    """Return a job's name: the same for the same identity, another for any other.
-
-    :param identity: what makes the job one of its kind, e.g. Dag, run, task.
-    :return: at most 64 letters, digits, ``_``, ``.`` and ``-``; the end is a hash of the whole identity.
-    """
-    parts = [prefix, *map(str, identity)]
-    slug = re.sub(r"[^A-Za-z0-9_.-]+", "-", "-".join(parts))[:_SLUG_LENGTH]
-    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-    return f"{slug}-{digest[:_HASH_LENGTH]}"
 
 
 def job_path(job_id: str, change: str = "") -> str:

@@ -12,7 +12,7 @@ from airflow.sdk.configuration import conf
 from airflow.sdk.log import mask_secret
 
 from airflow_provider_devo_dga import errors
-from airflow_provider_devo_dga.devo_api.jobs import Job, job_name
+from airflow_provider_devo_dga.devo_api.jobs import Job
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import (
     DevoConnectionConfigError,
@@ -24,6 +24,8 @@ from airflow_provider_devo_dga.errors import (
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_jobs import DevoJobs, secrets_in
 from airflow_provider_devo_dga.tasks import telemetry
+from airflow_provider_devo_dga.tasks.comments import comments_of
+from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.triggers.devo_job import DevoJobTrigger
 
 if TYPE_CHECKING:
@@ -111,6 +113,7 @@ class DevoJobOperator(BaseOperator):
         self.cancel_on_kill = cancel_on_kill
         self._jobs: DevoJobs | None = None
         self._job_id: str | None = None
+        self._comments: dict[str, str] | None = None
         self._was_killed = False
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -119,6 +122,7 @@ class DevoJobOperator(BaseOperator):
         :raises DevoJobError: it failed, was stopped, or took longer than ``job_timeout``.
         """
         deadline = time.time() + self._seconds()
+        self._comments = comments_of(self, context)
         job = self._obtained(context)
         self._job_id = job.id
         if self._was_killed:
@@ -182,8 +186,8 @@ class DevoJobOperator(BaseOperator):
         from airflow.sdk import NEVER_EXPIRE  # type: ignore[attr-defined]  # its stub lacks it
 
         window = Window.parse(self.from_, self.to)
-        ti, cycle = context["ti"], self._cycle(context)
-        name = job_name(self.name_prefix, ti.dag_id, ti.run_id, ti.task_id, str(ti.map_index), cycle)
+        who = TaskIdentity.of(self, context)
+        name = who.job_name(self.name_prefix)
         known_id = self._stored_id(context)
         self.log.info("Job %s to %s over %s:\n%s", name, self.destination, window, self.query)
         job = self._own_jobs().obtain(
@@ -198,29 +202,19 @@ class DevoJobOperator(BaseOperator):
         store = context.get("task_state_store")
         if store is not None and job.id != known_id:
             # the name is enough to find it; the id spares Devo to list all jobs
-            store.set(f"devo_job_{cycle}", job.id, retention=NEVER_EXPIRE)
+            store.set(f"devo_job_{who.cycle}", job.id, retention=NEVER_EXPIRE)
         return job
-
-    def _cycle(self, context: Context) -> int:
-        """Return the number of the first try since the last clear: each clear has a job of its own."""
-        # a clear adds the tries of before to max_tries
-        return context["ti"].max_tries - (self.retries or 0) + 1
 
     def _stored_id(self, context: Context) -> str | None:
         """Return the job's id as a try before, or this one before it deferred, has stored it."""
         store = context.get("task_state_store")
-        job_id = store.get(f"devo_job_{self._cycle(context)}") if store is not None else None
+        job_id = store.get(f"devo_job_{TaskIdentity.of(self, context).cycle}") if store is not None else None
         return str(job_id) if job_id else None
 
     def _own_jobs(self) -> DevoJobs:
         """Return the jobs of the connection, which is read once: ``on_kill`` has no time for it."""
         if self._jobs is None:
-            comments = {
-                "id": "airflow-provider-devo-dga",
-                "user": "airflow",
-                "free": f"{self.dag_id} {self.task_id}",
-            }
-            self._jobs = DevoJobs(DevoHook(self.devo_conn_id, comments=comments))
+            self._jobs = DevoJobs(DevoHook(self.devo_conn_id, comments=self._comments))
         return self._jobs
 
     def _secret_params(self) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.storage import sweep
 from airflow_provider_devo_dga.tasks.comments import comments_of
+from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
 from airflow_provider_devo_dga.tasks.rendered import whole_or_none
 from airflow_provider_devo_dga.tasks.run_window import duration
@@ -128,9 +128,9 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
     def _read(self, context: Context, window: Window) -> dict[str, Any]:
         self.log.info("Querying %s:\n%s", window, self.query)
         target = ObjectStoragePath(self.output_path, conn_id=self.storage_conn_id)
-        owner = self._owner(context)
-        if getattr(context.get("ti"), "try_number", 1) > 1:
-            sweep(target, owner)  # a try that died at once could not do it
+        who = TaskIdentity.of(self, context)
+        if who.attempt > 1:
+            sweep(target, who.file_owner)  # a try that died at once could not do it
         hook = DevoHook(self.devo_conn_id, comments=comments_of(self, context))
         with self.stopped_by_kill():
             written = hook.to_file(
@@ -143,7 +143,7 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
                 max_bytes=whole_or_none(self.max_bytes, "max_bytes"),
                 lateness=duration(self.lateness),
                 completeness=self.completeness,
-                owner=owner,
+                owner=who.file_owner,
             )
         self._columns = {column.name: column.type for column in written.columns}
         return {
@@ -153,9 +153,3 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
             "columns": self._columns,
             "window": {"from": window.start.isoformat(), "to": window.end.isoformat()},
         }
-
-    def _owner(self, context: Context) -> str:
-        """Return what unfinished files of this task instance bear in their names, the same in each try."""
-        index = getattr(context.get("ti"), "map_index", -1)
-        named = f"{self.dag_id} {self.task_id} {context.get('run_id')} {index}"
-        return hashlib.sha256(named.encode()).hexdigest()[:16]

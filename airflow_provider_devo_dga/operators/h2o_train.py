@@ -21,9 +21,10 @@ from airflow_provider_devo_dga.hooks.h2o import H2OHook
 from airflow_provider_devo_dga.links.h2o_flow import FLOW_KEY, H2OFlowLink
 from airflow_provider_devo_dga.storage import publish
 from airflow_provider_devo_dga.tasks import telemetry
+from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage
 from airflow_provider_devo_dga.tasks.rendered import whole
-from airflow_provider_devo_dga.training.cluster.durable import Durable, task_key
+from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
 
 if TYPE_CHECKING:
@@ -247,13 +248,10 @@ class H2OTrainOperator(BaseOperator):
 
     def _durable(self, context: Context) -> Durable | None:
         """Return the names of this task's training; None on a private cluster, which ends with the task."""
-        ti = context.get("ti")
-        if self.h2o_conn_id is None or not self.durable or ti is None:
+        if self.h2o_conn_id is None or not self.durable or context.get("ti") is None:
             return None
-        # a clear adds the tries of before to max_tries
-        cycle = ti.max_tries - (self.retries or 0) + 1
-        task = task_key(self.name_prefix, ti.dag_id, ti.run_id, ti.task_id, str(ti.map_index))
-        return Durable(task, cycle, ti.try_number)
+        who = TaskIdentity.of(self, context)
+        return Durable(who.cluster_key(self.name_prefix), who.cycle, who.attempt)
 
     def _goes_on(self, context: Context, error: BaseException) -> bool:
         """Whether a try is to come that can go on with what is on the cluster."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from airflow_provider_devo_dga.devo_api.access import Credentials
 from airflow_provider_devo_dga.devo_api.jobs import (
     Job,
     answer_of,
-    job_name,
     job_named,
     job_of,
     job_path,
@@ -127,19 +125,6 @@ def test_replies_that_are_no_answer(status: int, body: bytes, kind: str) -> None
     with pytest.raises(errors.DevoError) as raised:
         answer_of(status, {}, body)
     assert type(raised.value).__name__ == kind
-
-
-def test_names() -> None:
-    identity = ("a_dag", "manual__2026-01-05T03:00:00+00:00", "a.task", "-1", 1)
-    name = job_name("airflow", *identity)
-    assert name == job_name("airflow", *identity)
-    assert re.fullmatch(r"airflow-a_dag-manual__2026-01-05T03-00-00-00-00-[0-9a-f]{16}", name), name
-    others = [job_name("airflow", *identity[:4], 2), job_name("other", *identity)]
-    # parts are told apart, and characters that the slug drops still count
-    others += [job_name("airflow", "a_dag-manual", "x"), job_name("airflow", "a_dag", "manual-x")]
-    others += [job_name("airflow", "a+b"), job_name("airflow", "a:b"), job_name("airflow", "ä" * 500)]
-    assert len({name, *others}) == 8
-    assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", other) for other in others)
 
 
 def test_requests_are_signed_and_go_to_the_host() -> None:

@@ -48,6 +48,7 @@ def instance(table: str, *, max_tries: int = 2, map_index: int = -1) -> Any:
         run_id=f"manual__2026-01-05T03:00:00+00:00_{table}",
         task_id="ask",
         map_index=map_index,
+        try_number=1,
         max_tries=max_tries,
     )
 
@@ -101,7 +102,9 @@ def test_it_waits_for_the_end_and_tells_of_it(devo: Any, table: str, context: An
         "window": {"from": "2026-01-01T08:00:00+00:00", "to": "2026-01-01T09:00:00+00:00"},
     }
     assert told["name"].startswith("airflow-a_dag-manual__2026-01-05T03-00-00")
-    assert 'pragma comment.free:\\"a_dag ask\\"' in devo.asked(table)[0]["body"]
+    assert (
+        f'pragma comment.free:\\"a_dag ask {instance(table).run_id} try 1\\"' in devo.asked(table)[0]["body"]
+    )
 
 
 # One job, however often

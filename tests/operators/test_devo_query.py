@@ -65,7 +65,7 @@ def test_the_file_holds_the_rows_and_the_answer_tells_of_it(
     }
     assert pq.read_table(file).to_pylist() == [{"n": 1, "word": "a"}, {"n": 2, "word": None}]
     assert (
-        'pragma comment.free:\\"a_dag ask manual__2026-01-05T03:00:00+00:00\\"'
+        'pragma comment.free:\\"a_dag ask manual__2026-01-05T03:00:00+00:00 try 1\\"'
         in devo.asked(table)[-1]["body"]
     )
 

@@ -21,9 +21,10 @@ from airflow.sdk import DAG
 from airflow_provider_devo_dga.errors import TrainingStoppedError
 from airflow_provider_devo_dga.operators import h2o_train
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
+from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
-from airflow_provider_devo_dga.training.cluster.durable import Durable, task_key
+from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
 from airflow_provider_devo_dga.training.cluster.jobs import Job, all_jobs
 
@@ -94,7 +95,7 @@ def run(task: H2OTrainOperator, ti: Instance) -> dict[str, Any]:
 
 def models(cluster: ClusterAddress, run_id: str, map_index: int = -1) -> list[Job]:
     """Return the jobs that train a model for this run, the parsing left out."""
-    task = task_key("airflow", "a_dag", run_id, "train", str(map_index))
+    task = TaskIdentity("a_dag", run_id, "train", map_index).cluster_key("airflow")
     return [
         job
         for job in all_jobs(cluster)
@@ -276,11 +277,5 @@ def test_a_task_killed_before_it_has_a_cluster_ends(small_dataset: Path, tmp_pat
         run(task, instance("early"))
 
 
-def test_names_are_of_letters_and_tell_tasks_apart() -> None:
-    one = task_key("airflow", "a-dag", "scheduled__2026-01-05T03:00:00+00:00", "train", "-1")
-    other = task_key("airflow", "a-dag", "scheduled__2026-01-05T03:00:00+01:00", "train", "-1")
-    assert one != other
-    assert one.replace("_", "a").isalnum()
-    assert len(one) <= 75
-    assert task_key("2nd", "x").startswith("k_2nd_x_")
-    assert Durable(one, 1, 1).model_key("0a") != Durable(one, 11, 1).model_key("0a")
+def test_each_clear_names_another_model() -> None:
+    assert Durable("a_task", 1, 1).model_key("0a") != Durable("a_task", 11, 1).model_key("0a")

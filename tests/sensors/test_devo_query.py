@@ -141,7 +141,16 @@ def test_it_times_out(devo: Any, table: str, context: Any) -> None:
 
 def test_reschedule_gives_the_slot_back(devo: Any, table: str, context: Any) -> None:
     began = datetime.now(UTC) - timedelta(seconds=5)
-    ti = SimpleNamespace(get_first_reschedule_date=lambda context: began, start_date=datetime.now(UTC))
+    ti = SimpleNamespace(
+        dag_id="a_dag",
+        run_id="a_run",
+        task_id="wait",
+        map_index=-1,
+        try_number=1,
+        max_tries=0,
+        get_first_reschedule_date=lambda context: began,
+        start_date=datetime.now(UTC),
+    )
     waiting = sensor(devo, f"from {table}", mode="reschedule", poke_interval=60)
     with pytest.raises(AirflowRescheduleException) as caught:
         waiting.execute(context | {"ti": ti})

@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
+from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin, TaskKilledError
 
 HOUR = {"from_": "2026-01-01T08:00:00+00:00", "to": "2026-01-01T09:00:00+00:00"}
@@ -100,10 +102,6 @@ def test_there_is_nothing_to_stop_outside_the_work() -> None:
 def test_a_later_try_removes_what_a_dead_one_left(
     devo: Any, devo_connections: None, context: Any, tmp_path: Path
 ) -> None:
-    class Attempt:
-        try_number = 2
-        map_index = -1
-
     table = devo.table([{"n": 1}], n="int4")
     task = DevoQueryOperator(
         task_id="ask",
@@ -112,8 +110,11 @@ def test_a_later_try_removes_what_a_dead_one_left(
         file_format="ndjson",
         **HOUR,
     )
-    context["ti"] = Attempt()
-    left = tmp_path / f".rows.ndjson.{task._owner(context)}.0a1b2c3d.part"
+    context["ti"] = SimpleNamespace(
+        dag_id="a_dag", run_id="a_run", task_id="ask", map_index=-1, try_number=2, max_tries=2
+    )
+    owner = TaskIdentity("a_dag", "a_run", "ask").file_owner
+    left = tmp_path / f".rows.ndjson.{owner}.0a1b2c3d.part"
     others = tmp_path / ".rows.ndjson.another.0a1b2c3d.part"
     for part in (left, others):
         part.write_bytes(b"half")

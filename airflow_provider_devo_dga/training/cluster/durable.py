@@ -18,7 +18,7 @@ from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.jobs import Job, all_jobs, cancel
 
 PARTS = ("train", "valid", "test")
-_SLUG_LENGTH, _HASH_LENGTH, _CONTENT_LENGTH = 60, 12, 10
+_CONTENT_LENGTH = 10
 _CANCEL_SECONDS = 10.0
 _MOST_SESSIONS = 100
 
@@ -32,7 +32,7 @@ class Durable:
     ``<task>_c<cycle>_<content>`` is its model; its frames and other models begin so too. The content is a
     hash of all that the model depends on, so a dataset that has changed makes another model.
 
-    :param task: says which task of which run it is, see ``task_key``.
+    :param task: says which task of which run it is, letters, digits and ``_``.
     :param cycle: number of the first try since the task was cleared last.
     :param attempt: number of this try; the frames of former ones are in sessions that nobody ends.
     """
@@ -100,18 +100,6 @@ class Durable:
 
     def _session(self, attempt: int) -> str:
         return f"_sid_{self.task}_t{attempt}"
-
-
-def task_key(prefix: str, *identity: str | int) -> str:
-    """Return how keys of a task begin: the same for the same identity, another for any other.
-
-    :param identity: what makes the task one of its kind: Dag, run, task, map index.
-    :return: at most 75 letters, digits and ``_``, the first a letter; the end is a hash of the whole.
-    """
-    parts = [prefix, *map(str, identity)]
-    slug = re.sub(r"[^A-Za-z0-9]+", "_", "_".join(parts))[:_SLUG_LENGTH].strip("_")
-    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_HASH_LENGTH]
-    return f"{slug if slug[:1].isalpha() else f'k_{slug}'}_{digest}"
 
 
 def content_of(rows: Path, facts: Mapping[str, Any]) -> str:

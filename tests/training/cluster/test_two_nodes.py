@@ -20,7 +20,7 @@ from airflow_provider_devo_dga.models.mojo import inspect_mojo
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.cluster import _free_port
 from airflow_provider_devo_dga.training.cluster.connection import h2o_connection
-from airflow_provider_devo_dga.training.cluster.durable import Durable, task_key
+from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.jobs import Job, all_jobs
 from airflow_provider_devo_dga.training.dataset.report import DatasetReport
 from airflow_provider_devo_dga.training.judging.evaluation import EvaluationPlan
@@ -96,7 +96,7 @@ def test_two_nodes_train_and_the_loss_of_one_is_told(prepared: Prepared, tmp_pat
                 durable=durable,
             )
 
-    task = task_key("airflow", "a_dag", "two_nodes")
+    task = "airflow_a_dag_two_nodes"
     with two_nodes(tmp_path / "one") as (address, nodes):
 
         def kill() -> None:
