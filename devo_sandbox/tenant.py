@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from devo_sandbox import clock
 from devo_sandbox.auth import Credentials
 from devo_sandbox.faults.faults import Faults
 from devo_sandbox.intake.intake import Intake
 from devo_sandbox.models.models import Models, Output
 from devo_sandbox.queries.jobs import Jobs
+from devo_sandbox.queries.queries import Queries
 from devo_sandbox.request_log import RequestLog
 from devo_sandbox.tables.tables import Tables
 
@@ -46,32 +46,30 @@ class Tenant:
         if directory:
             directory.mkdir(parents=True, exist_ok=True)
         self.credentials = credentials
-        self.habits = habits or Habits()
+        habits = habits or Habits()
         self.tables = Tables(directory)
         self.models = Models(
             directory,
-            domain=self.habits.domain,
-            output=self.habits.model_output,
-            delay_s=self.habits.model_delay_s,
+            domain=habits.domain,
+            output=habits.model_output,
+            delay_s=habits.model_delay_s,
         )
         self.models.scorer.register(self.tables.connection)
         self.tables.lock_down()
-        self.queries: dict[str, str] = {}
+        self.queries = Queries(
+            self.tables,
+            self.models,
+            keep_alive_s=habits.keep_alive_s,
+            poll_s=habits.poll_s,
+        )
         self.jobs = Jobs(directory / "jobs.json" if directory else None)
         self.faults = Faults()
-        self.intake = Intake(self.tables, self.now_ms)
+        self.intake = Intake(self.tables, clock.now_ms)
         self.requests = RequestLog()
-        # Queries block in DuckDB and Java; more of them than this wait their turn.
-        self.workers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="sandbox-query")
-
-    def now_ms(self) -> int:
-        """Return the time as epoch milliseconds."""
-        return time.time_ns() // 1_000_000
 
     def close(self) -> None:
         """Let go of the database and the threads."""
         self.jobs.close()
-        # Whoever read an answer has interrupted it by now; DuckDB takes a moment to notice.
-        self.workers.shutdown(wait=True, cancel_futures=True)
+        self.queries.close()
         self.tables.close()
         self.models.close()

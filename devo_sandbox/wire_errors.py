@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
-import time
 from typing import Any
+
+from devo_sandbox.envelope import stamp
 
 UNKNOWN_RESOURCE = "2086000"
 UNKNOWN_IDENTIFIER = "1101001"
@@ -30,17 +30,7 @@ class WireError(Exception):
 
     def stamped(self) -> dict[str, Any]:
         """Return the body with the moment and a fresh correlation id."""
-        return {**self.body, "timestamp": now_ms(), "cid": correlation_id()}
-
-
-def now_ms() -> int:
-    """Return the time as epoch milliseconds."""
-    return time.time_ns() // 1_000_000
-
-
-def correlation_id() -> str:
-    """Return twelve hexadecimal characters, as Devo's ``cid``."""
-    return secrets.token_hex(6)
+        return {**self.body, **stamp()}
 
 
 def parsing_error(detail: str) -> WireError:

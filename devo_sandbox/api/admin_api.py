@@ -80,7 +80,7 @@ async def store_query(request: Request) -> Response:
     text = _object(body).get("query")
     if not isinstance(text, str):
         raise wire_errors.bad_parameters("query is a text")
-    tenant.queries[request.path_params["id"]] = text
+    tenant.queries.named[request.path_params["id"]] = text
     return JSONResponse({"queryId": request.path_params["id"]}, 201)
 
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from devo_sandbox.api import admin_api, http_events, image_api, job_api, model_api, query_api
+from devo_sandbox.api import admin_api, http_events, job_api, model_api, query_api
 from devo_sandbox.api.body_limit import BodyLimit
 from devo_sandbox.faults.broken import Faulty
 from devo_sandbox.queries.launch import launched_to_count
@@ -37,12 +37,11 @@ def application(tenant: Tenant) -> ASGIApp:
         *model_api.ROUTES,
         *http_events.ROUTES,
         *admin_api.ROUTES,
-        *image_api.ROUTES,
     ]
     handlers = {WireError: _refuse, HTTPException: _refuse_http, Exception: _fail}
     app = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
     app.state.tenant = tenant
-    tenant.jobs.resume(partial(launched_to_count, tenant))
+    tenant.jobs.resume(partial(launched_to_count, tenant.queries))
     bounded = BodyLimit(app, tenant.credentials)
     return _Logged(Faulty(bounded, tenant.faults, spared=admin_api.PREFIX), tenant.requests)
 

@@ -13,10 +13,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from devo_sandbox import wire_errors
+from devo_sandbox.envelope import envelope
 from devo_sandbox.queries.job import destination_name, settled_fields
 from devo_sandbox.queries.jobs import JobError
 from devo_sandbox.queries.launch import launched_to_count
-from devo_sandbox.queries.wire_formats import envelope
 from devo_sandbox.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def job_of(tenant: Tenant, fields: dict[str, Any]) -> dict[str, Any]:
     :raises WireError: Devo's refusal of the destination, the fields or the query.
     """
     name = destination_name(fields)
-    answer = launched_to_count(tenant, fields)
+    answer = launched_to_count(tenant.queries, fields)
     settled = settled_fields(fields, answer.window, answer.limit, answer.offset)
     return tenant.jobs.add(name, settled, answer)
 
@@ -61,7 +61,9 @@ async def stop(request: Request) -> Response:
 async def start(request: Request) -> Response:
     """Let a stopped job go on."""
     tenant = _tenant(request)
-    return await _changed(partial(tenant.jobs.start, launch=partial(launched_to_count, tenant)), request)
+    return await _changed(
+        partial(tenant.jobs.start, launch=partial(launched_to_count, tenant.queries)), request
+    )
 
 
 async def remove(request: Request) -> Response:

@@ -141,6 +141,22 @@ def _check_engine(engine: Any) -> None:
         raise _refused(f"The sandbox does not support the engine {engine}", 500)
 
 
+async def images(request: Request) -> Response:
+    """List every image, without its bytes, and the names that point to it; Devo does not."""
+    registry = _registry(request)
+    return JSONResponse(
+        [
+            {
+                "id": image.number,
+                "engine": image.engine,
+                "size": image.size,
+                "models": [model["name"] for model in registry.all() if model["image"]["id"] == image.number],
+            }
+            for image in registry.images.all()
+        ]
+    )
+
+
 async def refuse_method(request: Request) -> Response:
     """Refuse what no client of Devo's does, such as to delete a model."""
     _registry(request)
@@ -173,4 +189,5 @@ ROUTES = [
     # The paths of servers before 2.4.0, which the official client still speaks.
     *_routes(f"{PREFIX}/domains/{{domain}}"),
     Route(f"{PREFIX}/{{rest:path}}", not_found, methods=METHODS),
+    Route("/_sandbox/images", images, methods=["GET"]),
 ]

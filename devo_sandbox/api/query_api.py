@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from devo_sandbox import wire_errors
 from devo_sandbox.api.job_api import job_of
+from devo_sandbox.envelope import envelope
 from devo_sandbox.queries.launch import launched
 from devo_sandbox.queries.whole_response import WholeResponse
-from devo_sandbox.queries.wire_formats import envelope
 from devo_sandbox.queries.wire_whole import Whole
 from devo_sandbox.tenant import Tenant
 
@@ -29,7 +29,7 @@ async def query(request: Request) -> Response:
     fields = _fields(body)
     if fields.get("destination") is not None:
         return JSONResponse(envelope(await run_in_threadpool(job_of, tenant, fields)))
-    answer = await run_in_threadpool(launched, tenant, fields)
+    answer = await run_in_threadpool(launched, tenant.queries, fields)
     if isinstance(answer.writer, Whole):
         return WholeResponse(answer, answer.writer)
     return StreamingResponse(answer.stream(), media_type=answer.writer.media_type)

@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any
 
-from devo_sandbox.queries.wire_formats import envelope
+from devo_sandbox.envelope import envelope
 
 BOOM = "boom"
 

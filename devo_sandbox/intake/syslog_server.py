@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
 
-from devo_sandbox.intake import syslog_line
 from devo_sandbox.intake.frames import BadFrameError, Frames
 from devo_sandbox.intake.intake import Intake
 from devo_sandbox.intake.message import Event
@@ -22,6 +22,9 @@ MOST_CONNECTIONS = 256
 # Longer than a client of Devo stays without sending.
 IDLE_S = 600
 STOP_S = 5
+# As Devo's clients write it: ``<14>Jan  1 00:00:00 host my.app.web.log: message``.
+DATE = r"[A-Z][a-z]{2} [ 0-9]?[0-9] [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{6,8}\S{0,12}"
+LINE = re.compile(rf"<[0-9]{{1,3}}>(?:{DATE}) (\S{{1,255}}) ([^\s:]{{1,255}}): ?(.*)", re.DOTALL)
 log = logging.getLogger(__name__)
 
 
@@ -117,8 +120,19 @@ class SyslogServer:
 
 def _events(lines: Iterator[bytes], sender: str) -> Iterator[Event]:
     for line in lines:
-        if (event := syslog_line.read(line, sender)) is not None:
+        if (event := _event(line, sender)) is not None:
             yield event
+
+
+def _event(line: bytes, sender: str) -> Event | None:
+    """Return the event of a line, without a tag when it is malformed; None for a blank one.
+
+    :param sender: the host of malformed lines.
+    """
+    text = line.decode("utf-8", "replace").rstrip("\r\x00")
+    if found := LINE.fullmatch(text):
+        return Event(found[1], found[2], found[3])
+    return Event(sender, "", text) if text.strip() else None
 
 
 def _read(line: socket.socket) -> bytes:

@@ -11,11 +11,12 @@ from typing import Any
 
 import duckdb
 
+from devo_sandbox.clock import now_ms
 from devo_sandbox.linq.to_duckdb import Plan
+from devo_sandbox.queries.queries import Queries
 from devo_sandbox.queries.wire_formats import Writer
 from devo_sandbox.tables.tables import Table
 from devo_sandbox.tables.window import Window
-from devo_sandbox.tenant import Tenant
 
 BLOCK = 2_000
 FAILED = "Error Processing Query"
@@ -25,8 +26,8 @@ log = logging.getLogger(__name__)
 class Reader:
     """Reads the rows of one statement, block by block, on a connection of its own."""
 
-    def __init__(self, tenant: Tenant, statement: str) -> None:
-        self._cursor = tenant.tables.cursor()
+    def __init__(self, queries: Queries, statement: str) -> None:
+        self._cursor = queries.tables.cursor()
         self._statement = statement
         self._started = False
 
@@ -54,7 +55,7 @@ class Answer:
     :param offset: the rows to leave out first.
     """
 
-    tenant: Tenant
+    queries: Queries
     table_name: str
     plan: Plan
     writer: Writer
@@ -81,7 +82,7 @@ class Answer:
         if head := self.writer.head():
             yield head
         try:
-            passes = self._follow() if self.window.is_open(self.tenant.now_ms()) else self._once(self.window)
+            passes = self._follow() if self.window.is_open(now_ms()) else self._once(self.window)
             async for chunk in passes:
                 yield chunk
         except duckdb.Error:
@@ -93,7 +94,7 @@ class Answer:
 
     async def blocks(self) -> AsyncIterator[list[tuple[Any, ...]]]:
         """Yield the rows of a window that is over; a failure on the way is DuckDB's own."""
-        table = self.tenant.tables.get(self.table_name)
+        table = self.queries.tables.get(self.table_name)
         if table is None:
             return
         async for block in self._blocks(self.statement(table, self.window)):
@@ -101,7 +102,7 @@ class Answer:
                 yield block
 
     async def _once(self, window: Window) -> AsyncIterator[bytes]:
-        table = self.tenant.tables.get(self.table_name)
+        table = self.queries.tables.get(self.table_name)
         if table is None:
             return
         async for block in self._blocks(self.statement(table, window)):
@@ -119,8 +120,8 @@ class Answer:
         left, skip, seen = self.limit, self.offset, 0
         self.limit, self.offset = None, 0
         while left is None or left > 0:
-            over = not self.window.is_open(self.tenant.now_ms())
-            table = self.tenant.tables.get(self.table_name)
+            over = not self.window.is_open(now_ms())
+            table = self.queries.tables.get(self.table_name)
             if table is None:
                 return
             arrived = range(seen, table.next_row)
@@ -143,7 +144,7 @@ class Answer:
         """Yield each span of time once it is over."""
         done = self.window.start_ms
         while True:
-            closed = self.tenant.now_ms() // period_ms * period_ms
+            closed = now_ms() // period_ms * period_ms
             if closed > done:
                 async for chunk in self._once(Window(done, closed)):
                     yield chunk
@@ -153,29 +154,29 @@ class Answer:
 
     async def _wait_for_end(self) -> AsyncIterator[bytes]:
         """Keep the client waiting until the window is over, for a group needs all of it."""
-        while self.window.is_open(self.tenant.now_ms()):
+        while self.window.is_open(now_ms()):
             async for chunk in self._pause():
                 yield chunk
         async for chunk in self._once(self.window):
             yield chunk
 
     async def _pause(self) -> AsyncIterator[bytes]:
-        await asyncio.sleep(min(self.tenant.habits.poll_s, self.tenant.habits.keep_alive_s))
+        await asyncio.sleep(min(self.queries.poll_s, self.queries.keep_alive_s))
         now = asyncio.get_running_loop().time()
-        if now - self._heard >= self.tenant.habits.keep_alive_s:
+        if now - self._heard >= self.queries.keep_alive_s:
             self._heard = now
             yield self.writer.keep_alive
 
     async def _blocks(self, statement: str) -> AsyncIterator[list[tuple[Any, ...]]]:
         """Yield blocks of rows, and an empty one for each keep-alive that is due."""
-        reader = Reader(self.tenant, statement)
+        reader = Reader(self.queries, statement)
         running: Future[list[tuple[Any, ...]]] | None = None
         waiting: asyncio.Future[list[tuple[Any, ...]]] | None = None
         try:
             while True:
-                running = self.tenant.workers.submit(reader.block)
+                running = self.queries.workers.submit(reader.block)
                 waiting = asyncio.wrap_future(running)
-                while not (await asyncio.wait({waiting}, timeout=self.tenant.habits.keep_alive_s))[0]:
+                while not (await asyncio.wait({waiting}, timeout=self.queries.keep_alive_s))[0]:
                     yield []
                 if not (block := waiting.result()):
                     return

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Any, ClassVar
 
-from devo_sandbox import wire_errors
+from devo_sandbox.envelope import envelope
 from devo_sandbox.linq import sql, types
 from devo_sandbox.linq.functions.value import IP4_TEXT
 from devo_sandbox.linq.to_duckdb import Column
@@ -177,17 +177,6 @@ class Tsv(Csv):
 
     media_type: ClassVar[str] = "text/tab-separated-values"
     separator: ClassVar[str] = "\t"
-
-
-def envelope(content: Any, status: int = 0, message: str = "") -> dict[str, Any]:
-    """Return the document that Devo wraps an answer in."""
-    return {
-        "msg": message,
-        "timestamp": wire_errors.now_ms(),
-        "cid": wire_errors.correlation_id(),
-        "status": status,
-        "object": content,
-    }
 
 
 def _metadata(columns: Sequence[Column]) -> dict[str, Any]:

@@ -16,9 +16,10 @@ import msgpack
 import xlsxwriter
 
 from devo_sandbox import wire_errors
+from devo_sandbox.envelope import envelope
 from devo_sandbox.linq import types
 from devo_sandbox.linq.to_duckdb import Column
-from devo_sandbox.queries.wire_formats import Rows, Writer, envelope, value_of
+from devo_sandbox.queries.wire_formats import Rows, Writer, value_of
 from devo_sandbox.tables import zones
 
 PIECE = 65_536

@@ -147,7 +147,7 @@ def test_parsing_errors(api: Any, text: str) -> None:
 def test_our_log_says_where_and_what_instead(
     api: Any, caplog: pytest.LogCaptureFixture, text: str, logged: str
 ) -> None:
-    with caplog.at_level("INFO", "airflow_provider_devo_dga"):
+    with caplog.at_level("INFO", "devo_sandbox"):
         assert api.query(text).status_code == 500
     assert logged in caplog.text
 
