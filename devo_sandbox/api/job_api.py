@@ -1,6 +1,6 @@
 """The paths that tell of jobs, and stop, start and remove them.
 
-A refusal is an answer with HTTP status 200 and Devo's code in ``status``, and no job.
+A refusal is an answer with HTTP status 200, Devo's code in ``status``, and the job as it was, if any.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ async def _changed(change: Any, request: Request) -> Response:
     try:
         shown = await run_in_threadpool(change, request.path_params["id"])
     except JobError as error:
-        return JSONResponse(envelope(None, error.code, str(error)))
+        return JSONResponse(envelope(error.job, error.code, str(error)))
     return JSONResponse(envelope(shown))
 
 

@@ -35,11 +35,15 @@ MESSAGES = {
 
 
 class JobError(Exception):
-    """Devo's code for what cannot be done to a job."""
+    """Devo's code for what cannot be done to a job.
 
-    def __init__(self, code: int) -> None:
+    :param job: as it stays, None when there is no such job.
+    """
+
+    def __init__(self, code: int, job: dict[str, Any] | None = None) -> None:
         super().__init__(MESSAGES[code])
         self.code = code
+        self.job = job
 
 
 class Jobs:
@@ -95,7 +99,7 @@ class Jobs:
         with self._changing():
             job = self._find(job_id)
             if job.status != Status.RUNNING:
-                raise JobError(NOT_RUNNING)
+                raise JobError(NOT_RUNNING, job.shown())
             self._end(job, Status.STOPPED)
             return job.shown()
 
@@ -104,7 +108,7 @@ class Jobs:
         with self._changing():
             job = self._find(job_id)
             if job.status != Status.STOPPED:
-                raise JobError(STATUS_NOT_CHANGED)
+                raise JobError(STATUS_NOT_CHANGED, job.shown())
             self._restart(job, launch)
             return job.shown()
 

@@ -187,7 +187,10 @@ def test_jobs(devo: Sandbox, auth: dict[str, str]) -> None:
         time.sleep(0.02)
     told = asking.get_job(done["id"])["object"]
     assert (told["status"], told["eventsSent"], told["lastDatetime"]) == ("COMPLETED", 5, 1767225600004)
-    assert asking.stop_job(done["id"])["status"] == 108
+    # as devo-sdk's own tests of a live Devo have it, in which a short job may be over before it is stopped
+    for ask, code in ((asking.stop_job, 108), (asking.start_job, 101)):
+        refused = ask(done["id"])
+        assert (refused["status"], refused["object"]) == (code, told)
     assert asking.stop_job(follows["id"])["object"]["status"] == "STOPPED"
     assert asking.start_job(follows["id"])["object"]["status"] == "RUNNING"
     for job in (done, follows):

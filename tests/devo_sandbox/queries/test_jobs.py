@@ -83,12 +83,13 @@ def test_a_job_counts_its_rows(api: Any) -> None:
         "eventsSent": 2,
         "lastDatetime": 1767225720000,
     }
-    assert get(api, f"job/stop/{job['id']}")["status"] == 108
+    not_stopped = get(api, f"job/stop/{job['id']}")
+    assert (not_stopped["status"], not_stopped["object"]) == (108, done)
     refused = get(api, f"job/start/{job['id']}")
     assert (refused["status"], refused["msg"], refused["object"]) == (
         101,
         "Cannot change the status of task",
-        None,
+        done,
     )
 
 
