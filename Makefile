@@ -10,7 +10,7 @@ export AIRFLOW_HOME ?= $(CURDIR)/build/airflow
 # mkdocs-material prints a page of news about itself otherwise.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help setup demo ui bench test test-fast test-e2e test-latest check format docs screenshots constraints dist sbom secrets mlflow-server mlflow-requirements clean
+.PHONY: help setup demo ui bench test test-fast test-e2e test-deep test-latest check format docs screenshots constraints dist sbom secrets mlflow-server mlflow-requirements clean
 
 help:
 	@echo "make demo       the whole job once: train, register, score, report; leaves build/demo/"
@@ -18,6 +18,7 @@ help:
 	@echo "make test       every test"
 	@echo "make test-fast  no H2O, no Airflow processes, no browser; two minutes"
 	@echo "make test-e2e   kills real Airflow processes and tasks, counts what Devo and H2O saw; six minutes"
+	@echo "make test-deep  the tests that draw examples, with four times as many, others each time; for the night"
 	@echo "make test-latest  the fast tests with the newest releases of all dependencies; WHOLE=1: every test"
 	@echo "make bench      what is claimed about speed and memory, measured here; leaves build/bench/"
 	@echo "make check      format, lint, types, layers, docs"
@@ -59,6 +60,10 @@ test-fast: $(READY)
 test-e2e: $(READY)
 	@python -m tests.needs
 	@pytest -m e2e
+
+# Nightly: what it finds is red then, not in a change that has nothing to do with it.
+test-deep: $(READY)
+	@pytest --hypothesis-profile=deep -n 2 --dist loadfile $$(grep -rlE --include='test_*.py' 'hypothesis|examples\(' tests)
 
 # Nightly: constraints.txt is left out, so only the bounds in pyproject.toml hold.
 test-latest: export PATH := $(abspath $(LATEST))/bin:$(PATH)

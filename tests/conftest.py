@@ -29,11 +29,14 @@ os.environ |= {
 
 import pytest  # noqa: E402
 import requests  # noqa: E402
+from hypothesis import settings  # noqa: E402
 
 from devo_sandbox.server import Sandbox  # noqa: E402
 from devo_sandbox.tenant import Habits  # noqa: E402
+from tests import examples  # noqa: E402, F401 - registers the profiles
 from tests.statsd_server import StatsdServer  # noqa: E402
 
+settings.load_profile("quick")
 pytest_plugins = ["tests.faults.plugin"]
 
 FROM, TO = datetime(2026, 1, 1, 8, tzinfo=UTC), datetime(2026, 1, 1, 9, tzinfo=UTC)

@@ -24,6 +24,7 @@ from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.models.scoring_plan import scoring_plan
 from devo_sandbox.linq import tree
 from devo_sandbox.linq.parse import parse
+from tests.examples import examples
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 WORDS = st.sampled_from(sorted({*quoting.RESERVED, "count", "x"}))
@@ -56,7 +57,6 @@ def selected(text: str) -> tree.Expression:
     return item.expression
 
 
-@settings(deadline=None)
 @given(HOSTILE)
 def test_a_string_is_read_as_it_was(value: str) -> None:
     if CONTROL.search(value):
@@ -66,7 +66,7 @@ def test_a_string_is_read_as_it_was(value: str) -> None:
         assert selected(quoting.string(value)) == tree.Constant(value)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(HOSTILE.filter(lambda value: not CONTROL.search(value)), min_size=1, max_size=20))
 def test_a_string_comes_back_as_it_was(devo: Any, devo_connections: None, values: list[str]) -> None:
     table = _one_row(devo)
@@ -83,7 +83,6 @@ def _one_row(devo: Any) -> str:
     return str(devo.of_quoting)
 
 
-@settings(deadline=None)
 @given(NAMES)
 def test_a_name_is_read_as_it_was_or_refused(name: str) -> None:
     try:
@@ -103,7 +102,6 @@ def test_a_name_is_read_as_it_was_or_refused(name: str) -> None:
     assert len(called.arguments) == 2
 
 
-@settings(deadline=None)
 @given(TABLES)
 def test_a_table_is_read_as_it_was_or_refused(name: str) -> None:
     try:
@@ -114,7 +112,6 @@ def test_a_table_is_read_as_it_was_or_refused(name: str) -> None:
     assert (query.table, len(query.clauses)) == (name, 1)
 
 
-@settings(deadline=None)
 @given(TABLES, NAMES, NAMES, st.sampled_from(["uri", "host"]), HOSTILE, HOSTILE)
 def test_whatever_a_run_is_given_the_query_keeps_its_shape(
     table: str, field: str, client: str, kind: Any, domain: str, model: str
@@ -160,7 +157,6 @@ def test_a_run_with_such_a_param_does_not_start(file: str, value: str) -> None:
             params.get_param(name).resolve(value)
 
 
-@settings(deadline=None)
 @given(HOSTILE, HOSTILE)
 def test_a_comment_for_the_audit_stays_one(run: str, task: str) -> None:
     window = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 1, tzinfo=UTC))

@@ -20,6 +20,7 @@ from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
+from tests.examples import examples
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("devo_connections")]
 
@@ -46,8 +47,7 @@ def hosts(draw: st.DrawFn) -> str:
 
 # Each example is a batch: one query, one frame. Shrinking batches would take hours.
 BATCHES = settings(
-    max_examples=3,
-    deadline=None,
+    max_examples=examples(3),
     phases=(Phase.generate,),
     suppress_health_check=list(HealthCheck),
 )

@@ -104,7 +104,6 @@ def generated(count: int) -> list[dict[str, Any]]:
         max_examples=count,
         derandomize=True,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

@@ -20,6 +20,7 @@ from devo_sandbox.linq.functions import regexps
 from devo_sandbox.linq.limits import MAX_DEPTH, MAX_LENGTH, MAX_NODES
 from devo_sandbox.queries.answer import Answer
 from devo_sandbox.tenant import Tenant
+from tests.examples import examples
 
 FUZZ = runpy.run_path(str(Path(__file__).with_name("fuzz.py")))
 MARK = FUZZ["MARK"]
@@ -29,17 +30,14 @@ PLAIN = re.compile(r"[\sA-Za-z0-9_(),.*+/%<>=&|:\[\]-]*")
 CODES = {"2086000", "1101001", "1101002", "1101003"}
 PARSING = "Unable to Start Task: Query parsing error"
 QUICK = settings(
-    max_examples=400,
-    derandomize=True,
-    database=None,
-    deadline=None,
+    max_examples=examples(400),
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.function_scoped_fixture,
         HealthCheck.data_too_large,
     ],
 )
-LONG = settings(QUICK, max_examples=6_000)
+LONG = settings(QUICK, max_examples=examples(6_000))
 
 
 class Guarded:
@@ -104,7 +102,7 @@ def test_any_text(guarded: Guarded, text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(QUICK, max_examples=60)
+@settings(QUICK, max_examples=examples(60))
 @given(FUZZ["nested"]())
 def test_any_depth(guarded: Guarded, text: str) -> None:
     began = time.perf_counter()

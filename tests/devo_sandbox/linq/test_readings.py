@@ -24,6 +24,7 @@ from devo_sandbox.linq.parse import parse
 from devo_sandbox.linq.to_duckdb import compiled
 from devo_sandbox.tables import events
 from devo_sandbox.tables.tables import Table, Tables
+from tests.examples import examples
 
 HERE = Path(__file__).parent
 ROOMS = {path.stem: runpy.run_path(str(path)) for path in sorted((HERE / "reading").glob("*.py"))}
@@ -73,12 +74,12 @@ def loaded(count: int) -> Iterator[Loaded]:
 
 @pytest.fixture(scope="module")
 def few() -> Iterator[Loaded]:
-    yield from loaded(400)
+    yield from loaded(examples(400))
 
 
 @pytest.fixture(scope="module")
 def many() -> Iterator[Loaded]:
-    yield from loaded(6_000)
+    yield from loaded(examples(6_000))
 
 
 def same(found: Any, wanted: Any) -> bool:
