@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from airflow_provider_devo_dga.devo_api.access import Limits
 from airflow_provider_devo_dga.errors import DevoIncompleteError, DevoThrottledError, DevoTransientError
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 MAY_PASS = (DevoTransientError, DevoIncompleteError)
 """Errors after which the same question may be asked again: its window is closed, its answer the same."""
@@ -19,9 +23,9 @@ _LONGEST_PAUSE = 60.0
 class Attempts:
     """Counts the attempts at one question."""
 
-    def __init__(self, limits: Limits, observer: Observer) -> None:
+    def __init__(self, limits: Limits, observer: Observer | None = None) -> None:
         self._most = limits.retries + 1
-        self._observer = observer
+        self._observer = observer or Observer()
         self._made = 0
 
     def pause(self, error: DevoTransientError | DevoIncompleteError) -> float:
@@ -36,6 +40,14 @@ class Attempts:
         log.warning("Attempt %d of %d failed, next in %.1f s: %s", self._made, self._most, pause, error)
         self._observer.asks_again()
         return pause
+
+    def repeated(self, call: Callable[[], T]) -> T:
+        """Return what ``call`` returns; after a fault that may pass it is called again."""
+        while True:
+            try:
+                return call()
+            except MAY_PASS as error:
+                time.sleep(self.pause(error))
 
 
 def _pause(error: DevoTransientError | DevoIncompleteError, made: int) -> float:

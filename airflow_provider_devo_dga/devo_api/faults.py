@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -71,10 +71,20 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, query: str 
     if status >= 500 or status in _LATER:
         return DevoTransientError(f"Devo cannot answer now: {text}", **facts)
     if 300 <= status < 400 or status == 404:
+        text = _redirection(headers) if status < 400 else text
         return DevoConnectionConfigError(
             f"There is no Devo API at this address: {text}. Check the connection's host", **facts
         )
     return DevoPermanentError(f"Devo gave an answer that is not known here: {text}", **facts)
+
+
+def _redirection(headers: Mapping[str, str]) -> str:
+    """Return where a redirection leads: the host alone, for the rest may hold a token."""
+    try:
+        host = urlsplit(headers.get("location", "")).hostname
+    except ValueError:
+        host = "what is no address"
+    return f"it redirects to {host or 'another path'}, and no redirection is followed"
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -119,45 +129,6 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-def sdk_fault(error: Exception, url: str, query: str | None = None) -> DevoError:
-    """Return the error that a failure of the official client stands for.
-
-    The client keeps of a refusal its status, message, code and correlation id, not its headers; of a 400 it
-    drops the details, and of a refusal in another form than it knows even the status.
-
-    :param error: the client's, or one of ``requests`` that it lets through.
-    :param url: where it was sent.
-    :param query: the LINQ that was sent, kept with a ``DevoQueryError``.
-    """
-    import requests
-    from devo.api.client import DevoClientDataResponseException, DevoClientRequestException
-
-    if isinstance(error, DevoClientRequestException):
-        said = {"msg": str(error.message), "code": getattr(error, "code", None)}
-        said["cid"] = getattr(error, "cid", None)
-        # a refusal in a 200 begins with Devo's words for a failed launch, which it else sends with a 500
-        status = 500 if error.status == 200 else error.status
-        return refusal(status, {}, json.dumps(said).encode(), query=query)
-    if isinstance(error, DevoClientDataResponseException):
-        return DevoTransientError(f"Devo cannot answer now: {error.message.strip()}", code=error.code)
-    cause = error if isinstance(error, requests.RequestException) else error.__cause__
-    if isinstance(cause, requests.exceptions.SSLError) and "EOF" not in str(cause):
-        if "CERTIFICATE_VERIFY_FAILED" in str(cause):
-            return DevoConnectionConfigError(
-                "The server's certificate is not trusted; check the connection's host,"
-                " or name your CA file in its extra field 'verify'"
-            )
-        return DevoConnectionConfigError(
-            "The server does not speak TLS as Devo does; check the connection's host"
-        )
-    if isinstance(cause, requests.RequestException):
-        return DevoTransientError(
-            f"No answer from {url} ({type(cause).__name__});"
-            " check the address, the network and whether the server is up"
-        )
-    return DevoTransientError("Devo refused a call in a form that its own client cannot read; try again")
 
 
 def http_options(verify: bool | str, limits: Limits) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from airflow_provider_devo_dga.devo_api.access import Credentials
 from airflow_provider_devo_dga.devo_api.faults import refusal, words_of
+from airflow_provider_devo_dga.devo_api.query import Query
 from airflow_provider_devo_dga.devo_api.wire import Request
 from airflow_provider_devo_dga.errors import DevoJobError, DevoResultError, DevoTransientError
 
@@ -77,6 +78,17 @@ def job_path(job_id: str, change: str = "") -> str:
     return f"/search/job/{f'{change}/' if change else ''}{quote(job_id, safe='')}"
 
 
+def start_request(
+    query: Query, destination: Mapping[str, Any], url: str, credentials: Credentials, timestamp_ms: int
+) -> Request:
+    """Return the request that starts a job.
+
+    :param destination: Devo's ``type`` and its ``params``.
+    """
+    body = query.body(destination)
+    return Request("POST", url, credentials.headers(body, timestamp_ms), body.encode())
+
+
 def job_request(url: str, path: str, credentials: Credentials, timestamp_ms: int) -> Request:
     """Return a request about jobs.
 
@@ -86,13 +98,14 @@ def job_request(url: str, path: str, credentials: Credentials, timestamp_ms: int
     return Request("GET", f"{parts.scheme}://{parts.netloc}{path}", credentials.headers("", timestamp_ms))
 
 
-def answer_of(status: int, headers: Mapping[str, str], body: bytes) -> Any:
+def answer_of(status: int, headers: Mapping[str, str], body: bytes, query: str | None = None) -> Any:
     """Return the document in a reply about jobs.
 
+    :param query: the LINQ that was sent, kept with a ``DevoQueryError``.
     :raises DevoError: by its type, what a reply amounts to that is none.
     """
     if status != 200:
-        raise refusal(status, headers, body)
+        raise refusal(status, headers, body, query=query)
     try:
         return json.loads(body)
     except ValueError:
@@ -139,8 +152,8 @@ def _object(answer: object) -> object:
         raise DevoJobError(
             f"Devo refused a call on a job: {words_of(answer)}", code=code, cid=answer.get("cid")
         )
-    if isinstance(code, int) and code:
-        raise refusal(code, {}, json.dumps(answer).encode())
+    if (isinstance(code, int) and code) or answer.get("error"):
+        raise refusal(code or 500, {}, json.dumps(answer).encode())
     return answer.get("object")
 
 

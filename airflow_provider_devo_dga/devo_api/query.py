@@ -69,19 +69,24 @@ class Query:
         text = f"{self.text}\ngroup\nselect count() as {COUNT_COLUMN}"
         return replace(self, text=text, limit=None, is_count=True)
 
-    def body(self) -> str:
-        """Return the request's body, in devo-sdk's key order and spelling."""
+    def body(self, destination: Mapping[str, object] | None = None) -> str:
+        """Return the request's body, in devo-sdk's key order and spelling.
+
+        :param destination: where a background job is to send the rows; None to read them.
+        """
         self._check_text()
         if self.limit is not None and self.limit < 1:
             raise DevoQueryError(f"limit must be at least 1, not {self.limit}; leave it out for all rows")
         payload: dict[str, object] = {
             "from": self.window.start_seconds,
             "to": self.window.end_seconds,
-            "mode": {"type": FORMAT},
+            "mode": {"type": "json" if destination else FORMAT},
             "query": self.text + self._pragmas(),
         }
         if self.limit is not None:
             payload["limit"] = self.limit
+        if destination:
+            payload["destination"] = destination
         payload["ipAsString"] = True
         return json.dumps(payload)
 

@@ -86,12 +86,11 @@ class Reader:
         completeness: Completeness,
         attempts: Attempts,
     ) -> T:
-        while True:
-            try:
-                with closing(self._attempt(query, completeness, attempts)) as batches:
-                    return use(batches)
-            except MAY_PASS as error:
-                time.sleep(attempts.pause(error))
+        def once() -> T:
+            with closing(self._attempt(query, completeness, attempts)) as batches:
+                return use(batches)
+
+        return attempts.repeated(once)
 
     def _attempt(
         self, query: Query, completeness: Completeness, attempts: Attempts

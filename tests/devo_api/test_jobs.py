@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from devo.api import Client, ClientConfig
+from devo.api.client import DevoClientException
 
 from airflow_provider_devo_dga import errors
 from airflow_provider_devo_dga.devo_api.access import Credentials
 from airflow_provider_devo_dga.devo_api.jobs import (
+    LIST_PATH,
     Job,
     answer_of,
     job_named,
     job_of,
     job_path,
     job_request,
+    start_request,
 )
+from airflow_provider_devo_dga.devo_api.query import Query
+from airflow_provider_devo_dga.devo_api.window import Window
 
+WINDOW = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 1, tzinfo=UTC))
 TOLD = {
     "id": "an-id",
     "status": "RUNNING",
@@ -81,6 +89,7 @@ def test_only_complete_without_errors_is_success(
         ({"msg": "Error Launching Query", "status": 500, "object": ["boom"]}, "DevoQueryError", None),
         ({"error": "Bad parameters", "status": 400, "object": ["406"]}, "DevoQueryError", None),
         (answer(None, 503, "Busy"), "DevoTransientError", None),
+        ({"error": {"message": "boom"}}, "DevoTransientError", None),
         (answer(None), "DevoResultError", None),
         (answer([]), "DevoResultError", None),
         (answer({"id": "x"}), "DevoResultError", None),
@@ -133,3 +142,42 @@ def test_requests_are_signed_and_go_to_the_host() -> None:
     assert (request.method, request.url) == ("GET", "https://h:1/search/job/stop/a%2Fb")
     assert request.headers["Authorization"] == "Bearer a-token"
     assert "a-token" not in repr(request)
+
+
+def test_the_requests_equal_devo_sdks(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, str, bytes, dict[str, str]]] = []
+
+    def caught(method: str) -> Any:
+        def send(url: str, headers: dict[str, str], data: str = "", **_: Any) -> None:
+            sent.append((method, url, data.encode(), headers))
+            raise ConnectionError("nothing is sent in this test")
+
+        return send
+
+    monkeypatch.setattr("devo.api.client.requests.get", caught("GET"))
+    monkeypatch.setattr("devo.api.client.requests.post", caught("POST"))
+    monkeypatch.setattr("devo.api.client.time.time", lambda: 7)
+    url, credentials = (
+        "https://devo.example/search/query",
+        Credentials(api_key="a-key", api_secret="a-secret"),
+    )
+    destination = {"type": "s3", "params": {"friendlyName": "mine", "ä": 'b"'}}
+    pragmas = {"app_name": "airflow", "user": "me"}
+    config = ClientConfig(response="json", stream=False, destination=destination, pragmas=pragmas)
+    theirs = Client(address=url, auth=credentials.for_sdk(), config=config, retries=0)
+    dates = {"from": WINDOW.start_seconds, "to": WINDOW.end_seconds}
+    calls = (
+        lambda: theirs.query(query="from ñ", dates=dates, comment="a run", ip_as_string=True),
+        theirs.get_jobs,
+        *(lambda call=call: call("an-id") for call in (theirs.get_job, theirs.stop_job, theirs.remove_job)),
+    )
+    for call in calls:
+        with pytest.raises((ConnectionError, DevoClientException)):
+            call()
+    query = Query("from ñ", WINDOW, comments={"id": "airflow", "user": "me", "free": "a run"})
+    paths = (LIST_PATH, *(job_path("an-id", change) for change in ("", "stop", "remove")))
+    ours = [
+        start_request(query, destination, url, credentials, 7000),
+        *(job_request(url, path, credentials, 7000) for path in paths),
+    ]
+    assert [(one.method, one.url, one.body, one.headers) for one in ours] == sent
