@@ -37,7 +37,17 @@ def airflow_environment(home: Path, sandbox: SandboxAddress, dataset: Path, stor
         # importing MLflow and making its tables takes as long as the training here
         "DEVO_DGA_HISTORY": "",
         "PYTHONUNBUFFERED": "1",
+        **_no_proxy(),
     }
+
+
+def _no_proxy() -> dict[str, str]:
+    """Return the variables that keep a proxy away from this machine, where all of the demo runs."""
+    spared = {"127.0.0.1": None, "localhost": None}
+    for name in ("NO_PROXY", "no_proxy"):
+        spared |= dict.fromkeys(filter(None, os.environ.get(name, "").split(",")))
+    # curl and Python's own read the lower one first, others the upper one
+    return dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(spared))
 
 
 def _connection(kind: str, url: str, sandbox: SandboxAddress) -> str:

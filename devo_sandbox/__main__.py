@@ -9,6 +9,7 @@ import os
 import ssl
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
@@ -119,12 +120,20 @@ def _load_running(options: argparse.Namespace, content: bytes) -> int:
         headers={"Authorization": f"Bearer {options.token}", "Content-Type": "application/x-ndjson"},
         method="POST",
     )
-    context = ssl.create_default_context(cafile=options.ca_file) if base.startswith("https:") else None
     try:
-        with urllib.request.urlopen(request, context=context) as response:  # noqa: S310 - as above
+        with _opener(base, options.ca_file).open(request) as response:
             return int(json.load(response)["inserted"])
     except urllib.error.HTTPError as error:
         raise ValueError(f"HTTP {error.code}: {error.read().decode(errors='replace')[:300]}") from error
+
+
+def _opener(base: str, ca_file: str | None) -> urllib.request.OpenerDirector:
+    """Return what reaches a sandbox: by the environment's proxy, unless it is on this machine."""
+    context = ssl.create_default_context(cafile=ca_file) if base.startswith("https:") else None
+    proxies: dict[str, str] | None = {} if urllib.parse.urlsplit(base).hostname in LOOPBACK else None
+    return urllib.request.build_opener(
+        urllib.request.HTTPSHandler(context=context), urllib.request.ProxyHandler(proxies)
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
