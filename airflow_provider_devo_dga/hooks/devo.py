@@ -24,7 +24,7 @@ from airflow_provider_devo_dga.errors import (
 )
 from airflow_provider_devo_dga.hooks.connections import DevoSettings
 from airflow_provider_devo_dga.storage import StoragePath
-from airflow_provider_devo_dga.tasks.comments import DEFAULT_COMMENTS
+from airflow_provider_devo_dga.tasks.comments import own_comments
 from airflow_provider_devo_dga.tasks.telemetry import QueryStats
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class DevoHook(BaseHook):
     (seconds for a whole answer), ``retries``, ``concurrency`` (of a triggerer).
 
     :param devo_conn_id: the Airflow connection.
-    :param comments: pragma comments that name the caller in Devo's audit, e.g. ``{"user": "airflow"}``.
+    :param comments: pragma comments that name the caller in Devo's audit, e.g. ``{"user": "airflow"}``; None
+        names the Dag, task, run and try that runs.
     """
 
     conn_name_attr = "devo_conn_id"
@@ -59,7 +60,7 @@ class DevoHook(BaseHook):
     ) -> None:
         super().__init__()
         self.devo_conn_id = devo_conn_id
-        self.comments = comments or dict(DEFAULT_COMMENTS)
+        self.comments = comments or own_comments()
 
     @functools.cached_property
     def settings(self) -> DevoSettings:

@@ -11,7 +11,6 @@ from airflow.sdk import BaseOperator
 from airflow_provider_devo_dga.errors import DevoQueryError, DevoResultError
 from airflow_provider_devo_dga.features.assumptions import ASSUMPTIONS, Assumption
 from airflow_provider_devo_dga.hooks.devo import DevoHook
-from airflow_provider_devo_dga.tasks.comments import comments_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -43,7 +42,7 @@ class CheckLinqOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Ask them all before failing."""
-        hook = DevoHook(self.devo_conn_id, comments=comments_of(self, context))
+        hook = DevoHook(self.devo_conn_id)
         end = datetime.now(UTC).replace(microsecond=0)
         answers: dict[str, Any] = {}
         wrong = []

@@ -24,7 +24,6 @@ from airflow_provider_devo_dga.errors import (
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_jobs import DevoJobs, secrets_in
 from airflow_provider_devo_dga.tasks import telemetry
-from airflow_provider_devo_dga.tasks.comments import comments_of
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.triggers.devo_job import DevoJobTrigger
 
@@ -113,7 +112,6 @@ class DevoJobOperator(BaseOperator):
         self.cancel_on_kill = cancel_on_kill
         self._jobs: DevoJobs | None = None
         self._job_id: str | None = None
-        self._comments: dict[str, str] | None = None
         self._was_killed = False
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -122,7 +120,6 @@ class DevoJobOperator(BaseOperator):
         :raises DevoJobError: it failed, was stopped, or took longer than ``job_timeout``.
         """
         deadline = time.time() + self._seconds()
-        self._comments = comments_of(self, context)
         job = self._obtained(context)
         self._job_id = job.id
         if self._was_killed:
@@ -214,7 +211,7 @@ class DevoJobOperator(BaseOperator):
     def _own_jobs(self) -> DevoJobs:
         """Return the jobs of the connection, which is read once: ``on_kill`` has no time for it."""
         if self._jobs is None:
-            self._jobs = DevoJobs(DevoHook(self.devo_conn_id, comments=self._comments))
+            self._jobs = DevoJobs(DevoHook(self.devo_conn_id))
         return self._jobs
 
     def _secret_params(self) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from airflow_provider_devo_dga.devo_api.query import Completeness
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.storage import sweep
-from airflow_provider_devo_dga.tasks.comments import comments_of
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
 from airflow_provider_devo_dga.tasks.rendered import whole_or_none
@@ -131,7 +130,7 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
         who = TaskIdentity.of(self, context)
         if who.attempt > 1:
             sweep(target, who.file_owner)  # a try that died at once could not do it
-        hook = DevoHook(self.devo_conn_id, comments=comments_of(self, context))
+        hook = DevoHook(self.devo_conn_id)
         with self.stopped_by_kill():
             written = hook.to_file(
                 self.query,

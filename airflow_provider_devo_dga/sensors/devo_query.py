@@ -17,7 +17,7 @@ from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import DevoDgaError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.tasks import telemetry
-from airflow_provider_devo_dga.tasks.comments import comments_of
+from airflow_provider_devo_dga.tasks.comments import own_comments
 from airflow_provider_devo_dga.tasks.rendered import whole
 from airflow_provider_devo_dga.tasks.run_window import duration
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
@@ -98,7 +98,7 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
                 devo_conn_id=self.devo_conn_id,
                 poke_interval=self.poke_interval,
                 lateness=duration(self.lateness).total_seconds(),
-                comments=comments_of(self, context),
+                comments=own_comments(),
             ),
             method_name="execute_complete",
             timeout=timedelta(seconds=self.timeout),
@@ -111,7 +111,7 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         if asked is None:
             self.log.info("The window %s is not over yet, or its late events are still due", window)
             return PokeReturnValue(is_done=False)
-        hook = DevoHook(self.devo_conn_id, comments=comments_of(self, context))
+        hook = DevoHook(self.devo_conn_id)
         try:
             batches = list(
                 hook.iter_batches(

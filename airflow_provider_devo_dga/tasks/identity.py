@@ -38,6 +38,17 @@ class TaskIdentity:
         cycle = ti.max_tries - (task.retries or 0) + 1
         return cls(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.try_number, cycle)
 
+    @classmethod
+    def running(cls) -> Self | None:
+        """Return who executes in this process, operator or function; None outside of a task."""
+        from airflow.sdk import get_current_context
+
+        try:
+            context = get_current_context()
+        except RuntimeError:
+            return None
+        return cls.of(context["task"], context)
+
     def job_name(self, prefix: str) -> str:
         """Return the name of its job in Devo, the same in each try, another after a clear.
 

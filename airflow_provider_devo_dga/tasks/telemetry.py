@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow_provider_devo_dga.devo_api.attempts import Observer
+from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 
 log = logging.getLogger(__name__)
 
@@ -52,10 +53,5 @@ def _send(tell: Callable[[Any, dict[str, str]], None]) -> None:
 
 def _tags() -> dict[str, str]:
     """Return Dag and task as Airflow's own metrics are tagged; none outside a task."""
-    from airflow.sdk import get_current_context
-
-    try:
-        ti = get_current_context()["ti"]
-    except (RuntimeError, KeyError):
-        return {}
-    return {"dag_id": ti.dag_id, "task_id": ti.task_id}
+    who = TaskIdentity.running()
+    return {"dag_id": who.dag_id, "task_id": who.task_id} if who else {}

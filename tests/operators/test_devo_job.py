@@ -102,9 +102,6 @@ def test_it_waits_for_the_end_and_tells_of_it(devo: Any, table: str, context: An
         "window": {"from": "2026-01-01T08:00:00+00:00", "to": "2026-01-01T09:00:00+00:00"},
     }
     assert told["name"].startswith("airflow-a_dag-manual__2026-01-05T03-00-00")
-    assert (
-        f'pragma comment.free:\\"a_dag ask {instance(table).run_id} try 1\\"' in devo.asked(table)[0]["body"]
-    )
 
 
 # One job, however often

@@ -64,10 +64,6 @@ def test_the_file_holds_the_rows_and_the_answer_tells_of_it(
         "window": {"from": "2026-01-01T08:00:00+00:00", "to": "2026-01-01T09:00:00+00:00"},
     }
     assert pq.read_table(file).to_pylist() == [{"n": 1, "word": "a"}, {"n": 2, "word": None}]
-    assert (
-        'pragma comment.free:\\"a_dag ask manual__2026-01-05T03:00:00+00:00 try 1\\"'
-        in devo.asked(table)[-1]["body"]
-    )
 
 
 def test_a_second_run_replaces_the_file(devo: Any, table: str, context: Any, tmp_path: Path) -> None:

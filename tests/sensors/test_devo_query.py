@@ -21,7 +21,7 @@ from airflow_provider_devo_dga.errors import (
     DevoWindowError,
 )
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
-from airflow_provider_devo_dga.tasks.comments import comments_of
+from airflow_provider_devo_dga.tasks.comments import own_comments
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
 from tests.one_run import run_once
 
@@ -173,7 +173,7 @@ def test_deferring_hands_over_the_same_question(devo: Any, table: str, context: 
         condition={"kind": "RowsAtLeast", "rows": 4},
         devo_conn_id="devo_default",
         poke_interval=30,
-        comments=comments_of(waiting, context),
+        comments=own_comments(),
     )
     assert caught.value.trigger.serialize() == expected.serialize()
     assert isinstance(caught.value.trigger, DevoQueryTrigger)

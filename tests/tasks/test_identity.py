@@ -8,8 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk.execution_time.context import set_current_context
 
-from airflow_provider_devo_dga.tasks.comments import comments_of
+from airflow_provider_devo_dga.tasks.comments import own_comments
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 
 ONE = TaskIdentity("a_dag", "manual__2026-01-05T03:00:00+00:00", "a.task", -1, attempt=1, cycle=1)
@@ -89,13 +90,10 @@ def test_people_can_read_whose_name_it_is() -> None:
 
 
 def test_comments_name_the_try_however_long_the_names_are() -> None:
-    told = comments_of(task(), {"ti": instance()})
-    assert told == {
-        "id": "airflow-provider-devo-dga",
-        "user": "airflow",
-        "free": "a_dag a_group.a_task a_run try 2",
-    }
+    with set_current_context({"task": task(), "ti": instance()}):  # type: ignore[typeddict-item]
+        assert own_comments()["free"] == "a_dag a_group.a_task a_run try 2"
     long = SimpleNamespace(**vars(instance()) | {"dag_id": "d" * 250})
-    free = comments_of(task(), {"ti": long})["free"]
+    with set_current_context({"task": task(), "ti": long}):  # type: ignore[typeddict-item]
+        free = own_comments()["free"]
     assert len(free) == 200
     assert free.endswith("d try 2")
