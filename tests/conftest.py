@@ -283,6 +283,7 @@ def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_model(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Train a small GBM for real; return its summary, which also lies beside the MOJO, ``model_file``."""
     from airflow_provider_devo_dga.features.dga import DGA_RECIPE
+    from airflow_provider_devo_dga.models.summary import SUMMARY
     from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
     from airflow_provider_devo_dga.training.dataset.opening import open_dataset
     from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
@@ -299,9 +300,10 @@ def tiny_model(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) ->
             model_params={"ntrees": 15},
             dataset=report,
         )
-    summary = model.to_dict()
-    (folder / "dga_classifier.json").write_text(json.dumps(summary))
-    return summary
+    summary = SUMMARY.write(model.summary("20251229T030000Z"))
+    (folder / "dga_classifier.json").write_bytes(summary)
+    found: dict[str, Any] = json.loads(summary)
+    return found
 
 
 @pytest.fixture

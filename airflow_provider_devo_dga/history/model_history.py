@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow_provider_devo_dga.errors import HistoryConfigError
 from airflow_provider_devo_dga.history.tracking_server import TrackingServer
 from airflow_provider_devo_dga.history.training_facts import TrainingFacts
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -54,11 +55,10 @@ class ModelHistory:
         self.server = server
         self.name = name
 
-    def record(self, trained: Mapping[str, Any], files: Mapping[str, str] | None = None) -> Entry:
+    def record(self, trained: TrainingSummary, files: Mapping[str, str] | None = None) -> Entry:
         """Record a training as a run and its model as a version; the same training makes one of each.
 
-        :param trained: what ``H2OTrainOperator`` returned. Its model file is named by URI and SHA-256, not
-            copied.
+        :param trained: its model file is named by URI and SHA-256, not copied.
         :param files: small texts to keep with the run, by file name.
         """
         facts = TrainingFacts.of(trained)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
 from typing import Any
 
-_PLAIN = (
-    *("model_id", "false_positive_budget", "strict_false_positive_budget", "h2o_version"),
-    *("split", "model_params"),
-)
+from airflow_provider_devo_dga.models.origin import time_of
+from airflow_provider_devo_dga.models.summary import TrainingSummary
+
 _LONGEST = 500
 
 
@@ -34,54 +32,59 @@ class TrainingFacts:
     tags: dict[str, str]
 
     @classmethod
-    def of(cls, trained: Mapping[str, Any]) -> TrainingFacts:
-        """Take the facts from what ``H2OTrainOperator`` returned; what is missing there is left out."""
-        features = trained.get("feature_set") or {}
-        dataset = trained.get("dataset") or {}
+    def of(cls, trained: TrainingSummary) -> TrainingFacts:
+        """Take the facts from a training; what is not known there is left out."""
+        features, dataset = trained.feature_set, trained.dataset
         tags = {
-            "version": trained["version"],
-            "sha256": trained["sha256"],
-            "model_file": trained["model_file"],
-            "feature_set": features.get("name"),
-            "fingerprint": features.get("fingerprint"),
-            "dataset_sha256": dataset.get("sha256"),
-            "threshold": trained.get("threshold"),
-            "dag_id": trained.get("dag_id"),
-            "airflow_run_id": trained.get("run_id"),
+            "version": trained.version,
+            "sha256": trained.sha256,
+            "model_file": trained.model_file,
+            "feature_set": features.name,
+            "fingerprint": features.fingerprint,
+            "dataset_sha256": dataset.sha256 if dataset else None,
+            "threshold": trained.threshold,
+            "dag_id": trained.dag_id,
+            "airflow_run_id": trained.run_id,
         }
         params = {
-            **{name: trained.get(name) for name in _PLAIN},
-            "feature_set": features.get("name"),
-            "feature_set_fingerprint": features.get("fingerprint"),
-            "features": len(trained.get("features") or ()) or None,
-            "dataset_sha256": dataset.get("sha256"),
-            **{f"rows_{part}": rows for part, rows in (trained.get("rows") or {}).items()},
+            "model_id": trained.model_id,
+            "false_positive_budget": trained.false_positive_budget,
+            "strict_false_positive_budget": trained.strict.budget if trained.strict else None,
+            "h2o_version": trained.h2o_version,
+            "split": asdict(trained.split) if trained.split else None,
+            "model_params": trained.model_params,
+            "feature_set": features.name,
+            "feature_set_fingerprint": features.fingerprint,
+            "features": len(trained.features) or None,
+            "dataset_sha256": dataset.sha256 if dataset else None,
+            **{f"rows_{part}": rows for part, rows in asdict(trained.rows).items()},
         }
+        at = time_of(trained.version)
         return cls(
-            version=trained["version"],
-            sha256=trained["sha256"],
-            at=_milliseconds(trained["version"]),
+            version=trained.version,
+            sha256=trained.sha256,
+            at=int(at.timestamp()) * 1000 if at else 0,
             params=_texts(params),
-            metrics=_metrics(trained, dataset),
+            metrics=_metrics(trained),
             tags=_texts(tags),
         )
 
 
-def _metrics(trained: Mapping[str, Any], dataset: Mapping[str, Any]) -> dict[str, float]:
+def _metrics(trained: TrainingSummary) -> dict[str, float]:
     parts = {
-        "valid": trained.get("metrics"),
-        "test": trained.get("test_metrics"),
-        "seconds": trained.get("seconds"),
-        "dataset": dataset,
+        "valid": asdict(trained.metrics) if trained.metrics else {},
+        "test": asdict(trained.test_metrics) if trained.test_metrics else {},
+        "seconds": trained.seconds,
+        "dataset": asdict(trained.dataset) if trained.dataset else {},
     }
     found = {
         f"{part}_{name}": float(value)
         for part, values in parts.items()
-        for name, value in (values or {}).items()
+        for name, value in values.items()
         if _is_number(value)
     }
-    if _is_number(trained.get("threshold")):
-        found["threshold"] = float(trained["threshold"])
+    if trained.threshold is not None:
+        found["threshold"] = trained.threshold
     return found
 
 
@@ -97,11 +100,3 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.17g}"  # brings back the same double
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)[:_LONGEST]
-
-
-def _milliseconds(version: str) -> int:
-    try:
-        at = datetime.strptime(version, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        return 0  # a version of the user's own making
-    return int(at.timestamp()) * 1000

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from airflow_provider_devo_dga.chance import wilson_interval
+from airflow_provider_devo_dga.errors import TrainingError
 from airflow_provider_devo_dga.models.card_charts import CardFamily
+from airflow_provider_devo_dga.models.summary import Figures, Judgement, Point, TrainingSummary
 from airflow_provider_devo_dga.reports.page.page import page_environment
 
 POORLY_SEEN_BELOW = 0.3
@@ -32,28 +33,28 @@ class CardCurves:
     scores: Sequence[tuple[float, float]]
 
 
-def render_card(trained: Mapping[str, Any], curves: CardCurves, *, generated_at: datetime) -> str:
+def render_card(trained: TrainingSummary, curves: CardCurves, *, generated_at: datetime) -> str:
     """Return the page.
 
-    :param trained: the summary that ``H2OTrainOperator`` stores beside the MOJO.
     :param generated_at: aware.
+    :raises TrainingError: the summary lacks what the card shows.
     """
     from markupsafe import Markup
 
     from airflow_provider_devo_dga.models import card_charts
 
-    metrics = trained["test_metrics"] or trained["metrics"]
-    evaluation = trained["evaluation"]
+    metrics, evaluation = trained.judged, trained.evaluation
+    rate, recall, threshold = metrics.false_positive_rate, metrics.recall, trained.threshold
+    if rate is None or recall is None or threshold is None:
+        raise TrainingError(f"The summary of version {trained.version} has no figures to draw a card of")
     families = card_families(metrics, evaluation)
-    rate = metrics["false_positive_rate"]
-    legit = evaluation["legit"]
-    low, high = wilson_interval(round(rate * legit), legit)
+    low, high = wilson_interval(round(rate * evaluation.legit), evaluation.legit)
     charts = {
-        "roc": card_charts.roc_chart(curves.roc, _dots(trained, metrics)),
+        "roc": card_charts.roc_chart(curves.roc, [(rate, recall, "this model"), *_others(trained)]),
         "precision": card_charts.precision_chart(curves.precision),
-        "scores": card_charts.scores_chart(curves.scores, trained["threshold"]),
+        "scores": card_charts.scores_chart(curves.scores, threshold),
         "families": card_charts.families_chart(families),
-        "calibration": card_charts.calibration_chart(evaluation["reliability"]),
+        "calibration": card_charts.calibration_chart(evaluation.reliability),
     }
     page: str = (
         page_environment("airflow_provider_devo_dga.models")
@@ -62,7 +63,7 @@ def render_card(trained: Mapping[str, Any], curves: CardCurves, *, generated_at:
             trained=trained,
             metrics=metrics,
             evaluation=evaluation,
-            dataset=trained["dataset"],
+            dataset=trained.dataset,
             families=families,
             poorly_seen=[
                 family
@@ -83,23 +84,18 @@ def render_card(trained: Mapping[str, Any], curves: CardCurves, *, generated_at:
     return page
 
 
-def card_families(metrics: Mapping[str, Any], evaluation: Mapping[str, Any]) -> list[CardFamily]:
+def card_families(metrics: Figures, evaluation: Judgement) -> list[CardFamily]:
     """Return the families of the card, least caught first, with their 95 % intervals."""
-    unseen = (evaluation["unseen_families"] or {}).get("families", {})
+    unseen = evaluation.unseen_families.families if evaluation.unseen_families else {}
     found = []
-    for name, family in metrics["families"].items():
-        low, high = wilson_interval(round(family["recall"] * family["rows"]), family["rows"])
-        found.append(CardFamily(name, family["rows"], family["recall"], low, high, unseen.get(name)))
+    for name, family in metrics.families.items():
+        low, high = wilson_interval(round(family.recall * family.rows), family.rows)
+        found.append(CardFamily(name, family.rows, family.recall, low, high, unseen.get(name)))
     return sorted(found, key=lambda family: (family.recall, family.name))
 
 
-def _dots(trained: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[tuple[float, float, str]]:
-    """Return this model and the others as points of the ROC chart: rate, recall, name."""
-    dots = [(metrics["false_positive_rate"], metrics["recall"], "this model")]
-    if trained["strict"]:
-        dots.append((trained["strict"]["false_positive_rate"], trained["strict"]["recall"], "strict"))
-    for other in trained["evaluation"]["comparisons"]:
-        if other["points"]:
-            point = other["points"][0]
-            dots.append((point["false_positive_rate"], point["recall"], other["kind"]))
-    return dots
+def _others(trained: TrainingSummary) -> list[tuple[float, float, str]]:
+    """Return what to draw beside the model in the ROC chart: rate, recall, name."""
+    points: list[tuple[Point, str]] = [(trained.strict, "strict")] if trained.strict else []
+    points += [(other.points[0], other.kind) for other in trained.evaluation.comparisons if other.points]
+    return [(point.false_positive_rate, point.recall, name) for point, name in points]

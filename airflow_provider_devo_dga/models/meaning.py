@@ -1,33 +1,76 @@
-"""The feature set of a trained model, as it lies in the summary beside the model file."""
+"""What the columns of a trained model mean: a feature set that ships, or the one in its summary."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 from typing import Any
 
-from airflow_provider_devo_dga.errors import FeatureError
+from airflow_provider_devo_dga.errors import DocumentError, FeatureError
+from airflow_provider_devo_dga.features.dga import FEATURE_SETS
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
-from airflow_provider_devo_dga.storage import ReadablePath
+from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.models.store import ModelFolder, ModelStore, read_summary
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 
 
-def stored_feature_set(summary: ReadablePath) -> FeatureSet:
+def meaning_of(trained: TrainingSummary) -> FeatureSet:
     """Return the feature set that a training stored, with all that it learned.
 
-    :param summary: the JSON file that ``H2OTrainOperator`` leaves beside the MOJO.
-    :raises FeatureError: when there is no such file, or no whole and unchanged feature set in it.
+    :raises FeatureError: the summary is a short one, or was changed.
+    """
+    features = trained.feature_set
+    return FeatureSet.from_dict(
+        {"name": features.name, "fingerprint": features.fingerprint, "features": features.features}
+    )
+
+
+def stored_meaning(summary: ModelFolder) -> FeatureSet:
+    """Return the feature set in the summary beside a model file.
+
+    :raises FeatureError: there is no such file, or no whole and unchanged feature set in it.
     """
     try:
-        with summary.open("rb") as file:
-            stored: Any = json.loads(file.read())
-    except FileNotFoundError:
+        trained = read_summary(summary)
+    except DocumentError as error:
+        raise FeatureError(f"{error}. Bring the file back, or train the model again") from None
+    if trained is None:
         raise FeatureError(
             f"There is no summary of the model at {summary}, which says what its features mean;"
             " bring the file back, or train the model again"
-        ) from None
-    except ValueError as error:
-        raise FeatureError(f"The summary of the model at {summary} is no JSON: {error}") from None
-    if not isinstance(stored, dict) or not isinstance(stored.get("feature_set"), dict):
-        raise FeatureError(
-            f"The summary of the model at {summary} holds no feature set; train the model again"
         )
-    return FeatureSet.from_dict(stored["feature_set"])
+    return meaning_of(trained)
+
+
+def known_meaning(
+    provenance: Provenance,
+    store: ModelStore[Any] | None,
+    known: Iterable[FeatureSet] = tuple(FEATURE_SETS.values()),
+) -> FeatureSet:
+    """Return the feature set of a model whose description says where it comes from.
+
+    :param store: where its summary lies; None where nobody said.
+    :param known: sets that need no summary.
+    :raises FeatureError: it is neither known nor in the summary.
+    """
+    model = f"What the features {provenance.feature_set!r} of version {provenance.version} mean"
+    for features in known:
+        if features.fingerprint == provenance.fingerprint:
+            return features
+    if provenance.summary is None:
+        raise FeatureError(
+            f"{model} ({provenance.fingerprint}) is not known here, and no summary is named;"
+            " train the model again"
+        )
+    if store is None:
+        raise FeatureError(
+            f"{model} is in its summary, {provenance.summary}: say in which folder its models lie"
+            " (models_dir)"
+        )
+    features = stored_meaning(store.summary_at(provenance.summary))
+    if features.fingerprint != provenance.fingerprint:
+        raise FeatureError(
+            f"The summary {provenance.summary} holds other features ({features.fingerprint}) than version"
+            f" {provenance.version} was trained on ({provenance.fingerprint}); bring the right file back, or"
+            " train the model again"
+        )
+    return features

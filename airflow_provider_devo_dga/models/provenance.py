@@ -7,9 +7,10 @@ as ``key=value`` pairs behind the human text, so that whoever scores with a mode
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 
 _PAIR = re.compile(r"\b([a-z0-9_]+)=([^;\]]*)")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f;\[\]=]")
@@ -82,20 +83,23 @@ class Provenance:
         )
 
     @classmethod
-    def of_training(cls, trained: Mapping[str, Any]) -> Provenance:
-        """Take the facts from what ``H2OTrainOperator`` returned."""
-        metrics = trained.get("test_metrics") or trained.get("metrics") or {}
+    def of_training(cls, trained: TrainingSummary, sha256: str | None = None) -> Provenance:
+        """Take the facts from a training.
+
+        :param sha256: of the file that is meant, when it may be the strict one; None for the model file.
+        """
+        strict = trained.strict if trained.strict and trained.strict.sha256 == sha256 else None
         return cls(
-            version=trained["version"],
-            sha256=trained["sha256"],
-            feature_set=trained["feature_set"]["name"],
-            fingerprint=trained["feature_set"]["fingerprint"],
-            threshold=trained.get("threshold"),
-            false_positive_rate=metrics.get("false_positive_rate"),
-            auc=metrics.get("auc"),
-            train_rows=trained.get("rows", {}).get("train"),
-            run_id=trained.get("run_id"),
-            summary=trained.get("summary"),
+            version=trained.version,
+            sha256=(strict or trained).sha256,
+            feature_set=trained.feature_set.name,
+            fingerprint=trained.feature_set.fingerprint,
+            threshold=(strict or trained).threshold,
+            false_positive_rate=(strict or trained.judged).false_positive_rate,
+            auc=trained.judged.auc,
+            train_rows=trained.rows.train,
+            run_id=trained.run_id,
+            summary=trained.summary,
         )
 
 

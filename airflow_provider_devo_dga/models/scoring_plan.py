@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,12 +11,9 @@ from airflow_provider_devo_dga.errors import DevoResultError
 from airflow_provider_devo_dga.features.dga import FEATURE_SETS
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
-from airflow_provider_devo_dga.models.meaning import stored_feature_set
+from airflow_provider_devo_dga.models.meaning import known_meaning
 from airflow_provider_devo_dga.models.provenance import Provenance
-from airflow_provider_devo_dga.storage import ReadableFolder
-
-# The description can be changed by whoever may change models: it must not lead out of the folder.
-_PLACE = re.compile(r"(?P<version>[A-Za-z0-9_-]+)/(?P<file>[A-Za-z0-9_.-]+\.json)")
+from airflow_provider_devo_dga.models.store import ModelFolder, ModelStore, is_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ def scoring_plan(
     source: HostSource,
     *,
     devo_domain: str,
-    models_dir: ReadableFolder | None = None,
+    models_dir: ModelFolder | None = None,
     feature_sets: Iterable[FeatureSet] = tuple(FEATURE_SETS.values()),
 ) -> ScoringPlan:
     """Return the plan for a registered model.
@@ -65,12 +61,24 @@ def scoring_plan(
         from its summary there. Not needed for a model on one of ``feature_sets``.
     :param feature_sets: sets that are known without a summary.
 
-    :raises DevoResultError: the model's inputs are those of no feature set here, or the set has changed its
-        meaning since the model was trained: its answers would be wrong without any error.
-    :raises FeatureError: the model's summary is gone or holds no feature set.
+    :raises DevoResultError: the model's inputs are those of no feature set here, or others than its
+        description names: its answers would be wrong without any error.
+    :raises FeatureError: the set has changed its meaning since the model was trained, or the model's summary
+        is gone or another one's.
+    :raises DevoPermanentError: the description names a summary outside ``models_dir``.
     """
     provenance = Provenance.of_description(model.description)
-    features = _known(model, provenance, tuple(feature_sets)) or _stored(model, provenance, models_dir)
+    known = tuple(feature_sets)
+    if provenance is None:
+        features = next((each for each in known if each.names == model.fields), None)
+    else:
+        features = known_meaning(provenance, ModelStore(models_dir) if models_dir else None, known)
+    if features is None or features.names != model.fields:
+        raise DevoResultError(
+            f"Model {model.name!r} takes {_shown(model.fields)}, which is no feature set here"
+            f" ({', '.join(each.name for each in known)}) and not what its description names;"
+            " train it with H2OTrainOperator"
+        )
     return ScoringPlan(
         query=scoring_query(features, source, devo_domain=devo_domain, model=model.name),
         model_name=model.name,
@@ -79,53 +87,8 @@ def scoring_plan(
         sha256=provenance.sha256 if provenance else None,
         threshold=provenance.threshold if provenance else None,
         false_positive_rate=provenance.false_positive_rate if provenance else None,
-        summary=provenance.summary if provenance and _PLACE.fullmatch(provenance.summary or "") else None,
+        summary=provenance.summary if provenance and is_place(provenance.summary) else None,
     )
-
-
-def _known(
-    model: RegisteredModel, provenance: Provenance | None, known: tuple[FeatureSet, ...]
-) -> FeatureSet | None:
-    """Return the known set that has the model's inputs and, as far as is told, their meaning."""
-    found = next((features for features in known if features.names == model.fields), None)
-    if found is not None and (provenance is None or provenance.fingerprint == found.fingerprint):
-        return found
-    if provenance is not None and provenance.summary is not None:
-        return None
-    if found is not None and provenance is not None:
-        raise DevoResultError(
-            f"Model {model.name!r} was trained on an earlier meaning of feature set {found.name!r}"
-            f" ({provenance.fingerprint}, now {found.fingerprint}); train it again"
-        )
-    raise DevoResultError(
-        f"Model {model.name!r} takes {_shown(model.fields)}, which is no feature set here"
-        f" ({', '.join(features.name for features in known)}); train it with H2OTrainOperator"
-    )
-
-
-def _stored(
-    model: RegisteredModel, provenance: Provenance | None, models_dir: ReadableFolder | None
-) -> FeatureSet:
-    """Return the set that the model's summary holds, if it is the one the model was trained on."""
-    place = provenance.summary if provenance else None
-    found = _PLACE.fullmatch(place or "")
-    if provenance is None or found is None:
-        raise DevoResultError(
-            f"Model {model.name!r} names {place!r} for its summary, not <version>/<name>.json"
-        )
-    if models_dir is None:
-        raise DevoResultError(
-            f"What the features of model {model.name!r} mean is in its summary, {place}: say in which folder"
-            " its models lie (models_dir)"
-        )
-    features = stored_feature_set(models_dir / found["version"] / found["file"])
-    if (features.fingerprint, features.names) != (provenance.fingerprint, model.fields):
-        raise DevoResultError(
-            f"The summary {place} is not that of model {model.name!r}, whose features are"
-            f" {provenance.fingerprint} ({_shown(model.fields)}): it holds {features.fingerprint}"
-            f" ({_shown(features.names)}). Bring the right file back, or train the model again"
-        )
-    return features
 
 
 def _shown(names: tuple[str, ...]) -> str:

@@ -1,24 +1,38 @@
-"""The folder that models lie in, and what it remembers of the model that served before."""
+"""The folder that models lie in, and what it remembers of the model that served before.
+
+No other module knows how it is laid out::
+
+    <version>/<name>.zip             a model file, <name>_strict.zip its second one
+    <version>/<name>.json            the summary, written last
+    <version>/model_card.html
+    <version>/.<name>.owner          who trains it now
+    former/<sha256>.zip, .json       what served before, to be put back
+    former/<name>.under_way.json     a replacement that was begun; .last.json one that was finished
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel
-from airflow_provider_devo_dga.errors import DevoPermanentError, DevoResultError
+from airflow_provider_devo_dga.errors import DevoPermanentError, DevoResultError, TrainingParameterError
 from airflow_provider_devo_dga.features.quoting import model_name
+from airflow_provider_devo_dga.models.origin import Origin, checked_version
 from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.models.replacement import REPLACEMENT, FormerModel, Replacement
+from airflow_provider_devo_dga.models.summary import SUMMARY, TrainingSummary
 from airflow_provider_devo_dga.storage import StoragePath, publish
 
-# A version comes from a description or a param: it must not lead out of the folder.
-_VERSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PLACE = re.compile(r"([A-Za-z0-9_-]{1,64})/([A-Za-z0-9_.-]+[.]json)")
 _FORMER = "former"
+_STRICT = "_strict"
+_CARD = "model_card.html"
 
 
 class ModelFolder(StoragePath, Protocol):
@@ -37,56 +51,42 @@ class ModelFolder(StoragePath, Protocol):
 Folder = TypeVar("Folder", bound=ModelFolder)
 
 
-@dataclass(frozen=True, slots=True)
-class FormerModel:
-    """A model that served until another one took its place.
+def is_place(place: str | None) -> bool:
+    """Say whether a text names a summary below the folder, ``<version>/<name>.json``, and nothing outside."""
+    return _PLACE.fullmatch(place or "") is not None
 
-    :param description: as it was registered; says its version when we registered it.
-    :param file: URI of its bytes, which Devo no longer has.
+
+def summary_beside(model_file: Folder) -> Folder:
+    """Return where the summary of a model file lies; the strict file has that of its training."""
+    stem = model_file.name.removesuffix(".zip")
+    summary = model_file.with_name(f"{stem}.json")
+    if stem.endswith(_STRICT) and not summary.is_file():
+        return model_file.with_name(f"{stem.removesuffix(_STRICT)}.json")
+    return summary
+
+
+def strict_beside(model_file: Path) -> Path:
+    """Return the place of a model's second file."""
+    return model_file.with_name(f"{model_file.stem}{_STRICT}.zip")
+
+
+def read_summary(file: ModelFolder) -> TrainingSummary | None:
+    """Return the summary in a file, None when there is no file.
+
+    :raises DocumentError: there is something else in it.
     """
-
-    sha256: str
-    engine: str
-    description: str
-    file: str
-
-    @property
-    def provenance(self) -> Provenance | None:
-        """What its description says of it."""
-        return Provenance.of_description(self.description)
-
-    def __str__(self) -> str:
-        version = self.provenance.version if self.provenance else "unknown"
-        return f"version {version}, sha256 {self.sha256[:12]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """One model taking another one's place.
-
-    :param sha256: of the file that comes.
-    :param version: of the model that comes.
-    :param former: what served before; None when nothing did.
-    """
-
-    name: str
-    sha256: str
-    version: str
-    former: FormerModel | None
-
-    @classmethod
-    def of_dict(cls, facts: dict[str, Any]) -> Replacement:
-        """Read what was written as JSON."""
-        former = facts["former"]
-        return cls(
-            facts["name"], facts["sha256"], facts["version"], FormerModel(**former) if former else None
-        )
+    try:
+        with file.open("rb") as stream:
+            content = stream.read()
+    except FileNotFoundError:
+        return None
+    return SUMMARY.read(content, file)
 
 
 class ModelStore(Generic[Folder]):
     """Models by version, below one folder.
 
-    :param folder: ``models_dir`` of the Dags: ``<version>/<name>.zip`` and ``.json``, ``former/…``.
+    :param folder: ``models_dir`` of the Dags.
     """
 
     def __init__(self, folder: Folder) -> None:
@@ -103,18 +103,93 @@ class ModelStore(Generic[Folder]):
             raise DevoPermanentError(f"{place[:80]!r} is no place of a summary, <version>/<name>.json")
         return self.folder / found[1] / found[2]
 
-    def summary(self, version: str, name: str) -> dict[str, Any] | None:
+    def summary(self, version: str, name: str) -> TrainingSummary | None:
         """Return what is known of a version, None when there is no summary of it."""
-        file = self._version(version) / f"{model_name(name)}.json"
-        if not file.is_file():
-            return None
-        facts: dict[str, Any] = _json(file)
-        return facts | {"model_file": str(self.model_file(version, name))}
+        found = read_summary(self._version(version) / f"{model_name(name)}.json")
+        return found and replace(found, model_file=str(self.model_file(version, name)))
 
     def _version(self, version: str) -> Folder:
-        if not _VERSION.fullmatch(version):
-            raise DevoPermanentError(f"{version[:80]!r} is not a version, such as 20260101T030000Z")
-        return self.folder / version
+        return self.folder / checked_version(version)
+
+    # Training
+
+    @contextmanager
+    def reserved(self, version: str, name: str, origin: Origin) -> Iterator[None]:
+        """Keep a version's place for the task that trains it, until the block ends.
+
+        :raises TrainingParameterError: another task has it: the first of two results would be lost.
+        """
+        published = self.summary(version, name)
+        if published is not None and published.origin not in {None, origin}:
+            raise _taken(version, name, str(published.origin), self.model_file(version, name))
+        self._check_owner(version, name, origin)
+        with publish(self._owner(version, name)) as stream:
+            stream.write(str(origin).encode())
+        try:
+            yield
+        finally:
+            if self._owned_by(version, name) == str(origin):
+                self._owner(version, name).unlink(True)
+
+    def publish(
+        self, trained: TrainingSummary, name: str, model: Path, *, strict: Path | None, card: str | None
+    ) -> TrainingSummary:
+        """Publish a trained model: its files first, the summary last, each when it is whole.
+
+        :param card: the page that people show each other.
+        :return: the summary, which says where the files lie.
+        """
+        version = trained.version
+        if trained.origin is not None:
+            self._check_owner(version, name, trained.origin)
+        folder = self._version(version)
+        trained = replace(
+            trained,
+            model_file=str(self.model_file(version, name)),
+            summary=f"{version}/{model_name(name)}.json",
+            model_card=str(folder / _CARD) if card else None,
+        )
+        _write(self.model_file(version, name), model.read_bytes())
+        if strict is not None and trained.strict is not None:
+            target = folder / f"{model_name(name)}{_STRICT}.zip"
+            _write(target, strict.read_bytes())
+            trained = replace(trained, strict=replace(trained.strict, model_file=str(target)))
+        if card:
+            _write(folder / _CARD, card.encode())
+        _write(folder / f"{model_name(name)}.json", SUMMARY.write(trained))
+        return trained
+
+    def files_of(self, trained: TrainingSummary) -> list[str]:
+        """Return the places of what was published of a training."""
+        strict = trained.strict.model_file if trained.strict else None
+        summary = str(self.summary_at(trained.summary)) if trained.summary else None
+        return [file for file in (trained.model_file, strict, trained.model_card, summary) if file]
+
+    def fetch(self, version: str, name: str, target: Path) -> TrainingSummary | None:
+        """Copy a version's model file; return its summary, None when one of the two is not there."""
+        found, file = self.summary(version, name), self.model_file(version, name)
+        if found is None or not file.is_file():
+            return None
+        target.write_bytes(file.read_bytes())
+        return found
+
+    def restore(self, version: str, name: str, content: bytes) -> None:
+        """Put a model file back that has gone from here."""
+        _write(self.model_file(version, name), content)
+
+    def _owner(self, version: str, name: str) -> Folder:
+        return self._version(version) / f".{model_name(name)}.owner"
+
+    def _owned_by(self, version: str, name: str) -> str | None:
+        file = self._owner(version, name)
+        return file.read_bytes().decode(errors="replace") if file.is_file() else None
+
+    def _check_owner(self, version: str, name: str, origin: Origin) -> None:
+        owner = self._owned_by(version, name)
+        if owner not in {None, str(origin)}:
+            raise _taken(version, name, str(owner), self._owner(version, name))
+
+    # What served before
 
     def keep(self, held: RegisteredModel) -> FormerModel:
         """Keep the bytes of a model that serves, and its summary; the same bytes are kept once."""
@@ -123,8 +198,7 @@ class ModelStore(Generic[Folder]):
         digest = hashlib.sha256(held.image).hexdigest()
         file = self.folder / _FORMER / f"{digest}.zip"
         if not (file.is_file() and file.read_bytes() == held.image):
-            with publish(file) as stream:
-                stream.write(held.image)
+            _write(file, held.image)
         self._keep_summary(held, digest)
         return FormerModel(digest, held.engine, held.description, str(file))
 
@@ -133,19 +207,15 @@ class ModelStore(Generic[Folder]):
         provenance = Provenance.of_description(held.description)
         if provenance is None or provenance.summary is None:
             return
-        file = self.summary_at(provenance.summary)
-        if not file.is_file():
-            return
-        content = file.read_bytes()
-        if json.loads(content).get("sha256") == digest:
-            with publish(self.folder / _FORMER / f"{digest}.json") as stream:
-                stream.write(content)
+        found = read_summary(self.summary_at(provenance.summary))
+        if found is not None and digest in {found.sha256, found.strict and found.strict.sha256}:
+            _write(self.folder / _FORMER / f"{digest}.json", SUMMARY.write(found))
 
-    def former_summary(self, former: FormerModel) -> tuple[str, dict[str, Any]] | None:
-        """Return place and content of the summary that was kept with a former model, None without one."""
+    def former_summary(self, former: FormerModel) -> TrainingSummary | None:
+        """Return the summary that was kept with a former model, None without one."""
         place = f"{_FORMER}/{former.sha256}.json"
-        file = self.summary_at(place)
-        return (place, _json(file)) if file.is_file() else None
+        found = read_summary(self.summary_at(place))
+        return found and replace(found, summary=place)
 
     def content(self, former: FormerModel) -> bytes:
         """Return the kept bytes of a former model.
@@ -170,11 +240,11 @@ class ModelStore(Generic[Folder]):
 
     def begin(self, replacement: Replacement) -> None:
         """Write down what is about to be replaced, so that a killed task can be completed or undone."""
-        self._write(replacement, "under_way")
+        _write(self._record(replacement.name, "under_way"), REPLACEMENT.write(replacement))
 
     def finish(self, replacement: Replacement) -> None:
         """Write down that a replacement is done."""
-        self._write(replacement, "last")
+        _write(self._record(replacement.name, "last"), REPLACEMENT.write(replacement))
         self.take_back(replacement.name)
 
     def take_back(self, name: str) -> None:
@@ -186,15 +256,17 @@ class ModelStore(Generic[Folder]):
 
     def _read(self, name: str, kind: str) -> Replacement | None:
         file = self._record(name, kind)
-        return Replacement.of_dict(_json(file)) if file.is_file() else None
-
-    def _write(self, replacement: Replacement, kind: str) -> None:
-        with publish(self._record(replacement.name, kind)) as stream:
-            stream.write(json.dumps(asdict(replacement), indent=2).encode())
+        return REPLACEMENT.read(file.read_bytes(), file) if file.is_file() else None
 
 
-def _json(file: ModelFolder) -> Any:
-    try:
-        return json.loads(file.read_bytes())
-    except ValueError as error:
-        raise DevoPermanentError(f"{file} is no JSON: {error}") from None
+def _write(file: ModelFolder, content: bytes) -> None:
+    with publish(file) as stream:
+        stream.write(content)
+
+
+def _taken(version: str, name: str, owner: str, file: ModelFolder) -> TrainingParameterError:
+    return TrainingParameterError(
+        f"Version {version} of model {name!r} belongs to {owner}, see {file}: a second training would"
+        " overwrite it. Give this task another model_id or output_dir, or remove that file when the other"
+        " one is not wanted"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -10,13 +11,13 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_devo_dga.errors import HistoryError
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
-from airflow_provider_devo_dga.promotion.gate import QualityGate, comparison_with
+from airflow_provider_devo_dga.models.summary import TrainingSummary
+from airflow_provider_devo_dga.promotion.gate import QualityGate, gate_report
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 _LONGEST_NOTE = 4000
-_FAMILIES = 5
 
 
 class GateModelOperator(BaseOperator):
@@ -104,8 +105,9 @@ class GateModelOperator(BaseOperator):
             max_family_loss=float(self.max_family_loss),
             min_family_rows=int(self.min_family_rows),
         )
-        reasons = gate.reasons_against(self.trained, self.champion)
-        self._note("; ".join(reasons))
+        trained = TrainingSummary.of(self.trained)
+        reasons = gate.reasons_against(trained, self.champion)
+        self._note(trained, "; ".join(reasons))
         if reasons:
             raise AirflowFailException("The model does not pass the quality gate: " + "; ".join(reasons))
         version = self.champion["version"] if self.champion else None
@@ -113,64 +115,27 @@ class GateModelOperator(BaseOperator):
             self.log.info(
                 "There is no champion to compare with, or none is to be; the rules for a model alone decide"
             )
-        metrics = _metrics(self.trained)
+        judged = asdict(trained.judged)
         self.log.info(
             "Version %s passes the gate: AUC %.4f, recall %.2f %% at %.3f %% false positives, champion %s",
-            self.trained["version"],
-            metrics["auc"],
-            100 * metrics["recall"],
-            100 * metrics["false_positive_rate"],
+            trained.version,
+            judged["auc"],
+            100 * judged["recall"],
+            100 * judged["false_positive_rate"],
             version or "none",
         )
         return {
-            "version": self.trained["version"],
+            "version": trained.version,
             "champion": version,
-            "summary": gate_summary(self.trained, version),
+            "summary": gate_report(trained, version),
         }
 
-    def _note(self, reasons: str) -> None:
+    def _note(self, trained: TrainingSummary, reasons: str) -> None:
         """Tell the history; the verdict stands whether that can be written down or not."""
         verdict = {"gate": "refused" if reasons else "passed", "gate_reasons": reasons[:_LONGEST_NOTE]}
         try:
             history = MLflowHook(self.mlflow_conn_id, history_dir=self.history_dir).history(self.name)
             if history is not None:
-                history.note(self.trained["version"], self.trained["sha256"], verdict)
+                history.note(trained.version, trained.sha256, verdict)
         except HistoryError as error:
             self.log.warning("The gate's verdict is not in the model history: %s", error)
-
-
-def gate_summary(trained: Mapping[str, Any], champion: str | None) -> str:
-    """Return the figures of a model, beside the champion's, as Markdown."""
-    metrics = _metrics(trained)
-    lines = [
-        f"Version **{trained['version']}** passes the gate.",
-        "",
-        f"- AUC {metrics['auc']:.4f}",
-        f"- recall {metrics['recall']:.2%} at {metrics['false_positive_rate']:.3%} false positives",
-    ]
-    comparison = comparison_with(trained, champion) if champion else None
-    if comparison is None:
-        return "\n".join([*lines, "", "It was compared with no champion."])
-    lines += [
-        "",
-        f"Against champion **{champion}**, both at a budget of {comparison['budget']:.3%}:",
-        "",
-        "| | new | champion |",
-        "| --- | --- | --- |",
-        _row("recall", comparison["recall"], comparison["other_recall"]),
-        _row("false positives", comparison["false_positive_rate"], comparison["other_false_positive_rate"]),
-    ]
-    lines += [
-        _row(f"family {family['name']} ({family['rows']})", family["recall"], family["other_recall"])
-        for family in comparison["families"][:_FAMILIES]
-    ]
-    return "\n".join(lines)
-
-
-def _metrics(trained: Mapping[str, Any]) -> Mapping[str, float]:
-    metrics: Mapping[str, float] = trained.get("test_metrics") or trained.get("metrics") or {}
-    return metrics
-
-
-def _row(name: str, new: float, champion: float) -> str:
-    return f"| {name} | {new:.2%} | {champion:.2%} |"

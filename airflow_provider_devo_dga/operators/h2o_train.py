@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,13 @@ from airflow.sdk import BaseOperator, ObjectStoragePath
 
 from airflow_provider_devo_dga.errors import (
     DevoDgaError,
+    DocumentError,
     FeatureError,
     H2OClusterError,
     TrainingStoppedError,
 )
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
 from airflow_provider_devo_dga.links.h2o_flow import FLOW_KEY, H2OFlowLink
-from airflow_provider_devo_dga.storage import publish
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
     from airflow_provider_devo_dga.features.feature_set import FeatureSet
     from airflow_provider_devo_dga.features.recipe import Recipe
+    from airflow_provider_devo_dga.models.origin import Origin
+    from airflow_provider_devo_dga.models.store import ModelStore
+    from airflow_provider_devo_dga.models.summary import TrainingSummary
     from airflow_provider_devo_dga.training.judging.comparison import Champion
     from airflow_provider_devo_dga.training.judging.evaluation import EvaluationPlan
     from airflow_provider_devo_dga.training.trained_model import TrainedModel
@@ -46,7 +49,9 @@ class H2OTrainOperator(BaseOperator):
     The dataset is validated and deduplicated, features are computed in H2O, the decision threshold is set
     for ``false_positive_budget`` on held-out legit names and stored in the MOJO, so that what Devo answers
     obeys it. The model is judged on held-out names. The MOJO, a JSON summary and, with the extra ``report``,
-    ``model_card.html`` appear at ``output_dir/<version>/``, each when it is whole. The summary holds all that
+    ``model_card.html`` appear at ``output_dir/<version>/``, each when it is whole. The version is the time of
+    the run; that of a mapped task ends in its map index. Another task of the same version and ``model_id``
+    is refused before it trains, for it would overwrite the first one's model. The summary holds all that
     the features mean, what was learned too, and how they are distributed: reports need it as long as the
     model serves.
 
@@ -181,6 +186,8 @@ class H2OTrainOperator(BaseOperator):
             feature_set_named(self.feature_set) if isinstance(self.feature_set, str) else self.feature_set
         )
         sources = sources_of(self.dataset)
+        origin = self._origin(context)
+        version = origin.version(context["dag_run"].run_after)
         with scratch_folder() as folder:
             report = prepare_sources(
                 [(source, partial(open_dataset, self._readable(source.uri))) for source in sources],
@@ -188,13 +195,16 @@ class H2OTrainOperator(BaseOperator):
             )
             plan = self._plan(folder)
             self._interruption.check()
-            with H2OHook(self.h2o_conn_id, max_mem=self.max_mem) as hook:
+            with (
+                self._store().reserved(version, self.model_id, origin),
+                H2OHook(self.h2o_conn_id, max_mem=self.max_mem) as hook,
+            ):
                 self._show_flow(context, hook)
                 durable = self._durable(context)
                 arguments = {"feature_set": features, "plan": plan, "output_dir": folder, "dataset": report}
                 try:
                     trained = self._train(folder / "dataset.csv", durable=durable, **arguments)
-                    summary = self._publish(context, trained)
+                    summary = self._publish(trained, version, origin)
                 except BaseException as error:
                     if durable and not self._goes_on(context, error):
                         # Airflow leaves a killed task five seconds
@@ -203,22 +213,22 @@ class H2OTrainOperator(BaseOperator):
                 if durable:
                     durable.remove(hook.address)
         self._tell(summary, time.monotonic() - started)
-        return summary
+        return summary.short()
 
-    def _tell(self, summary: Mapping[str, Any], seconds: float) -> None:
-        metrics = summary["test_metrics"] or summary["metrics"]
+    def _tell(self, summary: TrainingSummary, seconds: float) -> None:
+        judged = asdict(summary.judged)
         self.log.info(
             "Model %s in %.1f s: held-out AUC %.4f, recall %.1f %% at %.2f %% false positives, at %s",
-            summary["version"],
+            summary.version,
             seconds,
-            metrics["auc"],
-            100 * metrics["recall"],
-            100 * metrics["false_positive_rate"],
-            summary["model_file"],
+            judged["auc"],
+            100 * judged["recall"],
+            100 * judged["false_positive_rate"],
+            summary.model_file,
         )
         telemetry.timing("training.duration", seconds)
-        telemetry.gauge("model.auc", metrics["auc"])
-        telemetry.gauge("model.recall", metrics["recall"])
+        telemetry.gauge("model.auc", judged["auc"])
+        telemetry.gauge("model.recall", judged["recall"])
 
     def on_kill(self) -> None:
         """Cancel the training on an existing cluster, within the time that Airflow leaves; end the task."""
@@ -245,6 +255,12 @@ class H2OTrainOperator(BaseOperator):
             interruption=self._interruption,
             **arguments,
         )
+
+    def _origin(self, context: Context) -> Origin:
+        from airflow_provider_devo_dga.models.origin import Origin
+
+        who = TaskIdentity.of(self, context)
+        return Origin(who.dag_id, who.run_id, who.task_id, who.map_index)
 
     def _durable(self, context: Context) -> Durable | None:
         """Return the names of this task's training; None on a private cluster, which ends with the task."""
@@ -288,58 +304,44 @@ class H2OTrainOperator(BaseOperator):
 
     def _champion(self, folder: Path) -> Champion | None:
         """Fetch the champion's file; a model that cannot be compared with costs a line in the log only."""
-        from airflow_provider_devo_dga.features.quoting import model_name
-        from airflow_provider_devo_dga.models.meaning import stored_feature_set
+        from airflow_provider_devo_dga.models.meaning import meaning_of
         from airflow_provider_devo_dga.training.judging.comparison import Champion
 
-        version = model_name(str(self.champion))
-        stored = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id) / version
-        mojo = folder / "champion.zip"
+        version, mojo = str(self.champion), folder / "champion.zip"
         try:
-            facts = json.loads((stored / f"{self.model_id}.json").read_bytes())
-            mojo.write_bytes((stored / f"{self.model_id}.zip").read_bytes())
-        except FileNotFoundError:
-            self.log.warning("No comparison with the champion %s: its files are not at %s", version, stored)
-            return None
-        try:
-            features = stored_feature_set(stored / f"{self.model_id}.json")
-        except FeatureError as error:
+            found = self._store().fetch(version, self.model_id, mojo)
+            if found is None:
+                self.log.warning(
+                    "No comparison with the champion %s: it is not in %s", version, self.output_dir
+                )
+                return None
+            features = meaning_of(found)
+        except (DocumentError, FeatureError) as error:
             self.log.warning("No comparison with the champion %s: %s", version, error)
             return None
-        return Champion(version, mojo, features, facts.get("split"))
+        return Champion(version, mojo, features, asdict(found.split) if found.split else None)
 
-    def _publish(self, context: Context, trained: TrainedModel) -> dict[str, Any]:
+    def _store(self) -> ModelStore[ObjectStoragePath]:
+        from airflow_provider_devo_dga.models.store import ModelStore
+
+        return ModelStore(ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id))
+
+    def _publish(self, trained: TrainedModel, version: str, origin: Origin) -> TrainingSummary:
         from airflow_provider_devo_dga.training.gbm import DEFAULT_PARAMS
         from airflow_provider_devo_dga.training.judging.card_curves import draw_card
 
-        version = context["dag_run"].run_after.strftime("%Y%m%dT%H%M%SZ")
-        folder = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id) / version
-        target = folder / f"{self.model_id}.zip"
-        summary = trained.to_dict() | {
-            "version": version,
-            "run_id": context["run_id"],
-            "model_file": str(target),
-            "model_params": DEFAULT_PARAMS | dict(self.model_params or {}),
-            "summary": f"{version}/{self.model_id}.json",
-        }
-        with publish(target) as file:
-            file.write(Path(trained.model_file).read_bytes())
-        if trained.strict:
-            strict = folder / f"{self.model_id}_strict.zip"
-            summary["strict"]["model_file"] = str(strict)
-            with publish(strict) as file:
-                file.write(Path(trained.strict.model_file).read_bytes())
-        card = draw_card(summary, trained.evaluation.scored)
-        summary["model_card"] = str(folder / "model_card.html") if card else None
-        if card:
-            with publish(folder / "model_card.html") as file:
-                file.write(card.encode())
-        with publish(folder / f"{self.model_id}.json") as file:
-            file.write(json.dumps(summary, indent=2).encode())
-        told = (summary["model_file"], (summary["strict"] or {}).get("model_file"), summary["model_card"])
-        self._written = [file for file in (*told, str(folder / f"{self.model_id}.json")) if file]
-        long = {"feature_set": {name: summary["feature_set"][name] for name in ("name", "fingerprint")}}
-        return {name: value for name, value in summary.items() if name != "baseline"} | long
+        params = DEFAULT_PARAMS | dict(self.model_params or {})
+        summary = trained.summary(version, model_params=params, **asdict(origin))
+        store = self._store()
+        published = store.publish(
+            summary,
+            self.model_id,
+            Path(trained.model_file),
+            strict=Path(trained.strict.model_file) if trained.strict else None,
+            card=draw_card(summary, trained.evaluation.scored),
+        )
+        self._written = store.files_of(published)
+        return published
 
 
 def _number(value: float | str | None) -> float | None:

@@ -127,10 +127,11 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
         from airflow_provider_devo_dga.features.dga import feature_set_named
         from airflow_provider_devo_dga.features.feature_set import FeatureSet
         from airflow_provider_devo_dga.features.recipe import Recipe
-        from airflow_provider_devo_dga.models.meaning import stored_feature_set
+        from airflow_provider_devo_dga.models.meaning import stored_meaning
+        from airflow_provider_devo_dga.models.store import summary_beside
 
         if self.feature_set is None:
-            return stored_feature_set(file.with_suffix(".json"))
+            return stored_meaning(summary_beside(file))
         if isinstance(self.feature_set, FeatureSet):
             return self.feature_set
         found = feature_set_named(self.feature_set)

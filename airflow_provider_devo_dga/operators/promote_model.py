@@ -14,6 +14,7 @@ from airflow.sdk import BaseOperator, ObjectStoragePath
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import (
     DevoPermanentError,
+    DocumentError,
     FeatureError,
     ModelRejectedError,
     MojoExportError,
@@ -23,6 +24,7 @@ from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink
 from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.tasks import telemetry
 
@@ -130,13 +132,14 @@ class PromoteModelOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Probe the candidate, promote it, tell the history and the outlets."""
+        from airflow_provider_devo_dga.models.meaning import known_meaning
         from airflow_provider_devo_dga.models.store import ModelStore
-        from airflow_provider_devo_dga.promotion.known_features import known_features
         from airflow_provider_devo_dga.promotion.promotion import Promotion
 
-        provenance = Provenance.of_training(self.trained)
+        trained = TrainingSummary.of(self.trained)
+        provenance = Provenance.of_training(trained)
         store = ModelStore(ObjectStoragePath(self.models_dir, conn_id=self.storage_conn_id))
-        features = known_features(provenance, store)
+        features = known_meaning(provenance, store)
         registry = MLModelManagerHook(self.mlmm_conn_id)
         history = MLflowHook(self.mlflow_conn_id, history_dir=self.history_dir).history(self.name)
         entries: list[Entry] = []
@@ -187,7 +190,7 @@ class PromoteModelOperator(BaseOperator):
         from airflow_provider_devo_dga.models.mojo import inspect_mojo
         from airflow_provider_devo_dga.promotion.promotion import Newcomer
 
-        source = ObjectStoragePath(self.trained["model_file"], conn_id=self.storage_conn_id)
+        source = ObjectStoragePath(TrainingSummary.of(self.trained).model_file, conn_id=self.storage_conn_id)
         if not source.is_file():
             raise MojoExportError(f"There is no model file at {source}")
         file = folder / "newcomer.zip"
@@ -251,12 +254,12 @@ class PromoteModelOperator(BaseOperator):
         """Return the former model as something to be told from; None when that cannot be done."""
         if former is None or former.model.provenance is None:
             return None
-        from airflow_provider_devo_dga.promotion.known_features import known_features
+        from airflow_provider_devo_dga.models.meaning import known_meaning
 
         told = former.model.provenance
         try:
-            features = known_features(told, store)
-        except (FeatureError, DevoPermanentError) as error:
+            features = known_meaning(told, store)
+        except (FeatureError, DocumentError, DevoPermanentError) as error:
             self.log.warning("No name can be chosen that tells the former model: %s", error)
             return None
         file = folder / "former.zip"
@@ -265,6 +268,6 @@ class PromoteModelOperator(BaseOperator):
 
     def _crown(self, history: ModelHistory | None, entries: list[Entry]) -> None:
         if history is not None:
-            entry = history.record(self.trained)
+            entry = history.record(TrainingSummary.of(self.trained))
             history.give("champion", entry)
             entries.append(entry)

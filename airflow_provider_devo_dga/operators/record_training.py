@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -62,9 +64,10 @@ class RecordTrainingOperator(BaseOperator):
         history = MLflowHook(self.mlflow_conn_id, history_dir=self.history_dir).history(self.name)
         if history is None:
             return None
-        assert not isinstance(self.trained, str)  # noqa: S101 - a template, rendered by now
-        trained = {"dag_id": context["dag_run"].dag_id, **self.trained}
-        entry = history.record(trained, {"summary.json": json.dumps(trained, indent=2)} | self._card(trained))
+        trained = TrainingSummary.of(self.trained)
+        trained = replace(trained, dag_id=trained.dag_id or context["dag_run"].dag_id)
+        files = {"summary.json": json.dumps(trained.short(), indent=2), **self._card(trained)}
+        entry = history.record(trained, files)
         champion = history.holder("champion")
         if champion is None or champion.number != entry.number:
             history.give("challenger", entry)
@@ -74,8 +77,8 @@ class RecordTrainingOperator(BaseOperator):
         self.log.info("Training %s is version %d of %r in MLflow", entry.version, entry.number, self.name)
         return entry.to_dict()
 
-    def _card(self, trained: Mapping[str, Any]) -> dict[str, str]:
-        if not (uri := trained.get("model_card")):
+    def _card(self, trained: TrainingSummary) -> dict[str, str]:
+        if not (uri := trained.model_card):
             return {}
         card = ObjectStoragePath(uri, conn_id=self.storage_conn_id)
         if not card.is_file() or card.stat().st_size > _LARGEST_CARD:

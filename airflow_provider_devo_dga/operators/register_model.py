@@ -11,6 +11,7 @@ from airflow.sdk import BaseOperator, ObjectStoragePath
 from airflow_provider_devo_dga.errors import DevoPermanentError, MojoExportError
 from airflow_provider_devo_dga.hooks.ml_model_manager import IfExists, MLModelManagerHook
 from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, model_place
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
@@ -33,7 +34,7 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
     :param engine: the Model Manager's engine, ``H2O`` for a MOJO. (templated)
     :param description: what people read in Devo. (templated)
     :param trained: what ``H2OTrainOperator`` returned; its facts are added to the description, from where
-        reports take version and threshold. (templated)
+        reports take version and threshold. The file may be its strict one, too. (templated)
     :param if_exists: another file under this name: ``fail`` or ``replace`` it. (templated)
     :param mlmm_conn_id: Airflow connection of type ``devo_mlmm``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
@@ -81,11 +82,11 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
         """Register and verify."""
         if self.if_exists not in {"fail", "replace"}:
             raise DevoPermanentError(f"if_exists must be 'fail' or 'replace', not {self.if_exists!r}")
-        provenance = Provenance.of_training(self.trained) if self.trained else None
-        description = provenance.describe(self.description or self.name) if provenance else self.description
         with self.stopped_by_kill(), scratch_folder() as folder:
             file = self._fetch(folder)
-            facts = self._checked(file, provenance)
+            facts, provenance = self._checked(file)
+            text = self.description
+            description = provenance.describe(text or self.name) if provenance else text
             model = MLModelManagerHook(self.mlmm_conn_id).add_model(
                 self.name, self.engine, file, description=description, if_exists=self.if_exists
             )
@@ -122,21 +123,23 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
         file.write_bytes(source.read_bytes())
         return file
 
-    def _checked(self, file: Path, provenance: Provenance | None) -> dict[str, Any]:
+    def _checked(self, file: Path) -> tuple[dict[str, Any], Provenance | None]:
         """Return what is known of the file; refuse what is no MOJO before anything is sent."""
         from airflow_provider_devo_dga.models.mojo import file_sha256, inspect_mojo
 
         if self.engine == "H2O":
             mojo = inspect_mojo(file)
             self.log.info("MOJO of %d bytes, columns %s", mojo.size, ", ".join(mojo.columns))
-        sha256 = file_sha256(file)
-        if provenance is not None and provenance.sha256 != sha256:
+        sha256, size = file_sha256(file), file.stat().st_size
+        if not self.trained:
+            return {"sha256": sha256, "bytes": size}, None
+        provenance = Provenance.of_training(TrainingSummary.of(self.trained), sha256)
+        if provenance.sha256 != sha256:
             raise MojoExportError(
                 f"{self.model_file} is not the file that was trained"
                 f" (sha256 {sha256[:12]} instead of {provenance.sha256[:12]})"
             )
-        size = file.stat().st_size
-        return provenance.event(size) if provenance else {"sha256": sha256, "bytes": size}
+        return provenance.event(size), provenance
 
     def _tell_outlets(self, context: Context, facts: dict[str, Any]) -> None:
         for outlet in self.outlets:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,15 @@ from airflow.sdk import BaseOperator, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_devo_dga.devo_api.window import Window
+from airflow_provider_devo_dga.errors import DriftError
 from airflow_provider_devo_dga.features.host import HostParts, split_host
 from airflow_provider_devo_dga.tasks import telemetry
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from airflow_provider_devo_dga.drift.baseline import Baseline
+    from airflow_provider_devo_dga.features.feature_set import FeatureSet
 
 _WORST = 5
 
@@ -70,14 +73,11 @@ class WatchDriftOperator(BaseOperator):
         from airflow_provider_devo_dga.drift.sample import sample_hosts
         from airflow_provider_devo_dga.drift.stability import drift_of
         from airflow_provider_devo_dga.drift.watch import DriftWatch
-        from airflow_provider_devo_dga.features.feature_set import FeatureSet
 
-        summary = self._summary()
+        baseline, features = self._trained()
         counts = {"flagged": 0, "domains": 0}
         hosts = sample_hosts(self._hosts(counts))
-        drift = drift_of(
-            _baseline(summary), hosts, FeatureSet.from_dict(summary["feature_set"]), limit=float(self.limit)
-        )
+        drift = drift_of(baseline, hosts, features, limit=float(self.limit))
         window = Window.parse(self.rows["window"]["from"], self.rows["window"]["to"])
         folder = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)
         told = DriftWatch(folder, self.in_a_row).record(
@@ -113,15 +113,22 @@ class WatchDriftOperator(BaseOperator):
             "path": str(folder / f"{window.slug}.json"),
         }
 
-    def _summary(self) -> dict[str, Any]:
+    def _trained(self) -> tuple[Baseline, FeatureSet]:
+        """Return how the features of the training were distributed, and what they mean."""
+        from airflow_provider_devo_dga.drift.baseline import Baseline
+        from airflow_provider_devo_dga.models.meaning import meaning_of
+        from airflow_provider_devo_dga.models.store import ModelStore, read_summary
+
         place = self.plan.get("summary")
         if not place:
             raise AirflowSkipException("The model in service has no summary, so nothing to compare with")
-        file = ObjectStoragePath(self.models_dir, conn_id=self.storage_conn_id) / place
-        summary: dict[str, Any] = json.loads(file.read_bytes())
-        if "baseline" not in summary:
+        file = ModelStore(ObjectStoragePath(self.models_dir, conn_id=self.storage_conn_id)).summary_at(place)
+        summary = read_summary(file)
+        if summary is None:
+            raise DriftError(f"The summary of the model in service is not at {file}; bring it back")
+        if summary.baseline is None:
             raise AirflowSkipException(f"{file} is of an earlier release and has no baseline; train again")
-        return summary
+        return Baseline.from_dict(summary.baseline), meaning_of(summary)
 
     def _hosts(self, counts: dict[str, int]) -> Iterator[HostParts]:
         """Yield the domains that were not flagged; count them all."""
@@ -133,9 +140,3 @@ class WatchDriftOperator(BaseOperator):
             clean = batch.not_flagged()
             counts["flagged"] += batch.domains - len(clean)
             yield from (parts for domain in clean if (parts := split_host(domain)) is not None)
-
-
-def _baseline(summary: Mapping[str, Any]) -> Any:
-    from airflow_provider_devo_dga.drift.baseline import Baseline
-
-    return Baseline.from_dict(summary["baseline"])

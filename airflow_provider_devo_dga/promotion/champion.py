@@ -6,10 +6,9 @@ import hashlib
 from typing import Any
 
 from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel
-from airflow_provider_devo_dga.errors import DevoPermanentError
+from airflow_provider_devo_dga.errors import DevoPermanentError, DocumentError
 from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.models.store import ModelFolder, ModelStore
-from airflow_provider_devo_dga.storage import publish
 
 
 def champion_of(serving: RegisteredModel | None, models_dir: ModelFolder) -> dict[str, Any] | None:
@@ -50,16 +49,15 @@ def _reason_against(
     try:
         facts = store.summary(provenance.version, serving.name)
         file = store.model_file(provenance.version, serving.name)
-    except DevoPermanentError as error:
+    except (DevoPermanentError, DocumentError) as error:
         return str(error)
     if facts is None:
         return f"the summary of version {provenance.version} is not in {store.folder}; bring it back"
-    if facts["sha256"] != sha256:
+    if facts.sha256 != sha256:
         return (
             f"the folder of version {provenance.version} in {store.folder} holds another training"
-            f" (sha256 {facts['sha256'][:12]}) than Devo ({sha256[:12]})"
+            f" (sha256 {facts.sha256[:12]}) than Devo ({sha256[:12]})"
         )
     if not file.is_file() and serving.image is not None:
-        with publish(file) as stream:
-            stream.write(serving.image)
+        store.restore(provenance.version, serving.name, serving.image)
     return None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from airflow_provider_devo_dga.models.summary import TrainingSummary
+
+_FAMILIES = 5
 _BYPASS = "or let it pass without a comparison (compare_with_champion)"
 
 
@@ -34,23 +37,22 @@ class QualityGate:
     min_family_rows: int = 30
 
     def reasons_against(
-        self, trained: Mapping[str, Any], champion: Mapping[str, Any] | None = None
+        self, trained: TrainingSummary, champion: Mapping[str, Any] | None = None
     ) -> list[str]:
         """Return why the model must not pass; an empty list lets it through.
 
         Figures that are missing are reasons too: the gate fails closed.
 
-        :param trained: what ``H2OTrainOperator`` returned; its test figures count, else the validation ones.
+        :param trained: its test figures count, else the validation ones.
         :param champion: what serves now: ``{"version", "sha256", "reason"}``, with a reason when it cannot be
             compared with. None when nothing serves yet, or nothing is to be compared.
         """
-        metrics = trained.get("test_metrics") or trained.get("metrics") or {}
-        rows = trained.get("rows") or {}
+        judged = trained.judged
         figures = (
-            ("AUC", metrics.get("auc"), self.min_auc, True),
-            ("recall", metrics.get("recall"), self.min_recall, True),
-            ("false-positive rate", metrics.get("false_positive_rate"), self.max_false_positive_rate, False),
-            ("held-out names", rows.get("test") or rows.get("valid"), self.min_rows, True),
+            ("AUC", judged.auc, self.min_auc, True),
+            ("recall", judged.recall, self.min_recall, True),
+            ("false-positive rate", judged.false_positive_rate, self.max_false_positive_rate, False),
+            ("held-out names", trained.held_out, self.min_rows, True),
         )
         reasons = [
             reason
@@ -59,45 +61,66 @@ class QualityGate:
         ]
         return reasons + (self._against_champion(trained, champion) if champion else [])
 
-    def _against_champion(self, trained: Mapping[str, Any], champion: Mapping[str, Any]) -> list[str]:
+    def _against_champion(self, trained: TrainingSummary, champion: Mapping[str, Any]) -> list[str]:
         version = champion.get("version")
         if champion.get("reason"):
             return [f"the champion cannot be compared with: {champion['reason']}, {_BYPASS}"]
-        if trained.get("sha256") and trained["sha256"] == champion.get("sha256"):
+        if trained.sha256 == champion.get("sha256"):
             return []  # it serves already
-        comparison = comparison_with(trained, str(version))
-        if comparison is None:
+        duel = trained.against_champion(str(version))
+        if duel is None:
             reason = f"the champion {version} was not compared with; the log of the training says why"
             return [f"{reason}. Train again when it can be read, {_BYPASS}"]
-        rows = int(comparison["rows"])
-        if rows < self.min_rows:
-            return [f"the comparison with the champion is on {rows} names, less than {self.min_rows}"]
+        if duel.rows < self.min_rows:
+            return [f"the comparison with the champion is on {duel.rows} names, less than {self.min_rows}"]
         reasons = []
-        if not comparison["other_recall"] - comparison["recall"] <= self.max_recall_loss:
+        loss = duel.other_recall - duel.recall
+        if not loss <= self.max_recall_loss:
             reasons.append(
-                f"recall at a budget of {comparison['budget']:.4g} is {comparison['recall']:.4g},"
-                f" {comparison['other_recall'] - comparison['recall']:.4g} less than that of the champion"
+                f"recall at a budget of {duel.budget:.4g} is {duel.recall:.4g},"
+                f" {loss:.4g} less than that of the champion"
                 f" {version} (at most {self.max_recall_loss:.4g})"
             )
         return reasons + [
-            f"recall of family {family['name']} ({family['rows']} names) falls from"
-            f" {family['other_recall']:.4g} to {family['recall']:.4g} (by at most {self.max_family_loss:.4g})"
-            for family in comparison["families"]
-            if family["rows"] >= self.min_family_rows
-            and not family["other_recall"] - family["recall"] <= self.max_family_loss
+            f"recall of family {family.name} ({family.rows} names) falls from"
+            f" {family.other_recall:.4g} to {family.recall:.4g} (by at most {self.max_family_loss:.4g})"
+            for family in duel.families
+            if family.rows >= self.min_family_rows
+            and not family.other_recall - family.recall <= self.max_family_loss
         ]
 
 
-def comparison_with(trained: Mapping[str, Any], version: str) -> dict[str, Any] | None:
-    """Return a training's comparison with the champion of this version, None when there is none.
+def gate_report(trained: TrainingSummary, champion: str | None) -> str:
+    """Return the figures of a model that passed, beside the champion's, as Markdown."""
+    judged = asdict(trained.judged)
+    lines = [
+        f"Version **{trained.version}** passes the gate.",
+        "",
+        f"- AUC {judged['auc']:.4f}",
+        f"- recall {judged['recall']:.2%} at {judged['false_positive_rate']:.3%} false positives",
+    ]
+    duel = trained.against_champion(champion) if champion else None
+    if duel is None:
+        return "\n".join([*lines, "", "It was compared with no champion."])
+    lines += [
+        "",
+        f"Against champion **{champion}**, both at a budget of {duel.budget:.3%}:",
+        "",
+        "| | new | champion |",
+        "| --- | --- | --- |",
+        _row("recall", duel.recall, duel.other_recall),
+        _row("false positives", duel.false_positive_rate, duel.other_false_positive_rate),
+    ]
+    lines += [
+        _row(f"family {family.name} ({family.rows})", family.recall, family.other_recall)
+        for family in duel.families[:_FAMILIES]
+    ]
+    return "\n".join(lines)
 
-    :return: ``{"budget", "rows", "recall", "other_recall", "families", …}``, see ``HeadToHead``.
-    """
-    for comparison in (trained.get("evaluation") or {}).get("comparisons") or ():
-        if comparison.get("kind") == "champion" and comparison.get("name") == version:
-            found: dict[str, Any] | None = comparison.get("head_to_head")
-            return found
-    return None
+
+def _row(name: str, *shares: float | None) -> str:
+    told = " | ".join("not known" if share is None else f"{share:.2%}" for share in shares)
+    return f"| {name} | {told} |"
 
 
 def _reason(name: str, value: float | None, bound: float, *, at_least: bool) -> str | None:

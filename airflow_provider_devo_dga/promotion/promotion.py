@@ -12,7 +12,8 @@ from typing import Any, Literal, Protocol
 from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel
 from airflow_provider_devo_dga.errors import DevoDgaError, DevoError, ModelRejectedError
 from airflow_provider_devo_dga.models.provenance import Provenance
-from airflow_provider_devo_dga.models.store import FormerModel, ModelStore, Replacement
+from airflow_provider_devo_dga.models.replacement import FormerModel, Replacement
+from airflow_provider_devo_dga.models.store import ModelStore
 from airflow_provider_devo_dga.scratch import scratch_folder
 
 log = logging.getLogger(__name__)

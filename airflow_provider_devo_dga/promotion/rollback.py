@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from airflow_provider_devo_dga.errors import ModelNotFoundError
 from airflow_provider_devo_dga.models.provenance import Provenance
-from airflow_provider_devo_dga.models.store import FormerModel, ModelStore
+from airflow_provider_devo_dga.models.replacement import FormerModel
+from airflow_provider_devo_dga.models.store import ModelStore
+from airflow_provider_devo_dga.models.summary import Features, Figures, Rows, TrainingSummary
 
 
 def version_to_put_back(store: ModelStore[Any], name: str, version: str | None) -> dict[str, Any]:
@@ -29,7 +32,7 @@ def version_to_put_back(store: ModelStore[Any], name: str, version: str | None) 
     facts = store.summary(version, name)
     if facts is None or not store.model_file(version, name).is_file():
         raise ModelNotFoundError(f"There is no version {version} of model {name!r} in {store.folder}")
-    return _short(facts)
+    return facts.short()
 
 
 def _of_former(store: ModelStore[Any], name: str, former: FormerModel) -> dict[str, Any]:
@@ -40,25 +43,19 @@ def _of_former(store: ModelStore[Any], name: str, former: FormerModel) -> dict[s
             f"The former model of {name!r} was not registered by this provider, so nobody knows what its"
             f" columns mean; its file is {former.file}. Name a version"
         )
-    kept = store.former_summary(former)
-    facts = _short(kept[1]) | {"summary": kept[0]} if kept else _told_by(provenance)
-    return facts | {"model_file": former.file}
+    facts = store.former_summary(former) or _told_by(provenance)
+    return replace(facts, model_file=former.file).short()
 
 
-def _short(facts: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is too long to travel between tasks: it is in the summary."""
-    features = {name: facts["feature_set"][name] for name in ("name", "fingerprint")}
-    return {name: value for name, value in facts.items() if name != "baseline"} | {"feature_set": features}
-
-
-def _told_by(provenance: Provenance) -> dict[str, Any]:
-    return {
-        "version": provenance.version,
-        "sha256": provenance.sha256,
-        "feature_set": {"name": provenance.feature_set, "fingerprint": provenance.fingerprint},
-        "threshold": provenance.threshold,
-        "metrics": {"auc": provenance.auc, "false_positive_rate": provenance.false_positive_rate},
-        "rows": {"train": provenance.train_rows},
-        "run_id": provenance.run_id,
-        "summary": provenance.summary,
-    }
+def _told_by(provenance: Provenance) -> TrainingSummary:
+    return TrainingSummary(
+        version=provenance.version,
+        sha256=provenance.sha256,
+        model_file="",
+        feature_set=Features(name=provenance.feature_set, fingerprint=provenance.fingerprint),
+        threshold=provenance.threshold,
+        metrics=Figures(auc=provenance.auc, false_positive_rate=provenance.false_positive_rate),
+        rows=Rows(train=provenance.train_rows),
+        run_id=provenance.run_id,
+        summary=provenance.summary,
+    )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_provider_devo_dga.documents import FIELD
 from airflow_provider_devo_dga.drift.baseline import Baseline
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.models.summary import SUMMARY, TrainingSummary
 from airflow_provider_devo_dga.training.dataset.report import DatasetReport
 from airflow_provider_devo_dga.training.judging.evaluation import Evaluation
 from airflow_provider_devo_dga.training.judging.metrics import Metrics
@@ -24,15 +26,6 @@ class StrictModel:
     sha256: str
     size: int
     point: OperatingPoint
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
-        return {
-            "model_file": self.model_file,
-            "sha256": self.sha256,
-            "size": self.size,
-            **self.point.to_dict(),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +71,14 @@ class TrainedModel:
         """Columns of the model in order."""
         return self.feature_set.names
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON; the feature set is most of them, some tens of kilobytes."""
-        return {
+    def summary(self, version: str, **told: Any) -> TrainingSummary:
+        """Return what is to be known of it, rounded; the feature set is most of it, tens of kilobytes.
+
+        :param told: more of the summary's fields.
+        """
+        strict = self.strict
+        found = {
+            "version": version,
             "model_id": self.model_id,
             "model_file": self.model_file,
             "sha256": self.sha256,
@@ -91,12 +89,20 @@ class TrainedModel:
             "test_metrics": self.test_metrics.to_dict() if self.test_metrics else None,
             "threshold": self.threshold,
             "false_positive_budget": self.false_positive_budget,
-            "strict": self.strict.to_dict() if self.strict else None,
+            "strict": {
+                "model_file": strict.model_file,
+                "sha256": strict.sha256,
+                "size": strict.size,
+                **strict.point.to_dict(),
+            }
+            if strict
+            else None,
             "evaluation": self.evaluation.to_dict(),
             "split": self.split,
             "baseline": self.baseline.to_dict(),
-            "rows": dict(self.rows),
+            "rows": self.rows,
             "dataset": self.dataset.to_dict() if self.dataset else None,
             "seconds": {step: round(seconds, 2) for step, seconds in self.seconds.items()},
             "h2o_version": self.h2o_version,
         }
+        return SUMMARY.of({FIELD: SUMMARY.format, **found, **told}, "The training's own summary")

@@ -17,6 +17,7 @@ from airflow_provider_devo_dga.example_dags_path import example_dags_path
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 TABLE = "demo.ecommerce.data"
@@ -77,7 +78,7 @@ def champion(run: Any, tiny_model: dict[str, Any], tmp_path: Path, request: Any)
         "summary": f"{OLD}/{name}.json",
     }
     (folder / f"{name}.json").write_text(json.dumps(facts))
-    description = Provenance.of_training(facts).describe("DGA domain classifier")
+    description = Provenance.of_training(TrainingSummary.of(facts)).describe("DGA domain classifier")
     MLModelManagerHook().add_model(name, "H2O", file, description=description)
     return str(name)
 

@@ -22,7 +22,7 @@ from airflow_provider_devo_dga.features.feature_set import Feature, FeatureSet
 from airflow_provider_devo_dga.features.host import HostParts
 from airflow_provider_devo_dga.features.recipe import LabelledName, LearnedOdds, Recipe
 from airflow_provider_devo_dga.features.shapes import shapes_of
-from airflow_provider_devo_dga.models.meaning import stored_feature_set
+from airflow_provider_devo_dga.models.meaning import stored_meaning
 
 PAIRS = LearnedOdds("pairs", width=2, buckets=4)
 SYLLABLES = ("ba", "co", "di", "fer", "gon", "hal", "in", "jor", "ka", "lem")
@@ -137,8 +137,9 @@ def test_a_sum_that_is_no_number_is_refused(terms: tuple[e.Term, ...]) -> None:
 )
 def test_a_stored_set_comes_back_whole(feature_set: FeatureSet, tmp_path: Path) -> None:
     file = tmp_path / "summary.json"
-    file.write_text(json.dumps({"feature_set": feature_set.to_dict()}))
-    found = stored_feature_set(file)
+    told = {"version": "v1", "sha256": "a" * 64, "model_file": "m.zip"}
+    file.write_text(json.dumps(told | {"feature_set": feature_set.to_dict()}))
+    found = stored_meaning(file)
     assert found == feature_set
     assert found.fingerprint == feature_set.fingerprint
 
@@ -210,9 +211,9 @@ def test_what_is_no_feature_set_is_refused(change: Change, words: str) -> None:
     ("content", "words"),
     [
         (None, "no summary of the model"),
-        ("{", "no JSON"),
-        ("[]", "no feature set"),
-        ('{"feature_set": 1}', "no feature"),
+        ("{", "no JSON.*train the model again"),
+        ("[]", "no JSON object"),
+        ('{"feature_set": 1}', "damaged summary"),
     ],
 )
 def test_a_summary_that_says_nothing_of_features_is_told(
@@ -222,4 +223,4 @@ def test_a_summary_that_says_nothing_of_features_is_told(
     if content is not None:
         file.write_text(content)
     with pytest.raises(FeatureError, match=words):
-        stored_feature_set(file)
+        stored_meaning(file)

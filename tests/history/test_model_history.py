@@ -17,12 +17,13 @@ import pytest
 from airflow_provider_devo_dga.errors import HistoryConfigError, HistoryError
 from airflow_provider_devo_dga.history.model_history import ModelHistory
 from airflow_provider_devo_dga.history.tracking_server import TrackingServer, local_path
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 
 pytestmark = pytest.mark.slow
 
 
-def trained(version: str = "20260105T030000Z", **changes: Any) -> dict[str, Any]:
-    return {
+def trained(version: str = "20260105T030000Z", **changes: Any) -> TrainingSummary:
+    found = {
         "version": version,
         "sha256": version.lower() * 4,
         "model_id": "m",
@@ -40,6 +41,7 @@ def trained(version: str = "20260105T030000Z", **changes: Any) -> dict[str, Any]
         "dag_id": "a_dag",
         **changes,
     }
+    return TrainingSummary.of(found)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +87,7 @@ def test_a_training_is_a_run_and_a_version_with_its_facts(history: ModelHistory)
     assert version.run_id == entry.run_id
     assert version.tags == {
         "version": "20260105T030000Z",
-        "sha256": trained()["sha256"],
+        "sha256": trained().sha256,
         "model_file": "s3://bucket/models/20260105T030000Z/m.zip",
         "feature_set": "tutorial",
         "fingerprint": "abc",

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_devo_dga.models.card import CardCurves, card_families, render_card
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 
 # each draws five charts
 pytestmark = pytest.mark.slow
@@ -41,6 +42,7 @@ def point(budget: float, threshold: float, recall: float, **changes: Any) -> dic
 
 TRAINED: dict[str, Any] = {
     "model_id": "dga_classifier",
+    "model_file": "file:///models/20261124T030000Z/dga_classifier.zip",
     "version": "20261124T030000Z",
     "run_id": "scheduled__2026-11-24",
     "sha256": "ab" * 32,
@@ -152,6 +154,10 @@ class Text(HTMLParser):
         self.parts.append(data)
 
 
+def card(trained: dict[str, Any] = TRAINED) -> str:
+    return render_card(TrainingSummary.of(trained), CURVES, generated_at=AT)
+
+
 def page(**changes: Any) -> Text:
     trained = copy.deepcopy(TRAINED)
     for path, value in changes.items():
@@ -161,7 +167,7 @@ def page(**changes: Any) -> Text:
             place = place[name]
         place[last] = value
     text = Text()
-    text.feed(render_card(trained, CURVES, generated_at=AT))
+    text.feed(card(trained))
     return text
 
 
@@ -250,11 +256,12 @@ def test_hostile_names_stay_text() -> None:
 
 
 def test_the_same_facts_give_the_same_page() -> None:
-    assert render_card(TRAINED, CURVES, generated_at=AT) == render_card(TRAINED, CURVES, generated_at=AT)
+    assert card() == card()
 
 
 def test_families_come_least_caught_first_with_intervals() -> None:
-    found = card_families(TRAINED["test_metrics"], TRAINED["evaluation"])
+    summary = TrainingSummary.of(TRAINED)
+    found = card_families(summary.judged, summary.evaluation)
     assert [(family.name, family.unseen) for family in found] == [
         ("tiny", None),
         ("suppobox", 0.02),
@@ -271,7 +278,7 @@ def test_the_card_opens_without_fetching_or_running_anything(tmp_path: Path, wid
     from playwright.sync_api import sync_playwright
 
     file = tmp_path / "model_card.html"
-    file.write_text(render_card(TRAINED, CURVES, generated_at=AT), encoding="utf-8")
+    file.write_text(card(), encoding="utf-8")
     asked: list[str] = []
     said: list[str] = []
     with sync_playwright() as playwright:

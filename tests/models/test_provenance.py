@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 
 FULL = Provenance(
     version="20260101T030000Z",
@@ -41,17 +42,20 @@ def test_values_cannot_add_facts() -> None:
 
 
 def test_the_test_part_counts_before_the_validation_part() -> None:
-    trained = {
-        "version": "v",
-        "sha256": "s",
-        "feature_set": {"name": "dga", "fingerprint": "f"},
-        "threshold": 0.5,
-        "metrics": {"auc": 0.9, "false_positive_rate": 0.01},
-        "test_metrics": {"auc": 0.8, "false_positive_rate": 0.02},
-        "rows": {"train": 10},
-        "run_id": "r",
-        "summary": "v/m.json",
-    }
+    trained = TrainingSummary.of(
+        {
+            "version": "v",
+            "model_file": "m.zip",
+            "sha256": "s",
+            "feature_set": {"name": "dga", "fingerprint": "f"},
+            "threshold": 0.5,
+            "metrics": {"auc": 0.9, "false_positive_rate": 0.01},
+            "test_metrics": {"auc": 0.8, "false_positive_rate": 0.02},
+            "rows": {"train": 10},
+            "run_id": "r",
+            "summary": "v/m.json",
+        }
+    )
     found = Provenance.of_training(trained)
     assert (found.auc, found.false_positive_rate, found.train_rows) == (0.8, 0.02, 10)
     assert found.summary == "v/m.json"

@@ -8,13 +8,14 @@ from string import ascii_lowercase
 import pytest
 
 from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel
-from airflow_provider_devo_dga.errors import DevoResultError, FeatureError
+from airflow_provider_devo_dga.errors import DevoPermanentError, DevoResultError, FeatureError
 from airflow_provider_devo_dga.features.dga import DGA_RECIPE, PLAIN_FEATURES, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
 from airflow_provider_devo_dga.features.recipe import LabelledName
 from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.models.scoring_plan import scoring_plan
 
+TOLD = {"version": "v1", "sha256": "a" * 64, "model_file": "m.zip"}
 SOURCE = HostSource("demo.ecommerce.data", "referralUri", "clientIpAddress")
 PROVENANCE = Provenance("v1", "a" * 64, "tutorial", TUTORIAL_FEATURES.fingerprint, 0.6, 0.01)
 MODEL = RegisteredModel(
@@ -52,7 +53,7 @@ def test_inputs_in_another_order_are_refused() -> None:
 
 def test_an_earlier_meaning_of_the_features_is_refused() -> None:
     old = replace(PROVENANCE, fingerprint="000000000000")
-    with pytest.raises(DevoResultError, match="train it again"):
+    with pytest.raises(FeatureError, match="train the model again"):
         scoring_plan(replace(MODEL, description=old.describe("x")), SOURCE, devo_domain="self")
 
 
@@ -69,7 +70,7 @@ LEARNED = DGA_RECIPE.learn(
 def learned(tmp_path: Path) -> RegisteredModel:
     """Return a model on the default set, whose summary lies below ``tmp_path``."""
     (tmp_path / "v1").mkdir()
-    (tmp_path / "v1" / "m.json").write_text(json.dumps({"feature_set": LEARNED.to_dict()}))
+    (tmp_path / "v1" / "m.json").write_text(json.dumps(TOLD | {"feature_set": LEARNED.to_dict()}))
     provenance = replace(PROVENANCE, feature_set="dga", fingerprint=LEARNED.fingerprint, summary="v1/m.json")
     return replace(MODEL, description=provenance.describe("x"), fields=LEARNED.names)
 
@@ -88,7 +89,7 @@ def test_a_summary_that_is_gone_is_told(learned: RegisteredModel, tmp_path: Path
 
 
 def test_without_a_folder_the_place_is_told(learned: RegisteredModel) -> None:
-    with pytest.raises(DevoResultError, match=r"in its summary, v1/m\.json: say in which folder"):
+    with pytest.raises(FeatureError, match=r"in its summary, v1/m\.json: say in which folder"):
         scoring_plan(learned, SOURCE, devo_domain="self")
 
 
@@ -98,8 +99,8 @@ def test_the_summary_of_another_training_is_refused(learned: RegisteredModel, tm
     ]
     other = DGA_RECIPE.learn(rows * 10)
     assert other.names == LEARNED.names
-    (tmp_path / "v1" / "m.json").write_text(json.dumps({"feature_set": other.to_dict()}))
-    with pytest.raises(DevoResultError, match="not that of model 'm'"):
+    (tmp_path / "v1" / "m.json").write_text(json.dumps(TOLD | {"feature_set": other.to_dict()}))
+    with pytest.raises(FeatureError, match="holds other features"):
         scoring_plan(learned, SOURCE, devo_domain="self", models_dir=tmp_path)
 
 
@@ -111,7 +112,7 @@ def test_a_description_does_not_lead_out_of_the_folder(
 ) -> None:
     provenance = replace(PROVENANCE, fingerprint=LEARNED.fingerprint, summary=place)
     model = replace(learned, description=provenance.describe("x"))
-    with pytest.raises(DevoResultError, match="for its summary, not <version>/<name>"):
+    with pytest.raises(DevoPermanentError, match="no place of a summary, <version>/<name>"):
         scoring_plan(model, SOURCE, devo_domain="self", models_dir=tmp_path)
 
 

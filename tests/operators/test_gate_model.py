@@ -9,6 +9,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.operators.gate_model import GateModelOperator
 from tests.last_line import last_line
 
@@ -67,7 +68,7 @@ def test_every_reason_is_in_the_error_that_is_not_retried(context: Any) -> None:
 def test_the_verdict_is_kept_in_the_history(context: Any, tmp_path: Path) -> None:
     history = MLflowHook(history_dir=str(tmp_path)).history("m")
     assert history is not None
-    entry = history.record(TRAINED)
+    entry = history.record(TrainingSummary.of(TRAINED))
 
     def tags() -> dict[str, str]:
         with history.server.client() as client:

@@ -13,10 +13,17 @@ from urllib.parse import urlsplit
 import pytest
 
 from airflow_provider_devo_dga.drift.baseline import Baseline
-from airflow_provider_devo_dga.errors import DatasetError, FeatureError, H2OClusterError
+from airflow_provider_devo_dga.errors import (
+    DatasetError,
+    FeatureError,
+    H2OClusterError,
+    TrainingParameterError,
+)
 from airflow_provider_devo_dga.features.dga import DGA_RECIPE, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.models.mojo import inspect_mojo
+from airflow_provider_devo_dga.models.origin import Origin
+from airflow_provider_devo_dga.models.store import ModelStore
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 from tests.last_line import last_line
@@ -150,7 +157,7 @@ def test_parameters_that_h2o_does_not_have_are_refused_by_name(
 ) -> None:
     with pytest.raises(Exception, match="n_trees"):
         operator(small_dataset.as_uri(), tmp_path, model_params={"n_trees": 10}).execute(context)
-    assert list(tmp_path.iterdir()) == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize(
@@ -205,4 +212,40 @@ def test_a_cluster_that_cannot_be_had_is_told(
     monkeypatch.setenv("AIRFLOW_CONN_H2O_TEST", json.dumps(connection))
     with pytest.raises(H2OClusterError, match=str(dead_port)):
         operator(small_dataset.as_uri(), tmp_path, h2o_conn_id="h2o_test").execute(context)
-    assert list(tmp_path.iterdir()) == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_second_task_of_a_run_is_refused_before_a_cluster_starts(
+    small_dataset: Path, context: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LocalCluster, "__enter__", lambda self: pytest.fail("a cluster was started"))
+    first = Origin("a_dag", context["run_id"], "train_first")
+    store = ModelStore(tmp_path / "models")
+    with (
+        store.reserved("20260105T030000Z", "dga_classifier", first),
+        pytest.raises(TrainingParameterError, match=r"belongs to task train_first of run .*output_dir"),
+    ):
+        operator(small_dataset.as_uri(), tmp_path / "models").execute(context)
+
+
+@pytest.mark.slow
+def test_mapped_trainings_of_one_run_all_survive(small_dataset: Path, context: Any, tmp_path: Path) -> None:
+    from types import SimpleNamespace
+
+    told = []
+    for index in (0, 1):
+        mapped = {"dag_id": "a_dag", "run_id": context["run_id"], "task_id": "train", "map_index": index}
+        ti = SimpleNamespace(**mapped, try_number=1, max_tries=0, xcom_push=lambda **_: None)
+        task = operator(
+            small_dataset.as_uri(),
+            tmp_path,
+            feature_set="tutorial",
+            compare_tutorial=False,
+            model_params={"ntrees": 2 + index},
+        )
+        told.append(task.execute(context | {"ti": ti}))
+    assert [each["version"] for each in told] == ["20260105T030000Z_0", "20260105T030000Z_1"]
+    for each in told:
+        file = Path(urlsplit(each["model_file"]).path)
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == each["sha256"]
+    assert told[0]["sha256"] != told[1]["sha256"]

@@ -26,6 +26,7 @@ from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.models.store import ModelStore
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.operators.promote_model import PromoteModelOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
 from airflow_provider_devo_dga.promotion.fixed_probe import check_answers
@@ -402,8 +403,8 @@ def test_the_alias_follows_what_serves(
     kept = {"history_dir": tmp_path.as_uri()}
     history = MLflowHook(**kept).history(promoted.name)
     assert history is not None
-    history.give("champion", history.record(promoted.trained[OLD]))
-    history.give("challenger", history.record(promoted.trained[NEW]))
+    history.give("champion", history.record(TrainingSummary.of(promoted.trained[OLD])))
+    history.give("challenger", history.record(TrainingSummary.of(promoted.trained[NEW])))
 
     def unreachable(*_: Any) -> None:
         raise HistoryError("the server is down")

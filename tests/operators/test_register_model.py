@@ -18,6 +18,7 @@ from airflow_provider_devo_dga.errors import (
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
 from tests.last_line import last_line
 
@@ -36,6 +37,7 @@ def trained(file: Path, **changes: Any) -> dict[str, Any]:
     return {
         "version": "20260105T030000Z",
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "model_file": file.as_uri(),
         "feature_set": {"name": "tutorial", "fingerprint": TUTORIAL_FEATURES.fingerprint},
         "threshold": 0.1 + 0.2,
         "metrics": {"auc": 0.9, "false_positive_rate": 0.011},
@@ -62,7 +64,9 @@ def test_the_model_its_facts_and_the_asset_event(
     assert f"Model 'facts' is registered and read back: {told['bytes']} bytes" in last_line(capsys)
     assert told["fields"] == list(TUTORIAL_FEATURES.names)
     assert model.description.startswith("A model [version=20260105T030000Z; ")
-    assert Provenance.of_description(model.description) == Provenance.of_training(trained(file))
+    assert Provenance.of_description(model.description) == Provenance.of_training(
+        TrainingSummary.of(trained(file))
+    )
     assert context["outlet_events"][MODEL].extra == {
         "name": "facts",
         "sha256": trained(file)["sha256"],

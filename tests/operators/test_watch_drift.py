@@ -43,7 +43,8 @@ def models(tmp_path: Path) -> Path:
     baseline = baseline_of(parts(names(1, WORDS, 4000)), PLAIN_FEATURES)
     folder = tmp_path / "models" / "v1"
     folder.mkdir(parents=True)
-    summary = {"feature_set": PLAIN_FEATURES.to_dict(), "baseline": baseline.to_dict()}
+    told = {"version": "v1", "sha256": "a" * 64, "model_file": "m.zip"}
+    summary = told | {"feature_set": PLAIN_FEATURES.to_dict(), "baseline": baseline.to_dict()}
     (folder / "m.json").write_text(json.dumps(summary))
     return folder.parent
 
@@ -140,9 +141,12 @@ def test_a_model_that_says_nothing_of_its_training_is_skipped(
         watch(rows, models, plan=PLAN | {"summary": None}).execute(context)
     summary = models / "v1" / "m.json"
     stored = json.loads(summary.read_text())
-    summary.write_text(json.dumps({"feature_set": stored["feature_set"]}))
+    summary.write_text(json.dumps({name: told for name, told in stored.items() if name != "baseline"}))
     with pytest.raises(AirflowSkipException, match="earlier release"):
         watch(rows, models).execute(context)
     summary.write_text(json.dumps(stored | {"feature_set": TUTORIAL_FEATURES.to_dict()}))
     with pytest.raises(DriftError, match="not one of feature set"):
+        watch(rows, models).execute(context)
+    summary.unlink()
+    with pytest.raises(DriftError, match="summary of the model in service is not at"):
         watch(rows, models).execute(context)

@@ -12,13 +12,18 @@ import pytest
 from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel
 from airflow_provider_devo_dga.errors import FeatureError, ModelNotFoundError
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
+from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.models.meaning import known_meaning
 from airflow_provider_devo_dga.models.provenance import Provenance
-from airflow_provider_devo_dga.models.store import FormerModel, ModelStore, Replacement
+from airflow_provider_devo_dga.models.replacement import FormerModel, Replacement
+from airflow_provider_devo_dga.models.store import ModelStore
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.promotion.champion import champion_of
-from airflow_provider_devo_dga.promotion.known_features import known_features
 from airflow_provider_devo_dga.promotion.rollback import version_to_put_back
 
 VERSION = "20260105T030000Z"
+# a set that does not ship: only the summary knows it
+MINE = FeatureSet("mine", TUTORIAL_FEATURES.features[:2])
 IMAGE = b"the model"
 SHA256 = hashlib.sha256(IMAGE).hexdigest()
 
@@ -28,7 +33,7 @@ def provenance(**changes: Any) -> Provenance:
         "version": VERSION,
         "sha256": SHA256,
         "feature_set": "mine",
-        "fingerprint": TUTORIAL_FEATURES.fingerprint,
+        "fingerprint": MINE.fingerprint,
         "summary": f"{VERSION}/m.json",
     }
     return Provenance(**(facts | changes))
@@ -53,7 +58,7 @@ def write(folder: Path, sha256: str) -> None:
         "version": VERSION,
         "sha256": sha256,
         "model_file": "wherever it was trained",
-        "feature_set": TUTORIAL_FEATURES.to_dict(),
+        "feature_set": MINE.to_dict(),
         "baseline": {"long": "text"},
     }
     (folder / "m.json").write_text(json.dumps(facts))
@@ -114,11 +119,11 @@ def test_the_former_model_keeps_its_meaning_when_its_version_is_trained_anew(mod
     write(models / VERSION, "f" * 64)
     found = version_to_put_back(store, "m", None)
     assert found["model_file"] == former.file
-    assert found["feature_set"] == {"name": "tutorial", "fingerprint": TUTORIAL_FEATURES.fingerprint}
+    assert found["feature_set"] == {"name": "mine", "fingerprint": MINE.fingerprint}
     assert "baseline" not in found
-    told = Provenance.of_training(found)
+    told = Provenance.of_training(TrainingSummary.of(found))
     assert told.summary == f"former/{SHA256}.json"
-    assert known_features(provenance(summary=told.summary), store) == TUTORIAL_FEATURES
+    assert known_meaning(provenance(summary=told.summary), store) == MINE
     # asked for by its version it is the one that served, too
     assert version_to_put_back(store, "m", VERSION) == found
 
@@ -132,9 +137,9 @@ def test_a_former_model_of_unknown_origin_cannot_be_verified(models: Path) -> No
 def test_features_that_are_not_those_of_the_model_are_refused(models: Path) -> None:
     store = ModelStore(models)
     with pytest.raises(FeatureError, match="holds other features"):
-        known_features(provenance(fingerprint="another"), store)
+        known_meaning(provenance(fingerprint="another"), store)
     with pytest.raises(FeatureError, match="no summary is named"):
-        known_features(provenance(summary=None), store)
+        known_meaning(provenance(summary=None), store)
 
 
 def test_a_torn_file_of_a_former_model_is_kept_anew(models: Path) -> None:

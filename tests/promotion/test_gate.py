@@ -4,17 +4,28 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.promotion.gate import QualityGate
 
 GATE = QualityGate(min_auc=0.9, min_recall=0.5, max_false_positive_rate=0.02, min_rows=100)
-GOOD: dict[str, Any] = {
+BARE: dict[str, Any] = {
+    "version": "20260108T030000Z",
+    "sha256": "n" * 64,
+    "model_file": "m.zip",
+    "feature_set": {"name": "tutorial", "fingerprint": "f"},
+}
+GOOD = BARE | {
     "metrics": {"auc": 0.9, "recall": 0.5, "false_positive_rate": 0.02},
     "rows": {"train": 1000, "valid": 100},
 }
 
 
+def reasons(trained: dict[str, Any]) -> list[str]:
+    return GATE.reasons_against(TrainingSummary.of(trained))
+
+
 def test_a_model_at_every_bound_passes() -> None:
-    assert GATE.reasons_against(GOOD) == []
+    assert reasons(GOOD) == []
 
 
 @pytest.mark.parametrize(
@@ -28,20 +39,20 @@ def test_a_model_at_every_bound_passes() -> None:
     ],
 )
 def test_each_figure_out_of_bounds_is_a_reason(figure: str, value: float | None, reason: str) -> None:
-    assert GATE.reasons_against(GOOD | {"metrics": GOOD["metrics"] | {figure: value}}) == [reason]
+    assert reasons(GOOD | {"metrics": GOOD["metrics"] | {figure: value}}) == [reason]
 
 
 def test_test_figures_count_before_validation_figures() -> None:
     worse = {"auc": 0.5, "recall": 0.5, "false_positive_rate": 0.02}
-    assert GATE.reasons_against(GOOD | {"test_metrics": worse}) == ["AUC is 0.5, less than 0.9"]
+    assert reasons(GOOD | {"test_metrics": worse}) == ["AUC is 0.5, less than 0.9"]
 
 
 def test_few_held_out_names_prove_nothing() -> None:
-    assert GATE.reasons_against(GOOD | {"rows": {"valid": 99}}) == ["held-out names is 99, less than 100"]
+    assert reasons(GOOD | {"rows": {"valid": 99}}) == ["held-out names is 99, less than 100"]
 
 
 def test_no_figures_at_all_close_the_gate() -> None:
-    assert len(GATE.reasons_against({})) == 4
+    assert len(reasons(BARE)) == 4
 
 
 CHAMPION = {"version": "20260101T030000Z", "sha256": "c" * 64, "reason": None}
@@ -58,7 +69,7 @@ def compared(**changes: Any) -> dict[str, Any]:
     }
     entry = {"kind": "champion", "name": CHAMPION["version"], "head_to_head": comparison | changes}
     tutorial = {"kind": "tutorial", "name": "the tutorial's", "head_to_head": None}
-    return GOOD | {"sha256": "n" * 64, "evaluation": {"comparisons": [tutorial, entry]}}
+    return GOOD | {"evaluation": {"comparisons": [tutorial, entry]}}
 
 
 def against(trained: dict[str, Any], **champion: Any) -> list[str]:
@@ -71,7 +82,7 @@ def against(trained: dict[str, Any], **champion: Any) -> list[str]:
         max_family_loss=0.25,
         min_family_rows=30,
     )
-    return gate.reasons_against(trained, CHAMPION | champion)
+    return gate.reasons_against(TrainingSummary.of(trained), CHAMPION | champion)
 
 
 def test_a_model_may_lose_as_much_as_is_allowed() -> None:
@@ -90,9 +101,9 @@ def test_every_family_that_falls_too_far_is_a_reason_unless_it_is_small() -> Non
         {"name": "pitou", "rows": 40, "recall": 0.0, "other_recall": 0.5},
         {"name": "small", "rows": 29, "recall": 0.0, "other_recall": 1.0},
     ]
-    reasons = against(compared(families=families, recall=0.7))
-    assert len(reasons) == 3
-    assert "recall of family necurs (30 names) falls from 0.75 to 0.25 (by at most 0.25)" in reasons
+    found = against(compared(families=families, recall=0.7))
+    assert len(found) == 3
+    assert "recall of family necurs (30 names) falls from 0.75 to 0.25 (by at most 0.25)" in found
 
 
 @pytest.mark.parametrize("figure", ["recall", "other_recall"])
@@ -123,4 +134,4 @@ def test_the_model_that_serves_already_passes() -> None:
 
 
 def test_without_a_champion_the_rules_for_a_model_alone_decide() -> None:
-    assert GATE.reasons_against(GOOD, None) == []
+    assert reasons(GOOD) == []

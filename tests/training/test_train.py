@@ -23,6 +23,7 @@ from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.host import HostParts
 from airflow_provider_devo_dga.models.mojo import inspect_mojo
 from airflow_provider_devo_dga.models.mojo_scoring import score_mojo
+from airflow_provider_devo_dga.models.summary import SUMMARY
 from airflow_provider_devo_dga.training.cluster import progress
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
@@ -174,9 +175,9 @@ def test_nothing_stays_on_the_cluster(trained: tuple[TrainedModel, set[str]]) ->
 def test_the_model_travels_as_small_json(trained: tuple[TrainedModel, set[str]]) -> None:
     model, _ = trained
     assert model.dataset is not None
-    text = json.dumps(model.to_dict())
-    assert len(text) < 60_000
+    text = SUMMARY.write(model.summary("20260105T030000Z"))
     plain = json.loads(text)
+    assert len(json.dumps(plain)) < 60_000
     assert FeatureSet.from_dict(plain["feature_set"]) == model.feature_set
     assert plain["dataset"]["rows_used"] == model.dataset.rows_used
     steps = {"learn", "baseline", "load", "features", "train", "score", "export", "evaluate"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from airflow_provider_devo_dga.models.card import CardCurves, render_card
 from airflow_provider_devo_dga.models.card_charts import ROC_END
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
 
 _POINTS = 150
@@ -17,10 +17,9 @@ _SCORE_BINS = 25
 _DRAWN_BY = ("altair", "jinja2", "vl_convert")
 
 
-def draw_card(trained: Mapping[str, Any], scored: ScoredPart) -> str | None:
+def draw_card(trained: TrainingSummary, scored: ScoredPart) -> str | None:
     """Return the model card as HTML, None without the packages of the extra ``report``, said in the log.
 
-    :param trained: the summary that goes with the MOJO.
     :param scored: the rows it was judged on.
     """
     if missing := [name for name in _DRAWN_BY if importlib.util.find_spec(name) is None]:
