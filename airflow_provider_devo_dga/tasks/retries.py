@@ -6,6 +6,7 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
 _HOPELESS = (
     "DevoPermanentError",
+    "DocumentError",
     "FeatureError",
     "ReportError",
     "HistoryConfigError",
