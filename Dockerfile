@@ -10,7 +10,7 @@ USER root
 RUN install -d -o airflow -g 0 -m 0775 /opt/h2o /opt/airflow/dags /srv/devo-dga /srv/sandbox
 USER airflow
 COPY --chown=airflow:0 constraints.txt /opt/build/
-COPY --chown=airflow:0 pyproject.toml README.md LICENSE NOTICE /opt/build/
+COPY --chown=airflow:0 pyproject.toml hatch_build.py README.md LICENSE NOTICE /opt/build/
 COPY --chown=airflow:0 airflow_provider_devo_dga /opt/build/airflow_provider_devo_dga
 COPY --chown=airflow:0 devo_sandbox /opt/build/devo_sandbox
 COPY --chown=airflow:0 dags /opt/build/dags
