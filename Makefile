@@ -10,7 +10,7 @@ export AIRFLOW_HOME ?= $(CURDIR)/build/airflow
 # mkdocs-material prints a page of news about itself otherwise.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help setup demo ui bench test test-fast test-e2e test-deep test-latest check format docs screenshots constraints dist sbom secrets mlflow-server mlflow-requirements clean
+.PHONY: help setup demo ui bench test test-fast test-e2e test-deep test-latest check check-files check-format check-lint check-types check-layers check-hosts check-docs format docs screenshots constraints dist release-check sbom secrets mlflow-server mlflow-requirements clean
 
 help:
 	@echo "make demo       the whole job once: train, register, score, report; leaves build/demo/"
@@ -21,7 +21,7 @@ help:
 	@echo "make test-deep  the tests that draw examples, with four times as many, others each time; for the night"
 	@echo "make test-latest  the fast tests with the newest releases of all dependencies; WHOLE=1: every test"
 	@echo "make bench      what is claimed about speed and memory, measured here; leaves build/bench/"
-	@echo "make check      format, lint, types, layers, docs"
+	@echo "make check      tracked files, format, lint, types, layers, workflows, docs"
 	@echo "make docs       the generated parts of docs/, and the site"
 	@echo "make screenshots  the pictures of the reports and their page in docs/, by the tests"
 	@echo "make dist       wheel and sdist"
@@ -88,11 +88,35 @@ endif
 bench: $(READY)
 	@python -m benchmarks
 
-check: $(READY)
+# Each part is a hook of pre-commit, too.
+check: check-files check-format check-lint check-types check-layers check-hosts check-docs
+
+check-files: $(READY)
+	@python -m tests.tracked_files
+
+check-format: $(READY)
 	@ruff format --check . || { echo "Run: make format"; exit 1; }
+
+check-lint: $(READY)
 	@ruff check .
+
+check-types: $(READY)
 	@mypy
+
+check-layers: $(READY)
 	@lint-imports
+
+# What the host of the repository and pre-commit read.
+check-hosts: $(READY)
+	@check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@check-jsonschema --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
+	@check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	@check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	@check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
+	@zizmor --offline --quiet --no-progress .github
+	@pre-commit validate-config
+
+check-docs: $(READY)
 	@mkdocs build --strict --quiet --site-dir build/site
 
 # Fills the generated blocks of docs/ from the code, and builds the site.
@@ -120,6 +144,9 @@ dist: $(READY)
 	@rm -rf dist
 	@python -m build --outdir dist . >/dev/null
 	@twine check --strict dist/*
+
+release-check: $(READY)
+	@python -m tests.release "$(TAG)"
 
 # Of an installation that users get, without the tools of development.
 sbom: $(READY)
