@@ -6,13 +6,19 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import expression as e
 
 _TEXTS: dict[str, e.Text] = {"label": e.Label(), "tld": e.Tld()}
 _NODES: dict[str, type[Any]] = {node.__name__: node for node in get_args(e.Number)}
+_FORMS: dict[str, dict[str, Any]] = {
+    name: {field.name: get_type_hints(node)[field.name] for field in fields(node) if field.init}
+    for name, node in _NODES.items()
+}
+"""The fields of each kind of node, and the type of each."""
+
 _WORD = re.compile(r"[a-z0-9_-]{1,63}")
 _MOST_PLACES = 63
 _DEEPEST = 8
@@ -21,7 +27,7 @@ _DEEPEST = 8
 def written(node: e.Number) -> dict[str, Any]:
     """Return a node as JSON values: ``{"node": "CountChars", "text": "label", "chars": "aeiou"}``."""
     return {"node": type(node).__name__} | {
-        name: _WRITERS[form](getattr(node, name)) for name, form in _form(type(node)).items()
+        name: _WRITERS[form](getattr(node, name)) for name, form in _FORMS[type(node).__name__].items()
     }
 
 
@@ -37,7 +43,7 @@ def read(value: object, depth: int = 0) -> e.Number:
         raise FeatureError(
             f"There is no node {str(value.get('node'))[:40]!r}; this version knows {', '.join(_NODES)}"
         )
-    wanted = _form(kind)
+    wanted = _FORMS[kind.__name__]
     if set(value) != {"node", *wanted}:
         raise FeatureError(
             f"{kind.__name__} has the fields {', '.join(wanted)}, not {', '.join(map(str, value))}"
@@ -46,24 +52,19 @@ def read(value: object, depth: int = 0) -> e.Number:
     return node
 
 
-def _form(kind: type[Any]) -> dict[str, str]:
-    """Return the fields of a kind of node, and what each is."""
-    return {field.name: str(field.type) for field in fields(kind) if field.init}
-
-
 def _write_text(text: e.Text) -> str:
     return next(name for name, known in _TEXTS.items() if known == text)
 
 
-_WRITERS: dict[str, Callable[[Any], Any]] = {
-    "Text": _write_text,
-    "str": str,
-    "int": int,
-    "tuple[str, ...]": list,
+_WRITERS: dict[Any, Callable[[Any], Any]] = {
+    e.Text: _write_text,
+    str: str,
+    int: int,
+    tuple[str, ...]: list,
     # a place holds no blank: one short string a shape keeps the file readable
-    "tuple[Shape, ...]": lambda shapes: [" ".join(shape) for shape in shapes],
-    "tuple[Term, ...]": lambda terms: [[weight, written(number)] for weight, number in terms],
-    "Number": written,
+    tuple[e.Shape, ...]: lambda shapes: [" ".join(shape) for shape in shapes],
+    tuple[e.Term, ...]: lambda terms: [[weight, written(number)] for weight, number in terms],
+    e.Number: written,
 }
 
 
@@ -105,14 +106,14 @@ def _read_term(value: object, depth: int) -> e.Term:
             raise _error(value, "a weight and a node")
 
 
-_READERS: dict[str, Callable[[Any, int], Any]] = {
-    "Text": _read_text,
-    "str": _read_word,
-    "int": _read_places,
-    "tuple[str, ...]": _read_words,
-    "tuple[Shape, ...]": _read_shapes,
-    "tuple[Term, ...]": _read_terms,
-    "Number": lambda value, depth: read(value, depth + 1),
+_READERS: dict[Any, Callable[[Any, int], Any]] = {
+    e.Text: _read_text,
+    str: _read_word,
+    int: _read_places,
+    tuple[str, ...]: _read_words,
+    tuple[e.Shape, ...]: _read_shapes,
+    tuple[e.Term, ...]: _read_terms,
+    e.Number: lambda value, depth: read(value, depth + 1),
 }
 
 

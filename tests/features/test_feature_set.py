@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import get_args
+
 import pytest
 
 from airflow_provider_devo_dga.errors import FeatureError
@@ -68,3 +72,19 @@ def test_an_unknown_set_is_refused_with_those_there_are() -> None:
 
 def test_the_tutorial_set_is_the_three_of_the_tutorial() -> None:
     assert TUTORIAL_FEATURES.names == ("length", "entropy", "vowel_proportion")
+
+
+@pytest.mark.parametrize(
+    ("feature_set", "fingerprint"), [(PLAIN_FEATURES, "8a0efdc77b3f"), (TUTORIAL_FEATURES, "4342b56e15b1")]
+)
+def test_a_shipped_set_keeps_its_fingerprint(feature_set: FeatureSet, fingerprint: str) -> None:
+    assert feature_set.fingerprint == fingerprint, "every stored model of this set would be refused"
+
+
+def test_a_learned_set_that_the_first_release_stored_is_read_and_written_alike() -> None:
+    stored = json.loads((Path(__file__).parent / "formats" / "learned.json").read_text())
+    found = FeatureSet.from_dict(stored)
+    assert (found.names[-2:], found.fingerprint) == (("bigram_odds", "trigram_odds"), "445ab90cfaa9")
+    assert json.loads(json.dumps(found.to_dict())) == stored
+    kinds = {type(feature.number) for feature in found.features} | {e.WeightedSum, e.CountShapes}
+    assert kinds >= set(get_args(e.Number)) - {e.HasLength}, "the fixture has every kind of node"
