@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from airflow_provider_devo_dga.errors import DocumentError
+from airflow_provider_devo_dga.errors import DevoDgaError, DocumentError
 
 Record = TypeVar("Record")
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
@@ -62,7 +62,7 @@ class DocumentKind(Generic[Record]):
             raise DocumentError(f"{place} is no {self.name}: it is no JSON object")
         try:
             return msgspec.convert(self._newest(found, place), self.record, strict=True)
-        except (msgspec.ValidationError, KeyError, TypeError, AttributeError) as error:
+        except (msgspec.ValidationError, DevoDgaError, KeyError, TypeError, AttributeError) as error:
             raise DocumentError(f"{place} is a damaged {self.name}: {error}") from None
 
     def _newest(self, found: dict[str, Any], place: object) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import IO, Any, Literal, Protocol, Self
 
 _PART = ".part"
@@ -87,6 +89,32 @@ def sweep(target: StoragePath, owner: str) -> None:
     for path in list(target.parent.iterdir()):
         if path.name.startswith(beginning) and path.name.endswith(_PART):
             path.unlink(True)
+
+
+def read_inside(folder: Any, name: str) -> bytes | None:
+    """Return the bytes of a file below a folder; None where there is none, or a link leads out of the folder.
+
+    :param folder: ``pathlib.Path`` or ``ObjectStoragePath``.
+    """
+    if (root := local_folder(folder)) is not None:
+        file = Path(os.path.realpath(root / name))
+        if not file.is_relative_to(os.path.realpath(root)) or not file.is_file():
+            return None
+    try:
+        with (folder / name).open("rb") as opened:
+            content: bytes = opened.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return content
+
+
+def local_folder(folder: Any) -> Path | None:
+    """Return a folder of this machine as a path; None for one of an object store."""
+    from fsspec.implementations.local import LocalFileSystem
+
+    if isinstance(folder, Path):
+        return folder
+    return Path(folder.path) if isinstance(folder.fs, LocalFileSystem) else None
 
 
 def _beginning(target: StoragePath, owner: str) -> str:

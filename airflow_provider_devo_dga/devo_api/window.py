@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -69,6 +70,12 @@ class Window:
         if lateness < timedelta(0):
             raise DevoWindowError(f"lateness cannot be negative: {lateness}")
         return self.end + lateness - (now or datetime.now(UTC))
+
+    def before(self, windows: int) -> Iterator[Window]:
+        """Yield so many windows of the same width before this one, the latest first."""
+        width = self.end - self.start
+        for number in range(1, windows + 1):
+            yield Window(self.start - number * width, self.end - number * width)
 
     def __str__(self) -> str:
         start, end = (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.errors import DriftError
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
@@ -29,12 +31,10 @@ class Bins:
     edges: tuple[float, ...]
     shares: tuple[float, ...]
 
-    def shares_of(self, values: NDArray[np.float64]) -> tuple[float, ...]:
+    def shares_of(self, values: Sequence[float]) -> tuple[float, ...]:
         """Return the shares of other values in the same bins."""
-        import numpy as np
-
-        counts = np.bincount(np.searchsorted(self.edges, values, side="left"), minlength=len(self.shares))
-        return tuple((counts / max(1, len(values))).tolist())
+        counts = Counter(bisect_left(self.edges, value) for value in values)
+        return tuple(counts[place] / max(1, len(values)) for place in range(len(self.shares)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +48,18 @@ class Baseline:
     names: int
     bins: Mapping[str, Bins]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON values, some kilobytes."""
-        return {
-            "names": self.names,
-            "bins": {
-                feature: {
-                    "edges": [_short(edge) for edge in bins.edges],
-                    "shares": [_short(share) for share in bins.shares],
-                }
-                for feature, bins in self.bins.items()
-            },
-        }
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Baseline:
-        """Return what :meth:`to_dict` spelled.
+def stored_baseline(values: object) -> Baseline:
+    """Return the baseline that a model's summary holds.
 
-        :raises DriftError: it is something else.
-        """
-        try:
-            bins = {
-                str(feature): Bins(tuple(map(float, spelled["edges"])), tuple(map(float, spelled["shares"])))
-                for feature, spelled in values["bins"].items()
-            }
-            return cls(int(values["names"]), bins)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise DriftError(f"This is no baseline of features: {error!r}; train the model again") from None
+    :raises DriftError: it is something else.
+    """
+    import msgspec
+
+    try:
+        return msgspec.convert(values, Baseline)
+    except msgspec.ValidationError as error:
+        raise DriftError(f"This is no baseline of features: {error}; train the model again") from None
 
 
 def baseline_of(hosts: Iterable[HostParts], feature_set: FeatureSet) -> Baseline:
@@ -82,7 +67,11 @@ def baseline_of(hosts: Iterable[HostParts], feature_set: FeatureSet) -> Baseline
 
     :raises DriftError: there is none.
     """
-    return baseline_of_features(feature_set.names, feature_matrix(hosts, feature_set))
+    import numpy as np
+
+    rows = feature_rows(hosts, feature_set)
+    matrix = np.array(rows, dtype=np.float64).reshape(len(rows), len(feature_set.names))
+    return baseline_of_features(feature_set.names, matrix)
 
 
 def baseline_of_features(names: Sequence[str], matrix: NDArray[np.float64]) -> Baseline:
@@ -97,18 +86,16 @@ def baseline_of_features(names: Sequence[str], matrix: NDArray[np.float64]) -> B
     inner = np.linspace(0, 1, BINS + 1)[1:-1]
     bins = {}
     for name, values in zip(names, matrix.T, strict=True):
-        # rounded as they are stored, so that a stored baseline means the same
+        # rounded, so that a stored baseline is short
         edges = tuple(sorted({_short(edge) for edge in np.quantile(values, inner).tolist()}))
-        bins[name] = Bins(edges, Bins(edges, (0.0,) * (len(edges) + 1)).shares_of(values))
+        counts = np.bincount(np.searchsorted(edges, values, side="left"), minlength=len(edges) + 1)
+        bins[name] = Bins(edges, tuple(_short(share) for share in (counts / len(values)).tolist()))
     return Baseline(len(matrix), bins)
 
 
-def feature_matrix(hosts: Iterable[HostParts], feature_set: FeatureSet) -> NDArray[np.float64]:
+def feature_rows(hosts: Iterable[HostParts], feature_set: FeatureSet) -> list[list[float]]:
     """Return the features of hosts, a row each."""
-    import numpy as np
-
-    rows: Sequence[list[float]] = [compute(feature_set, parts) for parts in hosts]
-    return np.array(rows, dtype=np.float64).reshape(len(rows), len(feature_set.names))
+    return [compute(feature_set, parts) for parts in hosts]
 
 
 def _short(number: float) -> float:

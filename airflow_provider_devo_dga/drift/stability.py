@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-from airflow_provider_devo_dga.drift.baseline import Baseline, feature_matrix
+from airflow_provider_devo_dga.drift.baseline import Baseline, feature_rows
 from airflow_provider_devo_dga.errors import DriftError
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.host import HostParts
@@ -41,10 +40,6 @@ class Drift:
             return ()
         return tuple(name for name, index in self.index.items() if index > self.limit)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return {**asdict(self), "drifted": list(self.drifted)}
-
 
 def drift_of(
     baseline: Baseline, hosts: Iterable[HostParts], feature_set: FeatureSet, *, limit: float = LIMIT
@@ -58,13 +53,16 @@ def drift_of(
         raise DriftError(
             f"The baseline is not one of feature set {feature_set.name!r}; train the model again"
         )
-    matrix = feature_matrix(hosts, feature_set)
-    index = {
-        name: round(stability_index(baseline.bins[name].shares, baseline.bins[name].shares_of(values)), 4)
-        for name, values in zip(feature_set.names, matrix.T, strict=True)
-    }
-    ranked = dict(sorted(index.items(), key=lambda item: (-item[1], item[0])))
-    return Drift(len(matrix), ranked if len(matrix) else {}, limit)
+    rows = feature_rows(hosts, feature_set)
+    index = (
+        {
+            name: round(stability_index(baseline.bins[name].shares, baseline.bins[name].shares_of(values)), 4)
+            for name, values in zip(feature_set.names, zip(*rows, strict=True), strict=True)
+        }
+        if rows
+        else {}
+    )
+    return Drift(len(rows), dict(sorted(index.items(), key=lambda item: (-item[1], item[0]))), limit)
 
 
 def stability_index(then: Sequence[float], now: Sequence[float]) -> float:

@@ -6,15 +6,19 @@ several windows in a row, and there is at most one a day.
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import fmean, median
 from typing import Any
 
 from airflow_provider_devo_dga.devo_api.window import Window
-from airflow_provider_devo_dga.storage import publish
+from airflow_provider_devo_dga.drift.record import DRIFT, DriftRecord, lasts
+from airflow_provider_devo_dga.errors import DocumentError
+from airflow_provider_devo_dga.storage import publish, read_inside
+
+log = logging.getLogger(__name__)
 
 _QUIET_WINDOWS = 24
 
@@ -25,55 +29,54 @@ class DriftWatch:
 
     :param folder: ``pathlib.Path`` or ``ObjectStoragePath``; holds ``<start>_<seconds>s.json`` for each
         window.
-    :param in_a_row: windows with drift, one after the other, that make an alarm.
     """
 
     folder: Any
-    in_a_row: int = 3
 
-    def record(self, start: datetime, end: datetime, facts: dict[str, Any]) -> dict[str, Any]:
-        """Write a window's facts, ``alarm`` among them, and return them; the same window replaces its own.
-
-        :param facts: of ``Drift.to_dict``, and what else is to be kept.
-        """
-        before = list(self.before(start, end, _QUIET_WINDOWS))
-        recent = before[: self.in_a_row - 1]
-        lasts = len(recent) == self.in_a_row - 1 and all(found and found["drifted"] for found in recent)
-        was_told = any(found and found["alarm"] for found in before)
-        told = facts | {
-            "window": {"from": start.isoformat(), "to": end.isoformat()},
-            "alarm": bool(facts["drifted"]) and lasts and not was_told,
-        }
-        with publish(self.folder / _name(start, end)) as file:
-            file.write(json.dumps(told, indent=2).encode())
+    def record(self, window: Window, found: DriftRecord) -> DriftRecord:
+        """Write a window's record with its ``alarm``, and return it; the same window replaces its own."""
+        before = list(self.before(window, max(_QUIET_WINDOWS, found.in_a_row)))
+        was_told = any(earlier and earlier.alarm for earlier in before[:_QUIET_WINDOWS])
+        told = replace(
+            found,
+            alarm=lasts([found, *before], found.in_a_row) and not was_told,
+            window={"from": window.start.isoformat(), "to": window.end.isoformat()},
+        )
+        with publish(self.folder / f"{window.slug}.json") as file:
+            file.write(DRIFT.write(told))
         return told
 
-    def before(self, start: datetime, end: datetime, windows: int) -> Iterator[dict[str, Any] | None]:
-        """Yield the facts of earlier windows of this width, the latest first; None where there are none."""
-        width = end - start
-        for number in range(1, windows + 1):
+    def find(self, slug: str) -> DriftRecord | None:
+        """Return a window's record; None when it was not watched.
+
+        :raises DocumentError: it cannot be read.
+        """
+        try:
+            content = read_inside(self.folder, f"{slug}.json")
+        except OSError as error:
+            raise DocumentError(f"{slug}.json cannot be read: {error}") from None
+        return None if content is None else DRIFT.read(content, f"{slug}.json")
+
+    def before(self, window: Window, windows: int) -> Iterator[DriftRecord | None]:
+        """Yield the records of earlier windows of this width, the latest first; None where there is none."""
+        for earlier in window.before(windows):
             try:
-                text = (self.folder / _name(start - number * width, end - number * width)).read_bytes()
-            except FileNotFoundError:
+                yield self.find(earlier.slug)
+            except DocumentError as error:
+                log.warning("A window counts as not watched: %s", error)
                 yield None
-            else:
-                yield json.loads(text)
 
     def summary(self, start: datetime, end: datetime, windows: int) -> dict[str, Any]:
         """Return what happened in so many windows before one: how many drifted, and in what."""
-        known = [found for found in self.before(start, end, windows) if found]
+        known = [found for found in self.before(Window(start, end), windows) if found]
         worst: dict[str, list[float]] = {}
         for found in known:
-            for feature, index in found["index"].items():
+            for feature, index in found.index.items():
                 worst.setdefault(feature, []).append(index)
         ranked = sorted(((median(values), feature) for feature, values in worst.items()), reverse=True)
         return {
             "windows": len(known),
-            "drifted": sum(bool(found["drifted"]) for found in known),
-            "share_flagged": round(fmean(found["share_flagged"] for found in known), 6) if known else None,
+            "drifted": sum(bool(found.drifted) for found in known),
+            "share_flagged": round(fmean(found.share_flagged for found in known), 6) if known else None,
             "worst": {feature: round(index, 4) for index, feature in ranked[:5]},
         }
-
-
-def _name(start: datetime, end: datetime) -> str:
-    return f"{Window(start, end).slug}.json"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
 from airflow_provider_devo_dga.devo_api.window import Window
-from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
@@ -21,11 +20,15 @@ from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_provider_devo_dga.reports.evidence.context import ReportContext
+    from airflow_provider_devo_dga.reports.make import MadeReport
+
 
 class DGAReportOperator(StoppableMixin, BaseOperator):
     """Writes ``report.html``, ``.json``, ``.csv``, ``.ecs.ndjson`` and ``.parquet`` into the window's folder.
 
-    The same window gives the same place, so a retry or a backfill replaces a report and never doubles it.
+    The same window gives the same place, so a retry or a backfill replaces a report and never doubles it;
+    reports on several tables need a folder for each.
     The window's events are counted in Devo, so that the report can say how many of them it speaks of, and
     why it is silent on the others. The last 24 windows are read from their own reports, where there are any.
 
@@ -44,7 +47,9 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
     :param devo_domain: Devo domain of the table. (templated)
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
-    :raises ReportError: there are no rows, they cannot become a report, or a list holds what is no domain.
+    :raises ReportError: there are no rows, they are not those that the scoring query wrote, they cannot
+        become a report, the window's folder holds the report on another table, or a list holds what is no
+        domain.
     """
 
     template_fields: Sequence[str] = (
@@ -101,27 +106,38 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
             return self._report(context)
 
     def _report(self, context: Context) -> dict[str, Any]:
-        from airflow_provider_devo_dga.features import linq
-        from airflow_provider_devo_dga.reports.evidence.context import ReportContext
-        from airflow_provider_devo_dga.reports.evidence.summary import summarise
-        from airflow_provider_devo_dga.reports.files.files import write_report
-        from airflow_provider_devo_dga.reports.page.headline import headline
-        from airflow_provider_devo_dga.reports.trend import past_windows
+        from airflow_provider_devo_dga.reports.evidence.scored_rows import refuse_other_rows
+        from airflow_provider_devo_dga.reports.evidence.trend import WINDOWS
+        from airflow_provider_devo_dga.reports.make import ReportPlace, make_report
+        from airflow_provider_devo_dga.reports.shelf import ReportShelf
 
         started = time.monotonic()
-        rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
-        if not rows.is_file():
-            raise ReportError(
-                f"There are no rows at {rows}; did the scoring task finish, and can this worker read its"
-                " storage?"
-            )
         window = Window.parse(self.rows["window"]["from"], self.rows["window"]["to"])
-        allow = self._domains(self.allow, self.allow_file, "allow")
-        watch = self._domains(self.watch, self.watch_file, "watch")
+        place = ReportPlace(
+            ReportShelf(ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)),
+            window.slug,
+            [(past.start, past.slug) for past in reversed(list(window.before(WINDOWS)))],
+        )
+        rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
+        refuse_other_rows(rows, self.rows)
+        made = make_report(
+            rows,
+            self._facts(context, window),
+            place,
+            allow=self._domains(self.allow, self.allow_file, "allow"),
+            watch=self._domains(self.watch, self.watch_file, "watch"),
+        )
+        self.log.info("%s %s", made.headline.text, made.headline.detail)
+        return self._told(window, made, time.monotonic() - started)
+
+    def _facts(self, context: Context, window: Window) -> ReportContext:
+        from airflow_provider_devo_dga.features import linq
+        from airflow_provider_devo_dga.reports.evidence.context import ReportContext
+
         fates = self._fates(window)
-        facts = ReportContext(
-            window_start=window.start,
-            window_end=window.end,
+        return ReportContext(
+            window_start=window.start.astimezone(UTC),
+            window_end=window.end.astimezone(UTC),
             table=self.source["table"],
             devo_domain=self.devo_domain,
             model_name=self.plan["model_name"],
@@ -133,41 +149,27 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
             events_without_host=fates[linq.NO_HOST],
             events_with_address=fates[linq.ADDRESS],
             events_unknown_suffix=fates[linq.UNKNOWN_SUFFIX],
-            late_allowance=None if self.lag_minutes is None else timedelta(minutes=float(self.lag_minutes)),
+            late_allowance=None if self.lag_minutes is None else 60 * float(self.lag_minutes),
             generated_at=datetime.now(UTC),
             dag_id=self.dag_id,
             run_id=context["run_id"],
         )
-        summary = summarise(rows, facts, allow=allow, watch=watch)
-        reports = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)
-        trend = past_windows((past.start, reports / past.slug) for past in _before(window))
-        files = write_report(summary, reports / window.slug, trend=trend)
-        self._written = [str(path) for path in (files.html, files.json, files.csv, files.ecs, files.parquet)]
-        found = headline(summary)
-        totals = summary.totals
-        self.log.info("%s %s", found.text, found.detail)
+
+    def _told(self, window: Window, made: MadeReport, seconds: float) -> dict[str, Any]:
+        totals, files = made.totals, {name: str(path) for name, path in vars(made.files).items()}
+        self._written = list(files.values())
         self.log.info(
             "Report of %s: %d of %d domains flagged, %d clients stand out, in %.1f s, at %s",
             window,
             totals.domains_flagged,
             totals.domains,
             totals.clients_with_evidence,
-            time.monotonic() - started,
-            files.html,
+            seconds,
+            files["html"],
         )
-        telemetry.gauge("report.domains", totals.domains)
-        telemetry.gauge("report.domains_flagged", totals.domains_flagged)
-        telemetry.gauge("report.clients_suspicious", totals.clients_suspicious)
-        telemetry.gauge("report.clients_infected", totals.clients_infected)
-        return {
-            "html": str(files.html),
-            "json": str(files.json),
-            "csv": str(files.csv),
-            "ecs": str(files.ecs),
-            "parquet": str(files.parquet),
-            "headline": found.text,
-            **asdict(totals),
-        }
+        for name in ("domains", "domains_flagged", "clients_suspicious", "clients_infected"):
+            telemetry.gauge(f"report.{name}", getattr(totals, name))
+        return {**files, "headline": made.headline.text, **asdict(totals)}
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """Tell OpenLineage the rows, their table and the report's files; None without its provider."""
@@ -189,12 +191,3 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
         if file:
             found |= read_domains(ObjectStoragePath(file, conn_id=self.storage_conn_id))
         return found
-
-
-def _before(window: Window) -> Iterator[Window]:
-    """Yield the windows of the same width before one, the earliest first."""
-    from airflow_provider_devo_dga.reports.trend import WINDOWS
-
-    width = window.end - window.start
-    for number in range(WINDOWS, 0, -1):
-        yield Window(window.start - number * width, window.end - number * width)

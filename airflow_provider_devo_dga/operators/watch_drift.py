@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
@@ -11,13 +11,13 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import DriftError
-from airflow_provider_devo_dga.features.host import HostParts, split_host
 from airflow_provider_devo_dga.tasks import telemetry
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_devo_dga.drift.baseline import Baseline
+    from airflow_provider_devo_dga.drift.record import DriftRecord
     from airflow_provider_devo_dga.features.feature_set import FeatureSet
 
 _WORST = 5
@@ -70,52 +70,52 @@ class WatchDriftOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Compare, and keep the figures."""
-        from airflow_provider_devo_dga.drift.sample import sample_hosts
-        from airflow_provider_devo_dga.drift.stability import drift_of
+        from airflow_provider_devo_dga.drift.comparison import drift_record
         from airflow_provider_devo_dga.drift.watch import DriftWatch
+        from airflow_provider_devo_dga.reports.evidence.scored_rows import ScoredRows, refuse_other_rows
 
         baseline, features = self._trained()
-        counts = {"flagged": 0, "domains": 0}
-        hosts = sample_hosts(self._hosts(counts))
-        drift = drift_of(baseline, hosts, features, limit=float(self.limit))
+        rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
+        refuse_other_rows(rows, self.rows)
+        found = drift_record(
+            ScoredRows(rows, self.plan["threshold"]),
+            baseline,
+            features,
+            limit=float(self.limit),
+            in_a_row=self.in_a_row,
+            model_version=self.plan["version"],
+            false_positive_rate=self.plan["false_positive_rate"],
+        )
         window = Window.parse(self.rows["window"]["from"], self.rows["window"]["to"])
         folder = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)
-        told = DriftWatch(folder, self.in_a_row).record(
-            window.start,
-            window.end,
-            drift.to_dict()
-            | {
-                "model_version": self.plan["version"],
-                "share_flagged": round(counts["flagged"] / max(1, counts["domains"]), 6),
-                "false_positive_rate": self.plan["false_positive_rate"],
-            },
-        )
-        worst = dict(list(drift.index.items())[:_WORST])
+        return self._told(window, DriftWatch(folder).record(window, found), folder)
+
+    def _told(self, window: Window, found: DriftRecord, folder: ObjectStoragePath) -> dict[str, Any]:
+        worst = dict(list(found.index.items())[:_WORST])
         self.log.log(
-            logging.WARNING if told["alarm"] else logging.INFO,
-            "%s: %d of %d features drifted; the largest indices: %s; %.2f %% of %d domains flagged%s",
+            logging.WARNING if found.alarm else logging.INFO,
+            "%s: %d of %d features drifted; the largest indices: %s; %.2f %% of the domains flagged%s",
             window,
-            len(drift.drifted),
-            len(drift.index),
+            len(found.drifted),
+            len(found.index),
             ", ".join(f"{name} {index:.2f}" for name, index in worst.items()) or "none",
-            100 * told["share_flagged"],
-            counts["domains"],
-            ". ALARM: it has lasted, train the model again" if told["alarm"] else "",
+            100 * found.share_flagged,
+            ". ALARM: it has lasted, train the model again" if found.alarm else "",
         )
-        telemetry.gauge("drift.psi", max(drift.index.values(), default=0.0))
+        telemetry.gauge("drift.psi", max(found.index.values(), default=0.0))
         return {
-            "alarm": told["alarm"],
-            "drifted": list(drift.drifted),
+            "alarm": found.alarm,
+            "drifted": list(found.drifted),
             "worst": worst,
-            "domains": drift.domains,
-            "share_flagged": told["share_flagged"],
-            "false_positive_rate": told["false_positive_rate"],
+            "domains": found.domains,
+            "share_flagged": found.share_flagged,
+            "false_positive_rate": found.false_positive_rate,
             "path": str(folder / f"{window.slug}.json"),
         }
 
     def _trained(self) -> tuple[Baseline, FeatureSet]:
         """Return how the features of the training were distributed, and what they mean."""
-        from airflow_provider_devo_dga.drift.baseline import Baseline
+        from airflow_provider_devo_dga.drift.baseline import stored_baseline
         from airflow_provider_devo_dga.models.meaning import meaning_of
         from airflow_provider_devo_dga.models.store import ModelStore, read_summary
 
@@ -128,15 +128,4 @@ class WatchDriftOperator(BaseOperator):
             raise DriftError(f"The summary of the model in service is not at {file}; bring it back")
         if summary.baseline is None:
             raise AirflowSkipException(f"{file} is of an earlier release and has no baseline; train again")
-        return Baseline.from_dict(summary.baseline), meaning_of(summary)
-
-    def _hosts(self, counts: dict[str, int]) -> Iterator[HostParts]:
-        """Yield the domains that were not flagged; count them all."""
-        from airflow_provider_devo_dga.reports.evidence.scored_rows import ScoredRows
-
-        rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
-        for batch in ScoredRows(rows, self.plan["threshold"]).batches():
-            counts["domains"] += batch.domains
-            clean = batch.not_flagged()
-            counts["flagged"] += batch.domains - len(clean)
-            yield from (parts for domain in clean if (parts := split_host(domain)) is not None)
+        return stored_baseline(summary.baseline), meaning_of(summary)

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from airflow_provider_devo_dga.plugins.window_facts import WindowDrift, WindowFacts
+from airflow_provider_devo_dga.drift.record import DriftRecord, lasts
+from airflow_provider_devo_dga.plugins.window_facts import WindowFacts
 from airflow_provider_devo_dga.reports.page.words import counted
 
-# windows in a row that make an alarm, as WatchDriftOperator has it
-_LASTING = 3
 _FEATURES = 10
 
 
@@ -38,7 +37,7 @@ class DriftDetail:
     :param features: those that drifted most often.
     """
 
-    windows: tuple[tuple[WindowFacts, WindowDrift], ...]
+    windows: tuple[tuple[WindowFacts, DriftRecord], ...]
     version: str | None
     features: tuple[FeatureDrift, ...]
     of_version: int
@@ -69,11 +68,11 @@ def drift_verdict(version: str | None, windows: Sequence[WindowFacts]) -> str:
     drifted = sum(bool(drift.drifted) for drift in drifts)
     if not drifted:
         return f"none in {watched}"
-    lasting = len(drifts) >= _LASTING and all(drift.drifted for drift in drifts[:_LASTING])
-    return f"{'lasting, ' if lasting else ''}{drifted} of {watched}"
+    lasting = "lasting, " if lasts(drifts, drifts[0].in_a_row) else ""
+    return f"{lasting}{drifted} of {watched}"
 
 
-def _feature(name: str, drifts: Sequence[WindowDrift]) -> FeatureDrift:
+def _feature(name: str, drifts: Sequence[DriftRecord]) -> FeatureDrift:
     values = [drift.index[name] for drift in drifts if name in drift.index]
     return FeatureDrift(
         name=name,

@@ -18,21 +18,12 @@ _LAST = len(_ORDER)
 class ModelRow:
     """One model.
 
-    :param roles: in the history.
-    :param recorded: whether the history knows it.
+    :param model: what is known of it; ``number`` is 0 when the history does not know it.
     :param scored: windows that it scored, of those shown.
     :param newest: whether it scored the newest one.
     """
 
-    version: str | None
-    roles: tuple[str, ...]
-    recorded: bool
-    trained_at: datetime | None
-    threshold: float | None
-    recall: float | None
-    false_positive_rate: float | None
-    auc: float | None
-    gate: str | None
+    model: KnownModel
     drift: str
     scored: int
     newest: bool
@@ -43,65 +34,55 @@ def model_rows(known: Sequence[KnownModel], windows: Sequence[WindowFacts]) -> l
 
     :param windows: newest first.
     """
-    rows = [_recorded(model, windows) for model in known]
     recorded = {model.version for model in known}
-    told = {window.model_version: window for window in reversed(windows)}
-    rows += [_told(window, windows) for version, window in told.items() if version not in recorded]
-    rows.sort(key=lambda row: row.version or "", reverse=True)
-    rows.sort(key=lambda row: min((_ORDER.get(role, _LAST) for role in row.roles), default=_LAST))
-    return rows
+    told = {window.model_version or "": window for window in reversed(windows)}
+    models = [*known, *(_told(window) for version, window in told.items() if version not in recorded)]
+    models.sort(key=lambda model: model.version, reverse=True)
+    models.sort(key=lambda model: min(map(_place, model.roles), default=_LAST))
+    return [_row(model, windows) for model in models]
 
 
 def mismatch(rows: Sequence[ModelRow]) -> str | None:
     """Say so when another model than the champion has scored the newest window."""
-    champion = next((row for row in rows if "champion" in row.roles), None)
+    champion = next((row for row in rows if "champion" in row.model.roles), None)
     newest = next((row for row in rows if row.newest), None)
     if champion is None or newest is None or champion is newest:
         return None
     return (
-        f"The latest window was scored by version {newest.version or 'unknown'}, but the model history has"
-        f" {champion.version} as champion. After a promotion this lasts until the next report; if it stays,"
-        " look at what Devo serves."
+        f"The latest window was scored by version {newest.model.version or 'unknown'}, but the model history"
+        f" has {champion.model.version} as champion. After a promotion this lasts until the next report;"
+        " if it stays, look at what Devo serves."
     )
 
 
-def _recorded(model: KnownModel, windows: Sequence[WindowFacts]) -> ModelRow:
+def _row(model: KnownModel, windows: Sequence[WindowFacts]) -> ModelRow:
+    scored = [(window.model_version or "") == model.version for window in windows]
     return ModelRow(
-        version=model.version or None,
-        roles=tuple(sorted(model.roles, key=lambda role: (_ORDER.get(role, _LAST), role))),
-        recorded=True,
-        trained_at=model.trained_at,
-        threshold=model.threshold,
-        recall=model.recall,
-        false_positive_rate=model.false_positive_rate,
-        auc=model.auc,
-        gate=model.gate,
-        drift=drift_verdict(model.version, windows),
-        scored=_scored(model.version, windows),
-        newest=bool(windows) and windows[0].model_version == model.version,
+        model=model,
+        drift=drift_verdict(model.version or None, windows),
+        scored=sum(scored),
+        newest=scored[:1] == [True],
     )
 
 
-def _told(window: WindowFacts, windows: Sequence[WindowFacts]) -> ModelRow:
+def _place(role: str) -> int:
+    return _ORDER.get(role, _LAST)
+
+
+def _told(window: WindowFacts) -> KnownModel:
+    """Return what a report tells of the model that made it."""
     version = window.model_version
-    return ModelRow(
-        version=version,
+    return KnownModel(
+        number=0,
+        version=version or "",
         roles=(),
-        recorded=False,
         trained_at=_instant(version),
-        threshold=window.threshold,
+        threshold=window.context.threshold,
         recall=None,
-        false_positive_rate=window.false_positive_rate,
+        false_positive_rate=window.context.false_positive_rate,
         auc=None,
         gate=None,
-        drift=drift_verdict(version, windows),
-        scored=_scored(version, windows),
-        newest=windows[0].model_version == version,
     )
-
-
-def _scored(version: str | None, windows: Sequence[WindowFacts]) -> int:
-    return sum(window.model_version == version for window in windows)
 
 
 def _instant(version: str | None) -> datetime | None:

@@ -9,6 +9,7 @@ from airflow_provider_devo_dga.plugins.drift_detail import drift_detail
 from airflow_provider_devo_dga.plugins.model_rows import mismatch, model_rows
 from airflow_provider_devo_dga.plugins.model_source import Models, ModelSource
 from airflow_provider_devo_dga.plugins.places import HOURLY_DAG
+from airflow_provider_devo_dga.plugins.stored_windows import stored_windows
 from airflow_provider_devo_dga.plugins.trend_bars import trend_bars
 from airflow_provider_devo_dga.plugins.window_facts import WindowFacts
 from airflow_provider_devo_dga.reports.shelf import ReportShelf
@@ -20,14 +21,14 @@ _NO_MODEL = "Models are shown beside the reports that they made."
 
 def overview_facts(dag_id: str, shelf: ReportShelf, source: ModelSource) -> dict[str, Any]:
     """Return the facts of the template: the last windows, their models, their drift."""
-    stored = list(shelf.latest(dag_id, SHOWN))
-    windows = [window for report in stored if (window := WindowFacts.of(report)) is not None]
+    stored = stored_windows(dag_id, shelf, SHOWN)
+    windows = stored.windows
     models = _models(dag_id, windows, source)
     rows = model_rows(models.known, windows)
     return {
         "dag_id": dag_id,
         "windows": windows,
-        "unreadable": len(stored) - len(windows),
+        "stored": stored,
         "trend": trend_bars(windows),
         "models": models,
         "rows": rows,
@@ -39,5 +40,5 @@ def overview_facts(dag_id: str, shelf: ReportShelf, source: ModelSource) -> dict
 def _models(dag_id: str, windows: Sequence[WindowFacts], source: ModelSource) -> Models:
     """Return the models behind a Dag's reports: who may see another Dag only is told of no model."""
     if windows:
-        return source.models(windows[0].model_name)
+        return source.models(windows[0].context.model_name)
     return source.models(_MODEL) if dag_id == HOURLY_DAG else Models(notice=_NO_MODEL)

@@ -49,9 +49,7 @@ def pages() -> FastAPI:
 
     @app.get("/dags/{dag_id}/reports/{slug}", dependencies=may_read)
     def report(dag_id: str, slug: str) -> HTMLResponse:
-        shelf = _shelf()
-        found = shelf.find(dag_id, slug)
-        if found is None or (page := shelf.page(found)) is None:
+        if (page := _shelf().page(dag_id, slug)) is None:
             return shown(
                 "message.html",
                 404,

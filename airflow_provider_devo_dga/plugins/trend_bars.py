@@ -35,12 +35,13 @@ class TrendBars:
 
 def trend_bars(windows: Sequence[WindowFacts]) -> TrendBars:
     """Return the bars of windows that come newest first."""
-    top = max([1.0, *(max(window.flagged, window.expected) for window in windows)])
+    figures = [(window.totals.domains_flagged, window.totals.domains_expected_false) for window in windows]
+    top = max([1.0, *map(max, figures)])
     bars: list[Bar] = []
     until = None
-    for window in reversed(windows):
+    for window, (flagged, expected) in zip(reversed(windows), reversed(figures), strict=True):
         if until is not None and window.start > until:
             bars.append(Bar(0.0, 0.0, None))
-        bars.append(Bar(100 * window.flagged / top, 100 * window.expected / top, window))
+        bars.append(Bar(100 * flagged / top, 100 * expected / top, window))
         until = window.end if until is None else max(until, window.end)
     return TrendBars(tuple(bars), top)

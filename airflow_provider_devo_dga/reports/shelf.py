@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from fsspec.implementations.local import LocalFileSystem
+from airflow_provider_devo_dga.errors import DocumentError
+from airflow_provider_devo_dga.reports.evidence.figures import REPORT, ReportFigures
+from airflow_provider_devo_dga.reports.evidence.trend import PastWindow, Trend
+from airflow_provider_devo_dga.storage import local_folder, read_inside
+
+log = logging.getLogger(__name__)
 
 _SLUG = re.compile(r"[0-9]{8}T[0-9]{6}Z_[0-9]{1,9}s")
 _LOOKED_AT = 5
@@ -18,22 +24,20 @@ _LOOKED_AT = 5
 
 @dataclass(frozen=True, slots=True)
 class StoredReport:
-    """One report's figures.
+    """One report.
 
     :param slug: name of its folder, which sorts by time.
-    :param facts: ``report.json``.
-    :param drift: what ``WatchDriftOperator`` found in the same window; None when it was not watched.
+    :param figures: of ``report.json``; None when it could not be read, which the log explains.
     """
 
     slug: str
-    facts: dict[str, Any]
-    drift: dict[str, Any] | None
+    figures: ReportFigures | None
 
 
 class ReportShelf:
-    """Reads what ``DGAReportOperator`` and ``WatchDriftOperator`` wrote.
+    """Reads what ``DGAReportOperator`` wrote.
 
-    :param folder: ``ObjectStoragePath`` of the reports.
+    :param folder: ``pathlib.Path`` or ``ObjectStoragePath`` of the reports.
     """
 
     def __init__(self, folder: Any) -> None:
@@ -42,29 +46,45 @@ class ReportShelf:
     def latest(self, dag_id: str, most: int) -> Iterator[StoredReport]:
         """Yield a Dag's latest reports, the newest window first; only their names and figures are read.
 
-        Of a folder with reports of several Dags, the newest ``5 * most`` are looked at.
+        Of a folder with reports of several Dags, the newest ``5 * most`` are looked at. A damaged report that
+        does not say whose it is counts as the Dag's.
         """
         found = (self.find(dag_id, slug) for slug in self._slugs()[: _LOOKED_AT * most])
         yield from islice((report for report in found if report is not None), most)
 
     def find(self, dag_id: str, slug: str) -> StoredReport | None:
         """Return a Dag's report; None when there is none of this name, or it is another Dag's."""
-        if not _SLUG.fullmatch(slug):
-            return None
-        facts = _json(self.folder / slug / "report.json")
-        context = facts.get("context") if facts else None
-        if facts is None or not isinstance(context, dict) or context.get("dag_id") != dag_id:
-            return None
-        return StoredReport(slug, facts, _json(self.folder / "drift" / f"{slug}.json"))
-
-    def page(self, report: StoredReport) -> str | None:
-        """Return a report's page; None when the file is gone."""
+        content = None
         try:
-            with (self.folder / report.slug / "report.html").open("rb") as file:
-                content: bytes = file.read()
-        except FileNotFoundError:
+            if (content := self._content(slug)) is None:
+                return None
+            figures = REPORT.read(content, f"{slug}/report.json")
+        except (DocumentError, OSError) as error:
+            if content is not None and _dag_of(content) not in {None, dag_id}:
+                return None
+            log.warning("A report could not be read: %s", error)
+            return StoredReport(slug, None)
+        return StoredReport(slug, figures) if figures.context.dag_id == dag_id else None
+
+    def table_of(self, slug: str) -> str | None:
+        """Return the Devo table that the report of this name speaks of; None when none says so."""
+        match _decoded(self._content(slug) or b""):
+            case {"context": {"table": str(table)}}:
+                return table
+        return None
+
+    def page(self, dag_id: str, slug: str) -> bytes | None:
+        """Return the page of a Dag's report; None when there is none of this name, or it is another Dag's."""
+        if _dag_of(self._content(slug) or b"") != dag_id:
             return None
-        return content.decode()
+        return read_inside(self.folder, f"{slug}/report.html")
+
+    def trend(self, windows: Iterable[tuple[datetime, str]]) -> Trend:
+        """Return the totals of earlier windows; a report that is missing or damaged is a gap, never an error.
+
+        :param windows: start of each window and the name of its report, oldest first.
+        """
+        return tuple(PastWindow(start, self._totals(slug)) for start, slug in windows)
 
     def slug_of(self, uri: str) -> str | None:
         """Return the name of the report whose page lies at ``uri``; None for a place outside the folder."""
@@ -72,6 +92,17 @@ class ReportShelf:
         inside = uri.removeprefix(f"{root}/") if uri.startswith(f"{root}/") else ""
         slug, _, name = inside.partition("/")
         return slug if _SLUG.fullmatch(slug) and name == "report.html" else None
+
+    def _totals(self, slug: str) -> Any:
+        try:
+            content = self._content(slug)
+            return REPORT.read(content, f"{slug}/report.json").totals if content is not None else None
+        except DocumentError as error:
+            log.warning("The trend has a gap: %s", error)
+            return None
+
+    def _content(self, slug: str) -> bytes | None:
+        return read_inside(self.folder, f"{slug}/report.json") if _SLUG.fullmatch(slug) else None
 
     def _slugs(self) -> list[str]:
         try:
@@ -81,18 +112,25 @@ class ReportShelf:
 
     def _names(self) -> list[str]:
         """Return what is in the folder by name alone: details of 10,000 folders take seconds."""
+        if (folder := local_folder(self.folder)) is not None:
+            return os.listdir(folder)  # noqa: PTH208 - of paths there would be 10,000, too
         files, path = self.folder.fs, self.folder.path
-        if isinstance(files, LocalFileSystem):
-            return os.listdir(path)  # noqa: PTH208 - of paths there would be 10,000, too
         # object stores keep listings, but a report may have come since
         files.invalidate_cache(path)
         return [str(place).rstrip("/").rpartition("/")[2] for place in files.ls(path, detail=False)]
 
 
-def _json(file: Any) -> dict[str, Any] | None:
+def _dag_of(content: bytes) -> str | None:
+    match _decoded(content):
+        case {"context": {"dag_id": str(dag_id)}}:
+            return dag_id
+    return None
+
+
+def _decoded(content: bytes) -> object:
+    import msgspec
+
     try:
-        with file.open("rb") as opened:
-            found = json.loads(opened.read())
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None

@@ -76,6 +76,8 @@ class TrainedModel:
 
         :param told: more of the summary's fields.
         """
+        import msgspec
+
         strict = self.strict
         found = {
             "version": version,
@@ -99,7 +101,7 @@ class TrainedModel:
             else None,
             "evaluation": self.evaluation.to_dict(),
             "split": self.split,
-            "baseline": self.baseline.to_dict(),
+            "baseline": msgspec.to_builtins(self.baseline),
             "rows": self.rows,
             "dataset": self.dataset.to_dict() if self.dataset else None,
             "seconds": {step: round(seconds, 2) for step, seconds in self.seconds.items()},

@@ -15,10 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 from aiosmtpd.controller import Controller
 
+from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.drift.watch import DriftWatch
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from tests.drift.records import drift_found
 from tests.e2e.postgres import free_port
 
 if TYPE_CHECKING:
@@ -87,8 +89,8 @@ def test_the_retrain_tells_of_the_last_weeks_drift(dags: Any, context: Any, tmp_
     run_hour = datetime(2026, 1, 5, 3, tzinfo=UTC)
     for hours, drifted, index in [(1, [], 0.1), (2, ["length"], 0.5), (168, ["length"], 0.7), (169, [], 9.0)]:
         start = run_hour - timedelta(hours=hours)
-        facts = {"drifted": drifted, "index": {"length": index}, "share_flagged": 0.02}
-        watch.record(start, start + timedelta(hours=1), facts)
+        found = drift_found({"length": index}, tuple(drifted), share_flagged=0.02)
+        watch.record(Window(start, start + timedelta(hours=1)), found)
     params = {"reports_dir": (tmp_path / "reports").as_uri()}
     tell = dags["dga_weekly_retrain"].get_task("recent_drift").python_callable
     assert tell(**(context | {"params": params})) == {

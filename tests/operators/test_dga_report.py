@@ -162,3 +162,29 @@ def test_earlier_hours_and_gaps_are_drawn(devo: Any, table: str, context: Any, t
     page = Path(told["html"].removeprefix("file://")).read_text()
     assert page.count("×</text>") == 23
     assert "in the last 25 windows; 1 earlier ones have a report" in page
+
+
+def test_rows_that_another_query_wrote_are_refused_before_devo_is_asked(
+    devo: Any, table: str, context: Any, tmp_path: Path
+) -> None:
+    ours = rows_file(tmp_path, {"xkqjzw.ru": "1", "example.com": "0"})
+    ours["bytes"] = (tmp_path / "rows.parquet").stat().st_size
+    rows_file(tmp_path, {"example.com": "0"})
+    with pytest.raises(ReportError, match="another query has written to the same file"):
+        operator(tmp_path, table, ours).execute(context)
+    rows_file(tmp_path, {"another-of-two.com": "0", "example.com": "0"})
+    with pytest.raises(ReportError, match="another query has written to the same file"):
+        operator(tmp_path, table, ours).execute(context)
+    assert devo.asked() == []
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_report_on_another_table_is_not_replaced(
+    devo: Any, table: str, context: Any, tmp_path: Path
+) -> None:
+    first = operator(tmp_path, table, rows_file(tmp_path, {"xkqjzw.ru": "1"})).execute(context)
+    other = devo.table([{"host": "a"}], host="str", client="ip4")
+    with pytest.raises(ReportError, match=f"the report on table {table}, and would be replaced"):
+        operator(tmp_path, other, rows_file(tmp_path, {"example.com": "0"})).execute(context)
+    kept = json.loads(Path(first["json"].removeprefix("file://")).read_text())
+    assert (kept["context"]["table"], kept["totals"]["domains_flagged"]) == (table, 1)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from airflow_provider_devo_dga.drift.baseline import Baseline
+from airflow_provider_devo_dga.drift.baseline import stored_baseline
 from airflow_provider_devo_dga.errors import (
     DatasetError,
     FeatureError,
@@ -57,7 +57,7 @@ def test_a_model_and_its_summary_appear_together(
     ]
     summary = json.loads((folder / told["summary"].rpartition("/")[2]).read_text())
     assert told["summary"] == "20260105T030000Z/dga_classifier.json"
-    assert Baseline.from_dict(summary.pop("baseline")).names > 1000
+    assert stored_baseline(summary.pop("baseline")).names > 1000
     assert summary | {"feature_set": told["feature_set"]} == told
     stored = FeatureSet.from_dict(summary["feature_set"])
     assert told["model_file"] == mojo.as_uri()

@@ -149,7 +149,7 @@ def test_events_of_others_in_the_table_do_not_matter(
     endpoint = EventsEndpoint(sandbox.syslog["host"], sandbox.syslog["port"], **certificate)
     send_events(endpoint, table, ["no json 2026-11-24T14:00:00.000Z", '["2026-11-24T14:00:00.000Z"]', "{}"])
     (tmp_path / "report" / f"sent_{table}.json").write_text(
-        json.dumps({"state": "sending", "began": datetime.now(UTC).isoformat()})
+        json.dumps({"state": "sending", "table": table, "began": datetime.now(UTC).isoformat()})
     )
     assert build().execute(context)["sent"] == 40
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,7 +19,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.drift.baseline import baseline_of
 from airflow_provider_devo_dga.drift.watch import DriftWatch
-from airflow_provider_devo_dga.errors import DriftError
+from airflow_provider_devo_dga.errors import DriftError, ReportError
 from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.host import HostParts, split_host
 from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
@@ -44,7 +47,7 @@ def models(tmp_path: Path) -> Path:
     folder = tmp_path / "models" / "v1"
     folder.mkdir(parents=True)
     told = {"version": "v1", "sha256": "a" * 64, "model_file": "m.zip"}
-    summary = told | {"feature_set": PLAIN_FEATURES.to_dict(), "baseline": baseline.to_dict()}
+    summary = told | {"feature_set": PLAIN_FEATURES.to_dict(), "baseline": msgspec.to_builtins(baseline)}
     (folder / "m.json").write_text(json.dumps(summary))
     return folder.parent
 
@@ -150,3 +153,33 @@ def test_a_model_that_says_nothing_of_its_training_is_skipped(
     summary.unlink()
     with pytest.raises(DriftError, match="summary of the model in service is not at"):
         watch(rows, models).execute(context)
+
+
+def test_rows_that_another_query_wrote_are_refused(models: Path, context: Any, tmp_path: Path) -> None:
+    told = scored(tmp_path, names(2, WORDS), [], 0) | {"rows": 1}
+    with pytest.raises(ReportError, match="another query has written to the same file"):
+        watch(told, models).execute(context)
+
+
+def test_the_record_says_what_it_was_judged_by(models: Path, context: Any, tmp_path: Path) -> None:
+    odd = names(2, "qxz0123456789")
+    told = [
+        watch(scored(tmp_path, odd, [], n), models, in_a_row=2, limit=0.5).execute(context) for n in range(2)
+    ]
+    assert [found["alarm"] for found in told] == [False, True]
+    kept = json.loads(Path(told[1]["path"].removeprefix("file://")).read_text())
+    assert (kept["format"], kept["in_a_row"], kept["limit"]) == (1, 2, 0.5)
+
+
+def test_numpy_is_not_needed(models: Path, tmp_path: Path) -> None:
+    rows = scored(tmp_path, names(2, WORDS), [], 0)
+    code = (
+        "import sys; sys.modules['numpy'] = None\n"
+        "from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator\n"
+        f"plan = {PLAN | {'threshold': None}!r}\n"
+        f"told = WatchDriftOperator(task_id='t', rows={rows!r}, plan=plan, models_dir={models.as_uri()!r},"
+        f" output_dir={tmp_path.as_uri()!r}).execute({{}})\n"
+        "assert told['domains'] == 1500, told\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,8 +17,10 @@ from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES
 from airflow_provider_devo_dga.features.host import HostParts, split_host
 from airflow_provider_devo_dga.history.model_history import ModelHistory
 from airflow_provider_devo_dga.history.tracking_server import TrackingServer
+from airflow_provider_devo_dga.reports.evidence.figures import REPORT
 from airflow_provider_devo_dga.reports.evidence.summary import summarise
 from airflow_provider_devo_dga.reports.files.files import write_report
+from tests.drift.records import drift_found
 from tests.one_run import run_once
 from tests.reports.conftest import Hour
 
@@ -54,14 +56,14 @@ def put_reports(folder: Path, scratch: Path) -> str:
         slug = Window(start, end).slug
         (folder / slug).mkdir(parents=True)
         if back:
-            (folder / slug / "report.json").write_text(json.dumps(summary.to_dict()))
+            (folder / slug / "report.json").write_bytes(REPORT.write(summary.document()))
         else:
             write_report(summary, folder / slug)
         letters = "bcdfghjkz0123456789" if back in _ODD else _LETTERS
         drift = drift_of(baseline, _hosts(chance, letters, 220), PLAIN_FEATURES)
         share = summary.totals.domains_flagged / summary.totals.domains
-        told = {"model_version": version, "share_flagged": share, "false_positive_rate": 0.01}
-        watch.record(start, end, drift.to_dict() | told)
+        found = drift_found(drift.index, drift.drifted, domains=drift.domains, model_version=version)
+        watch.record(Window(start, end), dataclasses.replace(found, share_flagged=share))
     return slug
 
 

@@ -9,7 +9,7 @@ from airflow.sdk import ObjectStoragePath
 
 from airflow_provider_devo_dga.history.known_models import KnownModel
 from airflow_provider_devo_dga.plugins.model_rows import mismatch, model_rows
-from airflow_provider_devo_dga.plugins.window_facts import WindowFacts
+from airflow_provider_devo_dga.plugins.stored_windows import stored_windows
 from airflow_provider_devo_dga.reports.shelf import ReportShelf
 from tests.plugins.stored_reports import DAG
 from tests.plugins.test_pages import put, put_drift
@@ -25,13 +25,12 @@ def known(version: str, roles: tuple[str, ...]) -> KnownModel:
 def test_a_champion_that_does_not_score_is_told(tmp_path: Path, newest: str, said: bool) -> None:
     put(tmp_path, 8, version=OLD)
     put_drift(tmp_path, put(tmp_path, 9, version=newest), entropy=0.1)
-    stored = ReportShelf(ObjectStoragePath(tmp_path.as_uri())).latest(DAG, 9)
-    windows = [window for report in stored if (window := WindowFacts.of(report))]
+    windows = stored_windows(DAG, ReportShelf(ObjectStoragePath(tmp_path.as_uri())), 9).windows
     rows = model_rows([known(NEW, ("champion",)), known(OLD, ())], windows)
     sentence = mismatch(rows)
     assert (sentence is not None) is said
     assert sentence is None or (newest in sentence and NEW in sentence)
-    assert [row.version for row in rows] == [NEW, OLD, *([STRANGE] if newest == STRANGE else [])]
-    assert [row.version for row in rows if row.newest] == [newest]
-    assert [row.recorded for row in rows if row.version == STRANGE] == [False] * (newest == STRANGE)
-    assert {row.version: row.scored for row in rows}[OLD] == 1 + (newest == OLD)
+    assert [row.model.version for row in rows] == [NEW, OLD, *([STRANGE] if newest == STRANGE else [])]
+    assert [row.model.version for row in rows if row.newest] == [newest]
+    assert [row.model.number for row in rows if row.model.version == STRANGE] == [0] * (newest == STRANGE)
+    assert {row.model.version: row.scored for row in rows}[OLD] == 1 + (newest == OLD)

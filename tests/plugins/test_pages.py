@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from airflow_provider_devo_dga.drift.record import DRIFT
 from airflow_provider_devo_dga.drift.stability import Drift
+from tests.drift.records import drift_found
 from tests.plugins.stored_reports import DAG, run_that_tells
+from tests.reports.damage import DAMAGED
 
 NASTY = "<script>alert(1)</script>"
 
@@ -52,22 +56,17 @@ def put(folder: Path, hour: int, **options: Any) -> str:
 def put_drift(
     folder: Path,
     slug: str,
+    judged: Mapping[str, Any] = MappingProxyType({}),
     *,
-    alarm: bool = False,
     domains: int = 5000,
     share_flagged: float = 0.012,
     **index: float,
 ) -> None:
     """Write what WatchDriftOperator writes for a window."""
-    drift = Drift(domains, dict(sorted(index.items(), key=lambda item: -item[1])), 0.25).to_dict()
-    told = drift | {
-        "model_version": "20260105T030000Z",
-        "share_flagged": share_flagged,
-        "false_positive_rate": 0.01,
-        "alarm": alarm,
-    }
+    drift = Drift(domains, dict(sorted(index.items(), key=lambda item: -item[1])), 0.25)
+    found = drift_found(drift.index, drift.drifted, domains=domains, share_flagged=share_flagged, **judged)
     (folder / "drift").mkdir(exist_ok=True)
-    (folder / "drift" / f"{slug}.json").write_text(json.dumps(told))
+    (folder / "drift" / f"{slug}.json").write_bytes(DRIFT.write(found))
 
 
 def cells(text: str, label: str) -> list[list[str]]:
@@ -160,7 +159,7 @@ def test_the_overview_shows_drift_by_window_and_by_feature(ask: Any, reports: Pa
 @pytest.mark.slow
 def test_drift_that_lasts_is_told_with_the_model(ask: Any, reports: Path) -> None:
     for hour in range(8, 11):
-        put_drift(reports, put(reports, hour), alarm=hour == 10, entropy=0.4)
+        put_drift(reports, put(reports, hour), {"alarm": hour == 10}, entropy=0.4)
     text = ask(f"/dags/{DAG}/reports").text
     assert cells(text, "models")[0][-1] == "lasting, 3 of 3 windows"
     assert cells(text, "Drift by window")[0][1] == "alarm"
@@ -176,20 +175,48 @@ def test_a_record_of_drift_that_cannot_be_read_is_left_out(ask: Any, reports: Pa
     page = ask(f"/dags/{DAG}/reports")
     assert page.status_code == 200
     assert "No window has been compared" in page.text
+    assert "1 record of drift could not be read" in page.text
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("change", [{"totals": None}, {"totals": {}}, {"totals": {"clients": "many"}}])
-def test_a_report_of_another_release_is_counted_and_left_out(
-    ask: Any, reports: Path, change: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_report_that_cannot_be_read_is_counted_and_left_out(ask: Any, reports: Path, name: str) -> None:
     put(reports, 8)
-    slug = put(reports, 9)
-    (reports / slug / "report.json").write_text(json.dumps(facts(9) | change))
+    damaged = reports / put(reports, 9) / "report.json"
+    content = DAMAGED[name](json.dumps(facts(9)).replace('"clients": 7', '"clients": 5'))
+    damaged.write_bytes(content if isinstance(content, bytes) else content.encode())
     page = ask(f"/dags/{DAG}/reports")
     assert page.status_code == 200
     assert "1 further report could not be read" in page.text
     assert len(cells(page.text, "Reports")) == 1
+
+
+@pytest.mark.slow
+def test_a_folder_of_damaged_reports_is_not_called_empty(ask: Any, reports: Path) -> None:
+    (reports / put(reports, 8) / "report.json").write_text("[")
+    page = ask(f"/dags/{DAG}/reports")
+    assert "There are no reports that can be read" in page.text
+    assert "1 report could not be read" in page.text
+
+
+@pytest.mark.slow
+def test_a_page_that_is_a_link_out_of_the_folder_is_not_shown(ask: Any, reports: Path) -> None:
+    page = reports / put(reports, 8) / "report.html"
+    (reports.parent / "secret.txt").write_text("what only the server may read")
+    page.unlink()
+    page.symlink_to(reports.parent / "secret.txt")
+    answer = ask(f"/dags/{DAG}/reports/{page.parent.name}")
+    assert answer.status_code == 404
+    assert "only the server" not in answer.text
+
+
+@pytest.mark.slow
+def test_lasting_is_what_the_newest_record_was_judged_by(ask: Any, reports: Path) -> None:
+    for hour in (8, 9):
+        put_drift(reports, put(reports, hour), {"in_a_row": 2}, entropy=0.4)
+    text = ask(f"/dags/{DAG}/reports").text
+    assert cells(text, "models")[0][-1] == "lasting, 2 of 2 windows"
+    assert "Drift in 2 windows in a row lasts" in text
 
 
 @pytest.mark.slow

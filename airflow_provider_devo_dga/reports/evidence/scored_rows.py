@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.errors import ReportError
@@ -140,6 +140,29 @@ class ScoredRows:
                 yield RowBatch(batch, self.threshold)
 
 
+def refuse_other_rows(path: Any, told: Mapping[str, Any]) -> None:
+    """Refuse a file that is not the one its query wrote: what is said of it would be of something else.
+
+    :param told: what the query said, of which ``rows`` and ``bytes`` count when they are there.
+    :raises ReportError: there is no such file, or another query has written to it.
+    """
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise ReportError(
+            f"There are no rows at {path}; did the scoring task finish, and can this worker read its storage?"
+        )
+    size = path.stat().st_size
+    with _parquet_errors(path), path.open("rb") as opened:
+        rows = pq.ParquetFile(opened).metadata.num_rows
+    if (told.get("rows", rows), told.get("bytes", size)) != (rows, size):
+        raise ReportError(
+            f"{path} holds {rows} rows in {size} bytes, its query wrote {told.get('rows')} in"
+            f" {told.get('bytes')}: another query has written to the same file since. Give each table and run"
+            " an output_path of its own, and score again"
+        )
+
+
 @contextmanager
 def _parquet_errors(path: ReadablePath) -> Iterator[None]:
     import pyarrow as pa
@@ -221,8 +244,8 @@ def _flagged_row(row: dict[str, Any]) -> FlaggedRow:
         label=row["sld"] or row["reg_domain"].split(".", 1)[0],
         suffix=_suffix(row["reg_domain"], row["sld"] or ""),
         events_n=row["events_n"],
-        first_seen=row["first_seen"],
-        last_seen=row["last_seen"],
+        first_seen=row["first_seen"].astimezone(UTC),
+        last_seen=row["last_seen"].astimezone(UTC),
         clients=tuple(clients),
         score=None if str(label) in LABELS | {"True"} else float(label),
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.reports.evidence.client_evidence import (
@@ -15,13 +14,14 @@ from airflow_provider_devo_dga.reports.evidence.client_evidence import (
     Verdict,
 )
 from airflow_provider_devo_dga.reports.evidence.client_tally import ClientTally
+from airflow_provider_devo_dga.reports.evidence.context import ReportContext
 from airflow_provider_devo_dga.reports.evidence.detection import Detection
 from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
+from airflow_provider_devo_dga.reports.evidence.figures import KeyTotals, ReportFigures
 from airflow_provider_devo_dga.reports.evidence.found import DetectionRows, Findings
 from airflow_provider_devo_dga.reports.evidence.scored_rows import BATCH_ROWS, ScoredRows
 
 if TYPE_CHECKING:
-    from airflow_provider_devo_dga.reports.evidence.context import ReportContext
     from airflow_provider_devo_dga.storage import ReadablePath
 
 WIDELY_ASKED_SHARE = 0.1
@@ -35,45 +35,30 @@ JSON_DETECTIONS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Totals:
-    """Counts over the whole window.
+class Totals(KeyTotals):
+    """Counts over the whole window, beside those of :class:`KeyTotals`.
 
     :param events_scored: events behind the scored domains.
-    :param domains: distinct registrable domains scored.
-    :param domains_flagged: those the model flagged, allow-listed ones left out.
     :param domains_allowed: flagged ones that the allow-list holds; they count as not flagged.
     :param domains_without_client: scored ones whose events name no client.
     :param domains_widely_asked: flagged ones that at least a tenth of the clients, and at least ten, asked
         for: either an outbreak or a popular legit name.
-    :param domains_expected_false: domains × false-positive rate, what a clean network would show.
     :param domains_watched: domains of the watch-list that were seen, flagged or not.
     :param allow_list: domains on the allow-list.
     :param watch_list: domains on the watch-list.
-    :param clients: distinct clients.
     :param clients_flagged: clients with at least one flagged domain.
-    :param clients_suspicious: clients with that verdict.
-    :param clients_infected: clients that are almost certainly infected.
+    :param clients_with_evidence: clients whose verdict is more than chance.
     """
 
     events_scored: int
-    domains: int
-    domains_flagged: int
     domains_allowed: int
     domains_without_client: int
     domains_widely_asked: int
-    domains_expected_false: float
     domains_watched: int
     allow_list: int
     watch_list: int
-    clients: int
     clients_flagged: int
-    clients_suspicious: int
-    clients_infected: int
-
-    @property
-    def clients_with_evidence(self) -> int:
-        """Clients whose verdict is more than chance."""
-        return self.clients_suspicious + self.clients_infected
+    clients_with_evidence: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +86,8 @@ class FlaggedBar:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReportSummary:
-    """Everything a report says, as numbers.
+class ReportDocument(ReportFigures):
+    """What ``report.json`` says.
 
     :param context: the run.
     :param rate: the false-positive rate that the evidence rests on.
@@ -115,7 +100,7 @@ class ReportSummary:
     :param watched: domains of the watch-list that were seen, by time.
     :param cells: all clients that do not stand out, those without a flagged domain too, counted.
     :param bars: flagged domains over time.
-    :param rows: where all detections can be read again.
+    :param detections_left_out: flagged domains beyond ``detections``.
     """
 
     context: ReportContext
@@ -127,6 +112,16 @@ class ReportSummary:
     watched: tuple[Detection, ...]
     cells: tuple[ClientCell, ...]
     bars: tuple[FlaggedBar, ...]
+    detections_left_out: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportSummary(ReportDocument):
+    """Everything a report says, as numbers.
+
+    :param rows: where all detections can be read again.
+    """
+
     rows: DetectionRows = field(compare=False, repr=False)
 
     def all_detections(self) -> Iterator[Detection]:
@@ -143,17 +138,12 @@ class ReportSummary:
             rest = (found for _, found in self.rows.flagged() if not found.watched)
             yield from (found for found in rest if found.reg_domain not in shown)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values: numbers, text, ISO 8601 instants in UTC.
-
-        Of ``detections`` the first :data:`JSON_DETECTIONS`; ``detections_left_out`` counts the others.
-        """
-        shown = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "rows"}
-        shown["detections"] = self.detections[:JSON_DETECTIONS]
-        plain: dict[str, Any] = {name: _plain(_dicts(value)) for name, value in shown.items()}
-        plain["detections_left_out"] = self.totals.domains_flagged - len(plain["detections"])
-        plain["totals"]["clients_with_evidence"] = self.totals.clients_with_evidence
-        return plain
+    def document(self) -> ReportDocument:
+        """Return what is stored: of ``detections`` the first :data:`JSON_DETECTIONS`."""
+        plain: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(ReportDocument)}
+        kept = self.detections[:JSON_DETECTIONS]
+        left_out = self.totals.domains_flagged - len(kept)
+        return ReportDocument(**plain | {"detections": kept, "detections_left_out": left_out})
 
 
 def summarise(
@@ -209,6 +199,7 @@ def summarise(
             FlaggedBar(part=part, stands_out=alarm, domains=domains)
             for (part, alarm), domains in sorted(found.bars.items())
         ),
+        detections_left_out=found.flagged - len(found.strongest),
         rows=named,
     )
 
@@ -230,6 +221,7 @@ def _totals(
         watch_list=len(lists.watch),
         clients=len(tally.asked),
         clients_flagged=len(ranked),
+        clients_with_evidence=verdicts[Verdict.SUSPICIOUS] + verdicts[Verdict.INFECTED],
         clients_suspicious=verdicts[Verdict.SUSPICIOUS],
         clients_infected=verdicts[Verdict.INFECTED],
     )
@@ -251,25 +243,3 @@ def _two_digits(count: int) -> int:
     """1234 gives 1200: a chart shows no more, and cells stay few however many clients there are."""
     unit = 10 ** max(0, math.floor(math.log10(count)) - 1) if count else 1
     return count // unit * unit
-
-
-def _dicts(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [asdict(item) for item in value]
-    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case dict():
-            return {name: _plain(item) for name, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-        case timedelta():
-            return value.total_seconds()
-        case datetime():
-            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        case Verdict():
-            return str(value)
-        case _:
-            return value

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Generic, TypeVar
 
+from airflow_provider_devo_dga.reports.evidence.figures import REPORT
 from airflow_provider_devo_dga.reports.files.detections_csv import detections_csv
 from airflow_provider_devo_dga.reports.files.detections_parquet import parquet_written
 from airflow_provider_devo_dga.reports.files.ecs import ecs_event, ecs_line
@@ -16,7 +16,7 @@ from airflow_provider_devo_dga.storage import StoragePath, publish
 if TYPE_CHECKING:
     from airflow_provider_devo_dga.reports.evidence.detection import Detection
     from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
-    from airflow_provider_devo_dga.reports.trend import Trend
+    from airflow_provider_devo_dga.reports.evidence.trend import Trend
 
 P = TypeVar("P", bound=StoragePath)
 
@@ -32,10 +32,8 @@ class ReportFiles(Generic[P]):
     parquet: P
 
 
-def write_report(
-    summary: ReportSummary, directory: P, *, stem: str = "report", trend: Trend | None = None
-) -> ReportFiles[P]:
-    """Write ``stem``.json, .csv, .ecs.ndjson, .parquet and .html into ``directory``, made when missing.
+def write_report(summary: ReportSummary, directory: P, *, trend: Trend | None = None) -> ReportFiles[P]:
+    """Write ``report``.json, .csv, .ecs.ndjson, .parquet and .html into ``directory``, made when missing.
 
     Earlier files of the same name are replaced. The page comes last: who sees it finds the others.
     The same summary and trend give the same bytes. Detections are written as they are read.
@@ -45,19 +43,19 @@ def write_report(
     :raises OSError: when a file cannot be written; no partial file stays behind.
     """
     files = ReportFiles(
-        html=directory / f"{stem}.html",
-        json=directory / f"{stem}.json",
-        csv=directory / f"{stem}.csv",
-        ecs=directory / f"{stem}.ecs.ndjson",
-        parquet=directory / f"{stem}.parquet",
+        html=directory / "report.html",
+        json=directory / "report.json",
+        csv=directory / "report.csv",
+        ecs=directory / "report.ecs.ndjson",
+        parquet=directory / "report.parquet",
     )
     page = render(summary, trend)
-    _write(files.json, [json.dumps(summary.to_dict(), indent=2, allow_nan=False), "\n"])
+    _write(files.json, REPORT.write(summary.document()) + b"\n")
     with publish(files.parquet) as table, publish(files.ecs) as ecs, publish(files.csv) as csv:
         rows = parquet_written(summary.all_detections(), summary.context, table)
         for text in detections_csv(_ecs_written(rows, summary, ecs)):
             csv.write(text.encode())
-    _write(files.html, [page])
+    _write(files.html, page.encode())
     return files
 
 
@@ -69,7 +67,6 @@ def _ecs_written(
         yield detection
 
 
-def _write(target: StoragePath, parts: Iterable[str]) -> None:
+def _write(target: StoragePath, content: bytes) -> None:
     with publish(target) as file:
-        for part in parts:
-            file.write(part.encode())
+        file.write(content)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
-    from airflow_provider_devo_dga.reports.trend import Trend
+    from airflow_provider_devo_dga.reports.evidence.trend import Trend
 
 CLIENT_ROWS = 200
 CHANCE_ROWS = 5

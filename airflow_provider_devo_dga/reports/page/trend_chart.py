@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from airflow_provider_devo_dga.reports.evidence.trend import PastWindow, Trend
 from airflow_provider_devo_dga.reports.page.chart_points import chart_top
 from airflow_provider_devo_dga.reports.page.svg import ALARM, INK, MUTED, chart_of, svg_of
-from airflow_provider_devo_dga.reports.trend import PastWindow, Trend
 
 if TYPE_CHECKING:
     from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
@@ -26,27 +26,30 @@ def trend_chart(summary: ReportSummary, trend: Trend) -> str:
     import altair as alt
 
     width = summary.context.span
-    windows = (*trend, this_window(summary))
+    windows = (*trend, PastWindow(summary.context.window_start, summary.totals))
+    known = [(past, past.totals) for past in windows if past.totals is not None]
     bars = [
         {
             "start": _ms(past, 0, width),
             "end": _ms(past, BAR, width),
             "low": 0,
-            "high": past.domains_flagged,
-            "alarm": bool(past.clients_infected),
+            "high": totals.domains_flagged,
+            "alarm": bool(totals.clients_infected),
         }
-        for past in windows
-        if past.known
+        for past, totals in known
     ]
     chance = [
-        {"start": _ms(past, 0, width), "end": _ms(past, BAR, width), "high": past.expected}
-        for past in windows
-        if past.known
+        {
+            "start": _ms(past, 0, width),
+            "end": _ms(past, BAR, width),
+            "high": totals.domains_expected_false,
+        }
+        for past, totals in known
     ]
-    most = max([bar["high"] or 0 for bar in bars] + [row["high"] or 0 for row in chance])
+    most = max(max(totals.domains_flagged, totals.domains_expected_false) for _, totals in known)
     top = chart_top(most)
     gaps = [
-        {"start": _ms(past, BAR / 2, width), "high": top * GAP_SHARE} for past in windows if not past.known
+        {"start": _ms(past, BAR / 2, width), "high": top * GAP_SHARE} for past in windows if not past.totals
     ]
     first, last = _ms(windows[0], -0.2, width), _ms(windows[-1], 1, width)
     form = "%H:%M" if width <= timedelta(hours=1) else "%d %b"
@@ -76,19 +79,6 @@ def trend_chart(summary: ReportSummary, trend: Trend) -> str:
     expected = chart_of(chance).mark_rule(color=INK, strokeWidth=1.5).encode(x=x, x2="end:T", y=y)
     missing = chart_of(gaps).mark_text(text="×", color=INK, fontSize=13).encode(x=x, y=y)
     return svg_of(alt.layer(drawn, expected, missing), height=160, width=620)
-
-
-def this_window(summary: ReportSummary) -> PastWindow:
-    """Return the window of a summary as later reports will see it."""
-    totals = summary.totals
-    return PastWindow(
-        start=summary.context.window_start,
-        domains=totals.domains,
-        domains_flagged=totals.domains_flagged,
-        expected=totals.domains_expected_false,
-        clients_infected=totals.clients_infected,
-        clients_suspicious=totals.clients_suspicious,
-    )
 
 
 def _ms(past: PastWindow, part: float, width: timedelta) -> float:

@@ -14,6 +14,7 @@ import pytest
 from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.reports.evidence.client_evidence import Verdict
 from airflow_provider_devo_dga.reports.evidence.context import ReportContext
+from airflow_provider_devo_dga.reports.evidence.figures import REPORT
 from airflow_provider_devo_dga.reports.evidence.scored_rows import ScoredRows
 from airflow_provider_devo_dga.reports.evidence.summary import summarise
 
@@ -210,8 +211,7 @@ def test_context_windows(hour: Any) -> None:
 
 
 def test_json_round_trip(infected: Any) -> None:
-    plain = infected.summary(events_in_window=300).to_dict()
-    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+    plain = json.loads(REPORT.write(infected.summary(events_in_window=300).document()))
     assert plain["context"]["window_start"] == "2026-11-24T14:00:00Z"
     assert plain["clients"][0]["verdict"] == "almost certainly infected"
     assert plain["totals"]["clients_with_evidence"] == 1

@@ -10,26 +10,29 @@ import pytest
 from airflow.sdk import ObjectStoragePath
 from upath import UPath
 
+from airflow_provider_devo_dga.reports.evidence.figures import REPORT
 from airflow_provider_devo_dga.reports.evidence.summary import summarise
 from airflow_provider_devo_dga.reports.files.files import write_report
 
 
 def test_the_files_next_to_each_other(infected: Any, tmp_path: Path) -> None:
-    files = write_report(infected.summary(), tmp_path / "a" / "b", stem="hour")
-    assert [files.html.name, files.json.name, files.csv.name] == ["hour.html", "hour.json", "hour.csv"]
+    files = write_report(infected.summary(), tmp_path / "a" / "b")
+    assert [files.html.name, files.json.name, files.csv.name] == ["report.html", "report.json", "report.csv"]
     assert sorted(path.name for path in (tmp_path / "a" / "b").iterdir()) == [
-        "hour.csv",
-        "hour.ecs.ndjson",
-        "hour.html",
-        "hour.json",
-        "hour.parquet",
+        "report.csv",
+        "report.ecs.ndjson",
+        "report.html",
+        "report.json",
+        "report.parquet",
     ]
     assert files.html.read_text("utf-8").startswith("<!doctype html>")
 
 
 def test_json_holds_the_summary(infected: Any, tmp_path: Path) -> None:
     summary = infected.summary()
-    assert json.loads(write_report(summary, tmp_path).json.read_text("utf-8")) == summary.to_dict()
+    assert json.loads(write_report(summary, tmp_path).json.read_text("utf-8")) == json.loads(
+        REPORT.write(summary.document())
+    )
 
 
 def test_writing_again_replaces_with_the_same_bytes(infected: Any, tmp_path: Path) -> None:
@@ -85,7 +88,7 @@ def test_object_storage(infected: Any) -> None:
         "report.json",
         "report.parquet",
     ]
-    assert json.loads(files.json.read_bytes()) == summary.to_dict()
+    assert json.loads(files.json.read_bytes()) == json.loads(REPORT.write(summary.document()))
 
 
 def test_object_storage_path_of_airflow(infected: Any, tmp_path: Path) -> None:
@@ -94,7 +97,7 @@ def test_object_storage_path_of_airflow(infected: Any, tmp_path: Path) -> None:
     summary = summarise(root / infected.path.name, infected.context())
     for _ in range(2):
         files = write_report(summary, root / "out")
-    assert json.loads(files.json.read_bytes()) == summary.to_dict()
+    assert json.loads(files.json.read_bytes()) == json.loads(REPORT.write(summary.document()))
     assert len(list((tmp_path / "out").iterdir())) == 5
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from airflow_provider_devo_dga.reports.evidence.figures import KeyTotals
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary, summarise
+from airflow_provider_devo_dga.reports.evidence.trend import PastWindow, Trend
 from airflow_provider_devo_dga.reports.files.files import write_report
-from airflow_provider_devo_dga.reports.trend import PastWindow, Trend
 from tests.reports.conftest import Hour
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -29,7 +30,7 @@ SCREENSHOTS = Path(__file__).resolve().parents[3] / "build" / "screenshots"
 
 
 def quiet(hour: Hour) -> ReportSummary:
-    return hour.summary(events_in_window=0, events_without_host=0, late_allowance=timedelta(0))
+    return hour.summary(events_in_window=0, events_without_host=0, late_allowance=0.0)
 
 
 def normal(hour: Hour) -> ReportSummary:
@@ -47,7 +48,7 @@ def normal(hour: Hour) -> ReportSummary:
         "events_without_host": 700,
         "events_with_address": 130,
         "events_unknown_suffix": 60,
-        "late_allowance": timedelta(minutes=5),
+        "late_allowance": 300.0,
         "threshold": 0.83,
         "model_version": "20261123T030000Z",
         "model_sha256": "ab" * 32,
@@ -67,15 +68,18 @@ def loud(hour: Hour) -> ReportSummary:
 def past(hour: Hour) -> Trend:
     starts = [hour.start - timedelta(hours=back) for back in range(24, 0, -1)]
     return tuple(
-        PastWindow(start=start)
+        PastWindow(start)
         if number in {5, 6, 17}
         else PastWindow(
-            start=start,
-            domains=1200,
-            domains_flagged=9 + number * 7 % 11 + (30 if number == 20 else 0),
-            expected=12.0,
-            clients_infected=int(number == 20),
-            clients_suspicious=0,
+            start,
+            KeyTotals(
+                domains=1200,
+                domains_flagged=9 + number * 7 % 11 + (30 if number == 20 else 0),
+                domains_expected_false=12.0,
+                clients=40,
+                clients_infected=int(number == 20),
+                clients_suspicious=0,
+            ),
         )
         for number, start in enumerate(starts)
     )

@@ -1,0 +1,92 @@
+"""What later readers need of a report: whose it is, what was scored, and what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+
+from airflow_provider_devo_dga.documents import DocumentKind
+from airflow_provider_devo_dga.errors import ReportError
+
+_MOST = 2**53
+_YEARS = range(1970, 9999)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFigures:
+    """The run behind a report.
+
+    :param window_start: start of the window, aware, inclusive.
+    :param window_end: end of the window, aware, exclusive, after ``window_start``.
+    :param model_name: the model's name in the Model Manager.
+    :param model_version: its version in the model history, None when there is none.
+    :param threshold: score from which a domain is flagged, in (0, 1]; None when rows carry labels only.
+    :param false_positive_rate: measured share of legit domains over the threshold, in [0, 1);
+        None when it was not measured.
+    :param dag_id: the Dag that made it.
+    :raises ReportError: for a naive or reversed window, a threshold or a rate out of range.
+    """
+
+    window_start: datetime
+    window_end: datetime
+    model_name: str
+    model_version: str | None = None
+    threshold: float | None = None
+    false_positive_rate: float | None = None
+    dag_id: str
+
+    def __post_init__(self) -> None:
+        for name in ("window_start", "window_end"):
+            if (instant := getattr(self, name)).utcoffset() is None:
+                raise ReportError(f"{name} needs a time zone")
+            if instant.year not in _YEARS:
+                raise ReportError(f"{name} lies in the year {instant.year}")
+        if self.window_start >= self.window_end:
+            raise ReportError("The window ends before it starts")
+        if self.threshold is not None and not 0 < self.threshold <= 1:
+            raise ReportError(f"threshold must lie in (0, 1], not at {self.threshold}")
+        if self.false_positive_rate is not None and not 0 <= self.false_positive_rate < 1:
+            raise ReportError(f"false_positive_rate must lie in [0, 1), not at {self.false_positive_rate}")
+
+    @property
+    def span(self) -> timedelta:
+        """Length of the window."""
+        return self.window_end - self.window_start
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyTotals:
+    """The counts that are compared from window to window.
+
+    :param domains: distinct registrable domains scored.
+    :param domains_flagged: those the model flagged, allow-listed ones left out.
+    :param domains_expected_false: domains × false-positive rate, what a clean network would show.
+    :param clients: distinct clients.
+    :param clients_suspicious: clients with that verdict.
+    :param clients_infected: clients that are almost certainly infected.
+    :raises ReportError: one is no count.
+    """
+
+    domains: int
+    domains_flagged: int
+    domains_expected_false: float
+    clients: int
+    clients_suspicious: int
+    clients_infected: int
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if not 0 <= getattr(self, field.name) < _MOST:
+                raise ReportError(f"{field.name} is no count")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportFigures:
+    """A report, in figures."""
+
+    context: RunFigures
+    totals: KeyTotals
+
+
+REPORT = DocumentKind("report", ReportFigures, 1, {0: lambda found: found})
+"""``report.json``. Format 1 is format 0 with its number."""

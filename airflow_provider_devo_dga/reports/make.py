@@ -1,0 +1,67 @@
+"""Make a window's report out of its scored rows, and refuse what would be a report of something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from airflow_provider_devo_dga.errors import ReportError
+from airflow_provider_devo_dga.reports.evidence.context import ReportContext
+from airflow_provider_devo_dga.reports.evidence.summary import Totals, summarise
+from airflow_provider_devo_dga.reports.files.files import ReportFiles, write_report
+from airflow_provider_devo_dga.reports.page.headline import Headline, headline
+from airflow_provider_devo_dga.reports.shelf import ReportShelf
+
+
+@dataclass(frozen=True, slots=True)
+class MadeReport:
+    """A report that was written."""
+
+    files: ReportFiles[Any]
+    headline: Headline
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPlace:
+    """Where a report goes, and what lies beside it.
+
+    :param slug: name of its folder.
+    :param earlier: start of each window before it and the name of that one's report, oldest first.
+    """
+
+    shelf: ReportShelf
+    slug: str
+    earlier: Iterable[tuple[datetime, str]] = ()
+
+    def refuse_another(self, table: str) -> None:
+        """Refuse to replace the report of another table.
+
+        :raises ReportError: the window's place is taken.
+        """
+        if (other := self.shelf.table_of(self.slug)) not in {None, table}:
+            raise ReportError(
+                f"{self.shelf.folder / self.slug} holds the report on table {other}, and would be replaced by"
+                f" that on {table}; give each table an output_dir of its own, or remove that folder"
+            )
+
+
+def make_report(
+    rows: Any,
+    context: ReportContext,
+    place: ReportPlace,
+    *,
+    allow: frozenset[str],
+    watch: frozenset[str],
+) -> MadeReport:
+    """Summarise the rows and write the report; the same window and table replace their own.
+
+    :param rows: the file of scored rows.
+    :raises ReportError: the rows cannot become a report, or the place is another table's.
+    """
+    place.refuse_another(context.table)
+    summary = summarise(rows, context, allow=allow, watch=watch)
+    files = write_report(summary, place.shelf.folder / place.slug, trend=place.shelf.trend(place.earlier))
+    return MadeReport(files, headline(summary), summary.totals)
