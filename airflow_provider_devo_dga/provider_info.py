@@ -119,6 +119,7 @@ def _devo_events() -> dict[str, Any]:
             "cert": _text("Certificate", "Path of the client's certificate, PEM"),
             "chain": _text("Chain", "Path of the authorities to trust, PEM"),
             "timeout": _text("Timeout", "Seconds for connecting and for each wait", default="30"),
+            "retries": _text("Retries", "Further attempts to connect", default="3"),
         },
         "ui-field-behaviour": {
             "hidden-fields": ["schema", "login", "password", "extra"],
@@ -136,6 +137,7 @@ def _model_manager() -> dict[str, Any]:
         "conn-fields": {
             "auth_type": _text("Authentication", "standalone or bearer", default="standalone"),
             "verify": _text("Verify", "true, false, or the path of a CA file", default="true"),
+            "retries": _text("Retries", "Further attempts after a fault that may pass", default="3"),
         },
         "ui-field-behaviour": {
             "hidden-fields": ["schema", "login", "extra"],

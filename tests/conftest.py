@@ -29,6 +29,7 @@ os.environ |= {
 
 import pytest  # noqa: E402
 import requests  # noqa: E402
+import trustme  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
 from devo_sandbox.server import Sandbox  # noqa: E402
@@ -169,6 +170,19 @@ def statsd(monkeypatch: pytest.MonkeyPatch) -> Iterator[StatsdServer]:
         stats.initialize(factory=get_stats_factory(), export_legacy_names=True)
         yield server
         stats.initialize(factory=NoStatsLogger, export_legacy_names=True)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path, sandbox: Sandbox) -> dict[str, str]:
+    """Return a client's certificate as the extra fields of a ``devo_events`` connection."""
+    pair = trustme.CA().issue_cert("client.example.com")
+    pair.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    pair.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
+    return {
+        "key": str(tmp_path / "key.pem"),
+        "cert": str(tmp_path / "cert.pem"),
+        "chain": str(sandbox.ca_file),
+    }
 
 
 @pytest.fixture

@@ -76,39 +76,45 @@ def check_sendable(name: str, secret: str) -> None:
         )
 
 
-def service_url(host: str | None, port: int | None, *, default_path: str) -> str:
-    """Return the https URL of a Devo service, without a trailing slash, before any client can guess at it.
+def service_url(
+    host: str | None,
+    port: int | None,
+    *,
+    default_path: str = "",
+    schemes: tuple[str, ...] = ("https",),
+    example: str = "apiv2-us.devo.com",
+) -> str:
+    """Return the URL of a service, without a trailing slash, before any client can guess at it.
 
     devo-sdk turns ``http`` into ``https`` in silence and posts to ``/`` when the host ends in a slash.
 
     :param host: ``apiv2-us.devo.com`` or a whole URL; its own path wins over ``default_path``.
     :param port: used when the host names none.
-    :raises DevoConnectionConfigError: when there is no host, or it is not an https address.
+    :param schemes: those that are allowed; the first is meant when the host names none.
+    :raises DevoConnectionConfigError: when there is no host, or it is not such an address.
     """
-    if not host or not host.strip():
-        raise DevoConnectionConfigError(
-            "The connection has no host; put Devo's API address there, e.g. apiv2-us.devo.com"
-        )
-    text = host.strip()
+    text = (host or "").strip()
+    if not text:
+        raise DevoConnectionConfigError(f"The connection has no host; put e.g. {example} there")
     try:
-        parts = urlsplit(text if "://" in text else f"https://{text}")
+        parts = urlsplit(text if "://" in text else f"{schemes[0]}://{text}")
         named_port = parts.port
     except ValueError:
         raise DevoConnectionConfigError(
-            "The connection's host is not an address; put e.g. apiv2-us.devo.com there"
+            f"The connection's host is not an address; put e.g. {example} there"
         ) from None
-    if parts.scheme != "https":
+    if parts.scheme not in schemes:
         raise DevoConnectionConfigError(
-            f"The connection's host must be an https address, not {parts.scheme}: Devo speaks TLS only"
+            f"The connection's host must be an {' or '.join(schemes)} address, not {parts.scheme}"
         )
-    if parts.username or parts.password or not parts.hostname:
+    if parts.username or parts.password or parts.query or not parts.hostname:
         raise DevoConnectionConfigError(
-            "The connection's host must be a plain address; credentials go into the password field"
+            "The connection's host must be a plain address; credentials go into their own fields"
         )
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     chosen = named_port or port
     path = parts.path.rstrip("/") or default_path
-    return f"https://{name}{f':{chosen}' if chosen else ''}{path}"
+    return f"{parts.scheme}://{name}{f':{chosen}' if chosen else ''}{path}"
 
 
 @dataclass(frozen=True, slots=True)

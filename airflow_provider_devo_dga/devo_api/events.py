@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_devo_dga.errors import DevoConnectionConfigError, DevoTransientError
+from airflow_provider_devo_dga.devo_api.access import Limits
+from airflow_provider_devo_dga.devo_api.attempts import Attempts, Observer
+from airflow_provider_devo_dga.devo_api.faults import tls_refusal
+from airflow_provider_devo_dga.errors import DevoConnectionConfigError, DevoError, DevoTransientError
 
 if TYPE_CHECKING:
     from devo.sender import Sender
 
-DEFAULT_PORT = 443
-DEFAULT_TIMEOUT = 30.0
+_LIMITS = Limits(timeout=30.0)
 _TAG = re.compile(r"my\.app\.[A-Za-z_][A-Za-z0-9_]{0,63}\.[A-Za-z_][A-Za-z0-9_]{0,63}")
 _READ = 1 << 16
+_OBJECTION_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class EventsEndpoint:
     :param key: path of the private key, PEM.
     :param cert: path of the client's certificate, PEM.
     :param chain: path of the authorities to trust, PEM.
-    :param timeout: seconds for connecting, and for each wait.
+    :param limits: seconds for connecting and for each wait; further attempts to connect.
     """
 
     host: str
@@ -36,20 +39,7 @@ class EventsEndpoint:
     key: str
     cert: str
     chain: str
-    timeout: float = DEFAULT_TIMEOUT
-
-    def __post_init__(self) -> None:
-        if not self.host:
-            raise DevoConnectionConfigError("The connection has no host; it is the collector of your region")
-        for name in ("key", "cert", "chain"):
-            path = getattr(self, name)
-            if not path:
-                raise DevoConnectionConfigError(
-                    f"The connection lacks {name!r}, the path of a PEM file: Devo takes events with a"
-                    " client's certificate"
-                )
-            if not Path(path).is_file():
-                raise DevoConnectionConfigError(f"{name!r} of the connection is no file here: {path}")
+    limits: Limits = _LIMITS
 
 
 def custom_table(name: str) -> str:
@@ -65,11 +55,14 @@ def custom_table(name: str) -> str:
     return name
 
 
-def send_events(endpoint: EventsEndpoint, table: str, lines: Iterable[str]) -> int:
+def send_events(
+    endpoint: EventsEndpoint, table: str, lines: Iterable[str], observer: Observer | None = None
+) -> int:
     """Send lines and wait until Devo has taken all of them.
 
     :param table: see :func:`custom_table`.
     :param lines: one event each, without line breaks.
+    :param observer: is told of further attempts to connect; what was sent is never sent again here.
     :return: how many were sent; without any, nothing is connected.
     :raises DevoTransientError: connecting or sending failed, or Devo did not close the connection after the
         last event. Some may have arrived: ask Devo before sending again.
@@ -79,30 +72,84 @@ def send_events(endpoint: EventsEndpoint, table: str, lines: Iterable[str]) -> i
     tag, sent, sender = custom_table(table).encode(), 0, None
     try:
         for line in lines:
-            sender = sender or _connected(endpoint)
+            sender = sender or Attempts(endpoint.limits, observer).repeated(lambda: _connected(endpoint))
             sender.send(tag=tag, msg=line.encode(), zip=True)
             sent += 1
         if sender is not None:
             sender.flush_buffer()
-            _finish(sender, endpoint.timeout)
+            _finish(sender, endpoint.limits.timeout)
     except (DevoSenderException, OSError) as error:
         raise DevoTransientError(
             f"Events could not be sent to {endpoint.host}:{endpoint.port}, after {sent}: {_said(error)}"
         ) from error
     finally:
-        if sender is not None and sender.socket is not None:
-            sender.socket.close()
-            sender.socket = None
+        _close(sender)
     return sent
 
 
-def _connected(endpoint: EventsEndpoint) -> Sender:
-    from devo.sender import Sender, SenderConfigSSL
+def check_endpoint(endpoint: EventsEndpoint) -> None:
+    """Connect, show the certificate, and leave without an event.
 
-    config = SenderConfigSSL(
-        address=(endpoint.host, endpoint.port), key=endpoint.key, cert=endpoint.cert, chain=endpoint.chain
+    TLS 1.3 lets a client believe itself connected before the server has looked at its certificate; an
+    objection comes right after.
+
+    :raises DevoConnectionConfigError: one of the two does not trust the other, or the files do not fit.
+    :raises DevoTransientError: nobody answers, or hangs up at once.
+    """
+    sender = _connected(endpoint)
+    try:
+        sender.socket.settimeout(min(_OBJECTION_SECONDS, endpoint.limits.timeout))
+        if not sender.socket.recv(1):
+            raise ConnectionResetError("the collector hangs up at once; does it know the certificate?")
+    except TimeoutError:
+        return
+    except OSError as error:
+        raise _fault(endpoint, error) from error
+    finally:
+        _close(sender)
+
+
+def _connected(endpoint: EventsEndpoint) -> Sender:
+    from devo.sender import DevoSenderException, Sender, SenderConfigSSL
+
+    try:
+        config = SenderConfigSSL(
+            address=(endpoint.host, endpoint.port), key=endpoint.key, cert=endpoint.cert, chain=endpoint.chain
+        )
+        return Sender(config, timeout=endpoint.limits.timeout)
+    except (DevoSenderException, OSError) as error:
+        raise _fault(endpoint, error) from error
+
+
+def _fault(endpoint: EventsEndpoint, error: Exception) -> DevoError:
+    """Return what a connection that could not be made stands for."""
+    where, refused = f"{endpoint.host}:{endpoint.port}", tls_refusal(error)
+    if isinstance(refused, ssl.SSLCertVerificationError):
+        return DevoConnectionConfigError(
+            f"The collector's certificate at {where} is not trusted ({refused.verify_message}); check the"
+            " connection's host and the authorities in its extra field 'chain'"
+        )
+    if refused is not None and "ALERT" in (refused.reason or ""):
+        return DevoConnectionConfigError(
+            f"The collector at {where} refuses the client's certificate ({refused.reason}); check the"
+            " connection's extra fields 'key' and 'cert', and that Devo issued them for this domain"
+        )
+    if refused is not None:
+        return DevoConnectionConfigError(
+            f"No TLS with {where} ({refused.reason or 'unreadable PEM'}); check the connection's host and"
+            " port, and that its extra fields 'key' and 'cert' belong together"
+        )
+    return DevoTransientError(
+        f"Events could not be sent to {where}: {_said(error)}; check the address, the network and whether the"
+        " collector is up"
     )
-    return Sender(config, timeout=endpoint.timeout)
+
+
+def _close(sender: Sender | None) -> None:
+    # not its own close(), which would wait without a limit
+    if sender is not None and sender.socket is not None:
+        sender.socket.close()
+        sender.socket = None
 
 
 def _finish(sender: Any, timeout: float) -> None:

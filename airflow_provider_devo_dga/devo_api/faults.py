@@ -161,7 +161,7 @@ def transport_error(error: httpx.HTTPError, url: str) -> DevoError:
     """Return the error that httpx's failure to talk to ``url`` stands for; never with its headers."""
     import httpx
 
-    if isinstance(error, httpx.ConnectError) and (refused := _tls_refusal(error)) is not None:
+    if isinstance(error, httpx.ConnectError) and (refused := tls_refusal(error)) is not None:
         if isinstance(refused, ssl.SSLCertVerificationError):
             return DevoConnectionConfigError(
                 "The server's certificate is not trusted; check the connection's host,"
@@ -181,7 +181,7 @@ def transport_error(error: httpx.HTTPError, url: str) -> DevoError:
     )
 
 
-def _tls_refusal(error: BaseException | None) -> ssl.SSLError | None:
+def tls_refusal(error: BaseException | None) -> ssl.SSLError | None:
     """Return the TLS error behind a failed handshake, None when the connection was merely lost in it."""
     while error is not None:
         if isinstance(error, ssl.SSLError) and not isinstance(error, _TLS_INTERRUPTED):

@@ -1,9 +1,14 @@
-"""What an Airflow connection says, checked: address, credentials, limits."""
+"""What Airflow's connections say, checked: one way to read the fields of every type.
+
+An error names the field: ``The connection's …``. No error quotes a secret.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_devo_dga.devo_api.access import (
@@ -14,19 +19,88 @@ from airflow_provider_devo_dga.devo_api.access import (
     check_sendable,
     service_url,
 )
+from airflow_provider_devo_dga.devo_api.events import EventsEndpoint
 from airflow_provider_devo_dga.devo_api.query import Endpoint
-from airflow_provider_devo_dga.errors import DevoConnectionConfigError
+from airflow_provider_devo_dga.errors import DevoConnectionConfigError, DevoDgaError
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
-_AUTH_TYPES = ("standalone", "bearer")
 _YES = {"true", "1", "yes", ""}
-_DEFAULTS = Limits()
 _NO = {"false", "0", "no"}
-
+_DEFAULTS = Limits()
+_EVENTS_PORT, _H2O_PORT = 443, 54321
+_WEB = ("https", "http")
 
 _Number = TypeVar("_Number", int, float)
+
+
+class Extra:
+    """The extra fields of a connection, each checked when it is read.
+
+    :param fields: as they are stored: texts from the form, anything from JSON.
+    """
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self._fields = fields
+
+    def text(self, name: str) -> str:
+        """Return a field without spaces around it; empty when it is not there."""
+        value = self._fields.get(name)
+        return "" if value is None else str(value).strip()
+
+    def choice(self, name: str, *words: str) -> str:
+        """Return one of some words, the first one by default."""
+        if (word := self.text(name) or words[0]) not in words:
+            raise _wrong(name, f"must be {' or '.join(words)}, not {word!r}")
+        return word
+
+    def number(self, name: str, default: _Number) -> _Number:
+        """Return a number from 0, of the default's type."""
+        text = self.text(name)
+        try:
+            number = type(default)(text) if text else default
+        except (ValueError, OverflowError):
+            number = type(default)(-1)
+        if not number >= 0:  # NaN is not, either
+            raise _wrong(name, f"must be a number from 0, not {text!r}")
+        return number
+
+    def file(self, name: str, what: str) -> str:
+        """Return the path of a file that is there."""
+        if not (path := self.text(name)):
+            raise _wrong(name, f"is empty; it is the path of {what}, on every worker")
+        if not Path(path).is_file():
+            raise _wrong(name, f"is no file on this machine: {path}")
+        return path
+
+    def verify(self) -> bool | str:
+        """Return ``verify``: True by default, False, or a CA file's path."""
+        text = self.text("verify")
+        if text.lower() in _YES:
+            return True
+        return False if text.lower() in _NO else text
+
+    def limits(self, timeout: float = _DEFAULTS.timeout) -> Limits:
+        """Return ``timeout``, ``retries`` and ``concurrency``."""
+        return Limits(
+            timeout=self.number("timeout", timeout),
+            retries=self.number("retries", _DEFAULTS.retries),
+            concurrency=max(1, self.number("concurrency", _DEFAULTS.concurrency)),
+        )
+
+
+@contextmanager
+def refused_as(kind: type[DevoDgaError]) -> Iterator[None]:
+    """Raise what is wrong with a connection of another service than Devo as this error."""
+    try:
+        yield
+    except DevoConnectionConfigError as error:
+        raise kind(error.message) from None
+
+
+def _wrong(name: str, what: str) -> DevoConnectionConfigError:
+    return DevoConnectionConfigError(f"The connection's extra field {name!r} {what}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,69 +127,105 @@ class DevoSettings:
         :param extra: the extra fields, when they were read asynchronously (in a trigger).
         :raises DevoConnectionConfigError: names the field that is wrong.
         """
-        if extra is None:
-            extra = connection.extra_dejson
+        fields = connection.extra_dejson if extra is None else extra
+        more = Extra(fields)
         return cls(
             url=service_url(connection.host, connection.port, default_path=QUERY_PATH),
             credentials=Credentials(
                 token=connection.password or None,
-                jwt=extra.get("jwt") or None,
-                api_key=extra.get("api_key") or None,
-                api_secret=extra.get("api_secret") or None,
+                jwt=fields.get("jwt") or None,
+                api_key=fields.get("api_key") or None,
+                api_secret=fields.get("api_secret") or None,
             ),
-            verify=verify_of(extra),
-            limits=Limits(
-                timeout=_number(extra, "timeout", float, _DEFAULTS.timeout),
-                retries=_number(extra, "retries", int, _DEFAULTS.retries),
-                concurrency=max(1, _number(extra, "concurrency", int, _DEFAULTS.concurrency)),
-            ),
+            verify=more.verify(),
+            limits=more.limits(),
         )
-
-
-def verify_of(extra: dict[str, Any]) -> bool | str:
-    """Return the extra field ``verify``: True by default, False, or a CA file's path."""
-    value = extra.get("verify")
-    text = "" if value is None else str(value).strip()
-    if text.lower() in _YES:
-        return True
-    return False if text.lower() in _NO else text
-
-
-def _number(extra: dict[str, Any], name: str, kind: Callable[[Any], _Number], default: _Number) -> _Number:
-    value = extra.get(name)
-    if value is None or value == "":
-        return default
-    try:
-        number = kind(value)
-    except (TypeError, ValueError, OverflowError):
-        number = kind(-1)
-    if not number >= 0:  # NaN is not, either
-        raise DevoConnectionConfigError(
-            f"The connection's extra field {name!r} must be a number from 0, not {value!r}"
-        )
-    return number
 
 
 class ModelManagerAccount:
-    """A checked ``devo_mlmm`` connection."""
+    """A checked ``devo_mlmm`` connection.
 
-    def __init__(self, connection: Connection) -> None:
-        extra = connection.extra_dejson
+    :param timeout: seconds for one call.
+    :raises DevoConnectionConfigError: names the field that is wrong.
+    """
+
+    def __init__(self, connection: Connection, timeout: float) -> None:
+        extra = Extra(connection.extra_dejson)
         if not connection.password:
             raise DevoConnectionConfigError(
                 "The connection has no token; put a Devo token into the password field"
             )
         check_sendable("token", connection.password)
-        self.url = service_url(connection.host, connection.port, default_path=MODEL_MANAGER_PATH)
+        self.url = service_url(
+            connection.host, connection.port, default_path=MODEL_MANAGER_PATH, example="api-us.devo.com"
+        )
         self.token: str = connection.password
-        self.verify = verify_of(extra)
-        self.auth_type: str = extra.get("auth_type") or _AUTH_TYPES[0]
-        if self.auth_type not in _AUTH_TYPES:
-            raise DevoConnectionConfigError(
-                f"The connection's extra field 'auth_type' is {self.auth_type!r}; use standalone or bearer"
-            )
+        self.verify = extra.verify()
+        self.auth_type = extra.choice("auth_type", "standalone", "bearer")
+        self.limits = Limits(timeout, extra.number("retries", _DEFAULTS.retries))
 
     def headers(self) -> dict[str, str]:
+        """Return the headers that authenticate a call."""
         if self.auth_type == "bearer":
             return {"Authorization": f"Bearer {self.token}"}
         return {"standAloneToken": self.token}
+
+
+def events_endpoint(connection: Connection) -> EventsEndpoint:
+    """Return where a ``devo_events`` connection leads.
+
+    :raises DevoConnectionConfigError: names the field that is wrong.
+    """
+    extra = Extra(connection.extra_dejson)
+    if not connection.host:
+        raise DevoConnectionConfigError("The connection has no host; put e.g. collector-us.devo.io there")
+    return EventsEndpoint(
+        host=connection.host.strip(),
+        port=connection.port or _EVENTS_PORT,
+        key=extra.file("key", "the private key, PEM"),
+        cert=extra.file("cert", "the client's certificate, PEM"),
+        chain=extra.file("chain", "the authorities to trust, PEM"),
+        limits=extra.limits(timeout=30.0),
+    )
+
+
+def h2o_cluster(connection: Connection) -> dict[str, Any]:
+    """Return the arguments of ``h2o_connection`` for an ``h2o`` connection.
+
+    :raises DevoConnectionConfigError: names the field that is wrong.
+    """
+    extra = Extra(connection.extra_dejson)
+    if (scheme := connection.schema or "https") not in _WEB:
+        raise DevoConnectionConfigError(f"The connection's schema must be https or http, not {scheme!r}")
+    path = extra.text("context_path").strip("/")
+    verify = extra.verify()
+    return {
+        "url": service_url(
+            connection.host,
+            connection.port or _H2O_PORT,
+            default_path=path and f"/{path}",
+            schemes=(scheme,),
+            example="h2o.example.com",
+        ),
+        "auth": (connection.login, connection.password or "") if connection.login else None,
+        "verify": verify is not False,
+        "cacert": verify if isinstance(verify, str) else None,
+    }
+
+
+def mlflow_server(connection: Connection) -> dict[str, Any]:
+    """Return the arguments of ``TrackingServer`` for an ``mlflow`` connection.
+
+    :raises DevoConnectionConfigError: names the field that is wrong.
+    """
+    if connection.password and not connection.login:
+        check_sendable("token", connection.password)
+    return {
+        "uri": service_url(
+            connection.host, connection.port, schemes=_WEB, example="https://mlflow.example.com"
+        ),
+        "username": connection.login or None,
+        "password": connection.password or None if connection.login else None,
+        "token": None if connection.login else connection.password or None,
+        "verify": Extra(connection.extra_dejson).verify(),
+    }

@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 from airflow.sdk import BaseHook
 
 from airflow_provider_devo_dga.errors import H2OClusterError
-from airflow_provider_devo_dga.hooks.connections import verify_of
+from airflow_provider_devo_dga.hooks.connections import h2o_cluster, refused_as
 
 if TYPE_CHECKING:
-    from airflow.sdk import Connection
     from h2o.backend import H2OConnection
 
     from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
-
-_DEFAULT_PORT = 54321
 
 
 class H2OHook(BaseHook):
@@ -81,7 +78,9 @@ class H2OHook(BaseHook):
         if self.h2o_conn_id is None:
             cluster = LocalCluster(self.max_mem, self.nthreads)
             return stack.enter_context(cluster).connection()
-        return h2o_connection(**_remote(self.get_connection(self.h2o_conn_id)))
+        with refused_as(H2OClusterError):
+            remote = h2o_cluster(self.get_connection(self.h2o_conn_id))
+        return h2o_connection(**remote)
 
     def test_connection(self) -> tuple[bool, str]:
         """Ask the cluster of the connection how it is; say which part fails when one does."""
@@ -94,24 +93,3 @@ class H2OHook(BaseHook):
         if not healthy:
             return False, f"The H2O cluster answers, but one of its {size} nodes is not healthy"
         return True, f"H2O {version} answers, with {size} healthy node(s)"
-
-
-def _remote(connection: Connection) -> dict[str, Any]:
-    """Return the arguments of ``h2o_connection`` for an Airflow connection.
-
-    :raises H2OClusterError: names the field that is wrong.
-    """
-    extra = connection.extra_dejson
-    scheme = connection.schema or "https"
-    if scheme not in {"http", "https"}:
-        raise H2OClusterError(f"The connection's schema must be https or http, not {scheme!r}")
-    if not connection.host:
-        raise H2OClusterError("The connection has no host; put the H2O cluster's address there")
-    path = str(extra.get("context_path") or "").strip("/")
-    verify = verify_of(extra)
-    return {
-        "url": f"{scheme}://{connection.host}:{connection.port or _DEFAULT_PORT}{f'/{path}' if path else ''}",
-        "auth": (connection.login, connection.password or "") if connection.login else None,
-        "verify": verify is not False,
-        "cacert": verify if isinstance(verify, str) else None,
-    }

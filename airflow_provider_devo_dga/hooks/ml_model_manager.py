@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import quote
 
 from airflow.sdk import BaseHook
 
-from airflow_provider_devo_dga.devo_api.access import Limits
+from airflow_provider_devo_dga.devo_api.attempts import Attempts
 from airflow_provider_devo_dga.devo_api.faults import (
     http_options,
     raise_for_status,
@@ -34,10 +35,12 @@ from airflow_provider_devo_dga.hooks.connections import ModelManagerAccount
 from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.storage import publish
+from airflow_provider_devo_dga.tasks.telemetry import QueryStats
 
 if TYPE_CHECKING:
     from devo_ml.modelmanager import Client
 
+T = TypeVar("T")
 IfExists = Literal["fail", "replace"]
 
 
@@ -45,7 +48,7 @@ class MLModelManagerHook(BaseHook):
     """Registers, lists and reads back models.
 
     Connection: ``host`` is the Model Manager's address (e.g. ``api-us.devo.com``), ``password`` the token;
-    extras ``auth_type`` (``standalone`` or ``bearer``) and ``verify``.
+    extras ``auth_type`` (``standalone`` or ``bearer``), ``verify`` and ``retries``.
 
     :param mlmm_conn_id: the Airflow connection.
     :param timeout: seconds for one call; an upload is one call.
@@ -63,7 +66,7 @@ class MLModelManagerHook(BaseHook):
 
     @functools.cached_property
     def _account(self) -> ModelManagerAccount:
-        return ModelManagerAccount(self.get_connection(self.mlmm_conn_id))
+        return ModelManagerAccount(self.get_connection(self.mlmm_conn_id), self.timeout)
 
     def get_conn(self) -> Client:
         """Return a new official client. It keeps state between calls: do not share it between threads."""
@@ -84,8 +87,7 @@ class MLModelManagerHook(BaseHook):
 
     def get_models(self) -> list[dict[str, Any]]:
         """Return all models, as the Model Manager describes them."""
-        with typed_errors():
-            models = self._careful_conn().get_models()
+        models = self._repeated(lambda: self._careful_conn().get_models())
         if not isinstance(models, list):
             raise DevoResultError(
                 "The Model Manager's answer is not a list of models; check the connection's host"
@@ -101,13 +103,17 @@ class MLModelManagerHook(BaseHook):
 
         account = self._account
         url = f"{account.url}/models/{quote(model_name(name), safe='')}"
-        options = http_options(account.verify, Limits(timeout=self.timeout))
-        try:
-            with httpx.Client(**options) as client:
-                reply = client.get(url, params={"fast": str(not with_image)}, headers=account.headers())
-        except httpx.HTTPError as error:
-            raise transport_error(error, url) from error
-        return parse_model(reply.status_code, reply.headers, reply.content)
+        options = http_options(account.verify, account.limits)
+
+        def found() -> RegisteredModel | None:
+            try:
+                with httpx.Client(**options) as client:
+                    reply = client.get(url, params={"fast": str(not with_image)}, headers=account.headers())
+            except httpx.HTTPError as error:
+                raise transport_error(error, url) from error
+            return parse_model(reply.status_code, reply.headers, reply.content)
+
+        return self._repeated(found)
 
     def get_model(self, name: str, *, with_image: bool = False) -> RegisteredModel:
         """Return a model.
@@ -190,8 +196,21 @@ class MLModelManagerHook(BaseHook):
         )
 
     def _upload(self, name: str, engine: str, model_file: Path, description: str | None) -> None:
-        with typed_errors():
-            self._careful_conn().add_model(name, engine, str(model_file), description=description, force=True)
+        # with `force` a second attempt puts the same file in the same place
+        self._repeated(
+            lambda: self._careful_conn().add_model(
+                name, engine, str(model_file), description=description, force=True
+            )
+        )
+
+    def _repeated(self, call: Callable[[], T]) -> T:
+        """Return what ``call`` returns; after a fault that may pass it is called again."""
+
+        def once() -> T:
+            with typed_errors():
+                return call()
+
+        return Attempts(self._account.limits, QueryStats()).repeated(once)
 
     def _put_back(self, name: str, former: RegisteredModel) -> None:
         """Register the former file again; failing that, say so beside the error under way."""

@@ -11,11 +11,9 @@ from airflow.sdk import BaseHook
 
 from airflow_provider_devo_dga.errors import HistoryConfigError, HistoryError
 from airflow_provider_devo_dga.features.quoting import model_name
-from airflow_provider_devo_dga.hooks.connections import verify_of
+from airflow_provider_devo_dga.hooks.connections import mlflow_server, refused_as
 
 if TYPE_CHECKING:
-    from airflow.sdk import Connection
-
     from airflow_provider_devo_dga.history.model_history import ModelHistory
     from airflow_provider_devo_dga.history.tracking_server import TrackingServer
 
@@ -53,21 +51,15 @@ class MLflowHook(BaseHook):
         """
         if self.mlflow_conn_id is None:
             raise HistoryConfigError("There is no MLflow connection; give mlflow_conn_id")
-        connection = self.get_connection(self.mlflow_conn_id)
-        address = _address(connection)
-        token = connection.password if not connection.login else None
-        parts = urlsplit(address)
-        if connection.password and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-            self.log.warning("The MLflow server is spoken to without TLS: anyone on the way reads the token")
         from airflow_provider_devo_dga.history.tracking_server import TrackingServer
 
-        return TrackingServer(
-            uri=address,
-            username=connection.login or None,
-            password=connection.password or None if connection.login else None,
-            token=token or None,
-            verify=verify_of(connection.extra_dejson),
-        )
+        connection = self.get_connection(self.mlflow_conn_id)
+        with refused_as(HistoryConfigError):
+            fields = mlflow_server(connection)
+        parts = urlsplit(fields["uri"])
+        if connection.password and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+            self.log.warning("The MLflow server is spoken to without TLS: anyone on the way reads the token")
+        return TrackingServer(**fields)
 
     def history(self, name: str) -> ModelHistory | None:
         """Return the history of a model; None when none is kept, said in the log.
@@ -109,25 +101,3 @@ class MLflowHook(BaseHook):
         except HistoryError as error:
             return False, str(error)
         return True, f"MLflow answers, with {len(found)} experiment(s)"
-
-
-def _address(connection: Connection) -> str:
-    """Return the tracking URI, without credentials and without a slash at the end."""
-    host = (connection.host or "").strip().rstrip("/")
-    if not host:
-        raise HistoryConfigError(
-            "The MLflow connection has no host; put the server's address there, https://mlflow.example.com"
-        )
-    try:
-        parts = urlsplit(host if "://" in host else f"https://{host}")
-        port = parts.port or connection.port
-    except ValueError:
-        raise HistoryConfigError("The MLflow connection's host is not an address") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise HistoryConfigError("The MLflow connection's host must be an https:// or http:// address")
-    if parts.username or parts.password or parts.query:
-        raise HistoryConfigError(
-            "The MLflow connection's host must be a plain address; credentials go into login and password"
-        )
-    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{name}{f':{port}' if port else ''}{parts.path}"

@@ -58,7 +58,8 @@ def test_the_nodes_of_h2o_find_each_other() -> None:
 
 
 def test_the_connection_leads_to_the_ingress(monkeypatch: pytest.MonkeyPatch) -> None:
-    from airflow_provider_devo_dga.hooks.h2o import H2OHook, _remote
+    from airflow_provider_devo_dga.hooks.connections import h2o_cluster
+    from airflow_provider_devo_dga.hooks.h2o import H2OHook
 
     found = re.fullmatch(r"export (\w+)='(.*)'\n", block("deploying.md", "connection"), re.DOTALL)
     assert found
@@ -66,7 +67,7 @@ def test_the_connection_leads_to_the_ingress(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv(found[1], found[2])
     [ingress] = yaml.safe_load_all(block("deploying.md", "ingress"))
     [rule] = ingress["spec"]["rules"]
-    asked = _remote(H2OHook.get_connection("h2o_default"))
+    asked = h2o_cluster(H2OHook.get_connection("h2o_default"))
     assert asked["url"] == f"https://{rule['host']}:443{rule['http']['paths'][0]['path']}"
     assert asked["verify"]
 

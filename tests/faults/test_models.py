@@ -127,7 +127,15 @@ def _sha256(content: bytes) -> str:
     ],
 )
 def test_each_fault_for_each_call(
-    devo: Any, ledger: Ledger, name: str, tmp_path: Path, caplog: Any, capfd: Any, fault: Fault, call: str
+    devo: Any,
+    no_pauses: None,
+    ledger: Ledger,
+    name: str,
+    tmp_path: Path,
+    caplog: Any,
+    capfd: Any,
+    fault: Fault,
+    call: str,
 ) -> None:
     timeout = 1.0 if fault.name in {"stall_headers", "slow_upload"} else 30.0
     (tmp_path / "out").mkdir()

@@ -20,14 +20,24 @@ class RawServer:
 
     :param answer: is given the connection and the request.
     :param folder: for the certificate of the authority.
+    :param trusts: a client needs a certificate of this authority.
     """
 
-    def __init__(self, answer: Callable[[socket.socket, bytes], None], folder: Path) -> None:
+    def __init__(
+        self,
+        answer: Callable[[socket.socket, bytes], None],
+        folder: Path,
+        *,
+        trusts: trustme.CA | None = None,
+    ) -> None:
         self._answer = answer
         self.requests: list[bytes] = []
         authority = trustme.CA()
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("127.0.0.1").configure_cert(self._context)
+        if trusts is not None:
+            self._context.verify_mode = ssl.CERT_REQUIRED
+            trusts.configure_trust(self._context)
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self.ca_file = folder / f"ca-{self.port}.pem"
@@ -66,7 +76,9 @@ def reply(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
 def _read(connection: socket.socket) -> bytes:
     request = b""
     while b"\r\n\r\n" not in request:
-        request += connection.recv(65536)
+        if not (more := connection.recv(65536)):
+            return request
+        request += more
     length = re.search(rb"(?i)content-length: *(\d+)", request)
     whole = request.index(b"\r\n\r\n") + 4 + int(length[1] if length else 0)
     while len(request) < whole:

@@ -21,6 +21,7 @@ from airflow_provider_devo_dga.errors import (
 )
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
+from tests.conftest import onnx_bytes
 
 pytestmark = pytest.mark.usefixtures("devo_connections")
 
@@ -171,7 +172,7 @@ def test_what_is_wrong_has_its_type(devo: Any, connect: Any, dead_port: int, cal
         call(MLModelManagerHook("wrong"))
     assert caught.value.code == 5
     assert len(devo.asked(path="/mlmodelmanager")) == 1
-    connect("dead", "devo_mlmm", port=dead_port)
+    connect("dead", "devo_mlmm", port=dead_port, extra={"retries": 0})
     with pytest.raises(DevoTransientError, match="No answer from"):
         call(MLModelManagerHook("dead"))
     connect("stranger", "devo_mlmm", extra={"verify": True})
@@ -196,7 +197,7 @@ def test_a_server_that_is_no_model_manager(devo: Any, connect: Any) -> None:
         ({"password": None}, {}, "no token"),
         ({"host": None}, {}, "no host"),
         ({"host": "http://127.0.0.1"}, {}, "must be an https address"),
-        ({}, {"auth_type": "basic"}, "use standalone or bearer"),
+        ({}, {"auth_type": "basic"}, "must be standalone or bearer"),
         ({}, {"verify": True}, "certificate is not trusted"),
         ({"password": "line\nbreak"}, {}, "token has a line break"),
     ],
@@ -214,5 +215,21 @@ def test_the_test_button_says_which_field(
 def test_the_test_button_tells_refusal_from_silence(connect: Any, dead_port: int) -> None:
     connect("wrong", "devo_mlmm", password="not-the-token")
     assert "refuses the token" in MLModelManagerHook("wrong").test_connection()[1]
-    connect("dead", "devo_mlmm", port=dead_port)
+    connect("dead", "devo_mlmm", port=dead_port, extra={"retries": 0})
     assert "cannot be reached" in MLModelManagerHook("dead").test_connection()[1]
+
+
+@pytest.mark.parametrize("call", ["get_models", "find_model", "add_model"])
+def test_a_fault_that_may_pass_is_asked_about_again(
+    devo: Any, connect: Any, no_pauses: None, tmp_path: Path, call: str
+) -> None:
+    connect("twice", "devo_mlmm", extra={"retries": 1})
+    file = tmp_path / "model.onnx"
+    file.write_bytes(onnx_bytes(bias=3.0))
+    name = f"again_{call}"
+    arguments = {"get_models": (), "find_model": (name,), "add_model": (name, "ONNX", file)}[call]
+    devo.fault("http_503", match="/mlmodelmanager", times=1)
+    getattr(MLModelManagerHook("twice"), call)(*arguments)
+    devo.fault("http_503", match="/mlmodelmanager", times=2)
+    with pytest.raises(DevoTransientError):
+        getattr(MLModelManagerHook("twice"), call)(*arguments)

@@ -108,7 +108,7 @@ def test_the_host_is_the_tracking_uri(connect: Any, fields: dict[str, Any], uri:
     ("host", "reason"),
     [
         ("", "has no host"),
-        ("sqlite:///x.db", "https:// or http://"),
+        ("sqlite:///x.db", "https or http address"),
         ("https://me:sesame@mlflow", "plain address"),
         ("https://mlflow:port", "not an address"),
     ],
