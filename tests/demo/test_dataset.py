@@ -62,9 +62,9 @@ def test_training_names_are_not_those_of_the_hour_to_be_scored(name):
     assert not trained & set(generated_hosts(Infection("192.0.2.1", name, 200), start))
 
 
-def test_gzip_holds_the_same_rows_and_no_time(tmp_path):
-    packed, plain = tmp_path / "a.csv.gz", tmp_path / "a.csv"
-    for path in (packed, plain):
-        write_dataset(path, legit=50, dga_per_family=5)
+def test_gzip_holds_the_same_rows_and_no_time(written, tmp_path):
+    summary, _ = written
+    packed = tmp_path / "a.csv.gz"
+    write_dataset(packed, **SMALL)
     assert packed.read_bytes()[4:8] == bytes(4)
-    assert gzip.decompress(packed.read_bytes()) == plain.read_bytes()
+    assert gzip.decompress(packed.read_bytes()) == summary.path.read_bytes()

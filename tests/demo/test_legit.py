@@ -16,8 +16,12 @@ def hosts():
     return legit_hosts(5_000, seed=3)
 
 
-def test_hosts_are_registrable_domains_and_unique(hosts):
-    suffix_list = PublicSuffixList()
+@pytest.fixture(scope="module")
+def suffix_list():
+    return PublicSuffixList()
+
+
+def test_hosts_are_registrable_domains_and_unique(hosts, suffix_list):
     assert len(hosts) == 5_000
     assert len({suffix_list.privatesuffix(host) for host in hosts}) == 5_000
     assert [host for host in hosts if suffix_list.privatesuffix(host) != host] == []
@@ -57,6 +61,5 @@ def test_com_leads_and_countries_follow(hosts):
 
 
 @pytest.mark.parametrize("weights", [suffixes.GENERIC, suffixes.PROVIDERS, *suffixes.COUNTRY.values()])
-def test_suffixes_are_public(weights):
-    suffix_list = PublicSuffixList()
+def test_suffixes_are_public(weights, suffix_list):
     assert [suffix for suffix in weights if suffix_list.publicsuffix(f"0probe.{suffix}") != suffix] == []

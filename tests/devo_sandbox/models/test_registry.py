@@ -22,6 +22,7 @@ import requests
 from devo_sandbox.api import model_api
 from devo_sandbox.models.models import Models
 from devo_sandbox.tenant import Habits
+from tests.devo_sandbox import numbers
 
 Make = Callable[..., Path]
 LINEAR = (
@@ -222,9 +223,7 @@ def test_a_replace_waits_its_delay(fresh: Any, onnx_file: Make) -> None:
 def test_a_query_keeps_the_model_of_its_start(fresh: Any, onnx_file: Make) -> None:
     api = fresh()
     first, second = (upload(api, onnx_file(bias=bias).read_bytes()).json()["imageId"] for bias in (0, 9))
-    columns = [{"name": "eventdate", "type": "timestamp"}, {"name": "n", "type": "int8"}]
-    api.post("/_sandbox/tables/many", {"columns": columns})
-    api.load("many", [{"eventdate": 1767225600000 + n, "n": n} for n in range(100_000)])
+    numbers.fill(api.sandbox, "many", 100_000, start_ms=1767225600000)
     save(api, first)
     text = 'from many select at(mlevalmodel("self", "m", [float4(n), float4(0)]), 0) - n as y group by y'
     said: list[Any] = []

@@ -15,6 +15,8 @@ import requests
 from devo_sandbox.queries import jobs as module
 from devo_sandbox.tenant import Habits
 
+# A moment on an idle core; a busy one may take its time.
+SOON_S = 30
 TABLE = "from demo.ecommerce.data"
 DESTINATION = {"type": "donothing", "params": {"friendlyName": "mine"}}
 QUICK = Habits(poll_s=0.02, keep_alive_s=0.1)
@@ -43,7 +45,7 @@ def create(api: Any, text: str, **fields: Any) -> dict[str, Any]:
 def settled(
     api: Any, job: dict[str, Any], wanted: Callable[[dict[str, Any]], bool] | None = None
 ) -> dict[str, Any]:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + SOON_S
     while True:
         told: dict[str, Any] = get(api, f"job/{job['id']}")["object"]
         if wanted(told) if wanted else told["status"] != "RUNNING":
@@ -231,8 +233,8 @@ def test_closing_ends_what_runs(fresh: Callable[..., Any]) -> None:
         create(api, TABLE, window=("1h", None))
     started = time.monotonic()
     api.sandbox.__exit__(None, None, None)
-    assert time.monotonic() - started < 5
-    deadline = time.monotonic() + 5
+    assert time.monotonic() - started < SOON_S
+    deadline = time.monotonic() + SOON_S
     while {t for t in threading.enumerate() if t.name.startswith("sandbox-")} - before:
         assert time.monotonic() < deadline
         time.sleep(0.02)

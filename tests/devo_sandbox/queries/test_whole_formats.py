@@ -9,7 +9,7 @@ import json
 import ssl
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -18,8 +18,13 @@ import pytest
 import requests
 
 from devo_sandbox.queries.wire_whole import Xls
+from devo_sandbox.server import Sandbox
+from tests.devo_sandbox import numbers
+from tests.devo_sandbox.conftest import TOKEN, Api
 
 TABLE = "from demo.ecommerce.data"
+# Far less than the answers of a million rows take, far more than a busy machine needs to end one.
+IDLE_S = 10
 NAMESPACE = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 
 
@@ -116,43 +121,46 @@ def test_there_is_no_fault_within_a_binary_document(api: Any, mode: str) -> None
     assert api.query(TABLE, mode={"type": mode}).status_code == 200
 
 
-def test_a_client_that_leaves_ends_its_query(fresh: Callable[..., Any]) -> None:
-    api = fresh()
-    schema = {"columns": [{"name": "eventdate", "type": "timestamp"}, {"name": "n", "type": "int8"}]}
-    api.post("/_sandbox/tables/many", schema)
-    api.load("many", [{"eventdate": 1, "n": n} for n in range(200_000)])
-    with pytest.raises(requests.exceptions.ReadTimeout):
-        requests.post(
-            api.sandbox.url,
-            json={"from": 0, "to": 10, "query": "from many", "mode": {"type": "xls"}},
-            headers={"Authorization": f"Bearer {api.sandbox.token}"},
-            verify=api.sandbox.ca_file,
-            timeout=0.2,
-        )
-    deadline = time.monotonic() + 1
+@pytest.fixture(scope="module")
+def large() -> Iterator[Api]:
+    """A sandbox whose largest answers take far longer than anybody here waits."""
+    with Sandbox(token=TOKEN) as sandbox:
+        numbers.fill(sandbox, "many", 1_000_000, start_ms=1)
+        yield Api(sandbox)
+
+
+def idle(api: Api) -> None:
+    """Wait until no request is being answered."""
+    deadline = time.monotonic() + IDLE_S
     while api.sandbox.running:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_a_client_that_leaves_ends_its_query(large: Api) -> None:
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        requests.post(
+            large.sandbox.url,
+            json={"from": 0, "to": 3600, "query": "from many", "mode": {"type": "xls"}},
+            headers={"Authorization": f"Bearer {large.sandbox.token}"},
+            verify=large.sandbox.ca_file,
+            timeout=(30, 0.2),
+        )
+    idle(large)
 
 
 def test_a_query_that_nobody_reads_any_more_ends_in_silence(
-    fresh: Callable[..., Any], caplog: pytest.LogCaptureFixture
+    large: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
-    api = fresh()
-    schema = {"columns": [{"name": "eventdate", "type": "timestamp"}, {"name": "n", "type": "int8"}]}
-    api.post("/_sandbox/tables/many", schema)
-    api.load("many", [{"eventdate": 1, "n": n} for n in range(200_000)])
-    body = json.dumps({"from": 0, "to": 10, "query": "from many group by n select sum(n) as s"})
-    headers = {"Authorization": f"Bearer {api.sandbox.token}", "Content-Type": "application/json"}
-    trusted = ssl.create_default_context(cafile=api.sandbox.ca_file)
+    sandbox = large.sandbox
+    body = json.dumps({"from": 0, "to": 3600, "query": "from many group by n select sum(n) as s"})
+    headers = {"Authorization": f"Bearer {sandbox.token}", "Content-Type": "application/json"}
+    trusted = ssl.create_default_context(cafile=sandbox.ca_file)
     for _ in range(5):
-        asking = http.client.HTTPSConnection(api.sandbox.host, api.sandbox.port, context=trusted)
+        asking = http.client.HTTPSConnection(sandbox.host, sandbox.port, context=trusted)
         asking.request("POST", "/search/query", body, headers)
         time.sleep(0.02)  # the query runs
         asking.close()
-    deadline = time.monotonic() + 10
-    while api.sandbox.running:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    idle(large)
     gc.collect()  # a future that nobody asked is told of when it goes
     assert "never retrieved" not in caplog.text
