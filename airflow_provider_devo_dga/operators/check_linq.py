@@ -11,6 +11,7 @@ from airflow.sdk import BaseOperator
 from airflow_provider_devo_dga.errors import DevoQueryError, DevoResultError
 from airflow_provider_devo_dga.features.assumptions import ASSUMPTIONS, Assumption
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.tasks.lineage import lineage, table_places
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -62,6 +63,10 @@ class CheckLinqOperator(BaseOperator):
             )
         self.log.info("All %d assumptions about LINQ hold at this tenant", len(answers))
         return answers
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the table; None without its provider."""
+        return lineage(table_places(self.devo_conn_id, f"from {self.table}"), [])
 
     def _answer(self, hook: DevoHook, assumption: Assumption, end: datetime) -> Any:
         try:

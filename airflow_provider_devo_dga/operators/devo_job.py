@@ -25,6 +25,7 @@ from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_jobs import DevoJobs, secrets_in
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
+from airflow_provider_devo_dga.tasks.lineage import lineage, table_places
 from airflow_provider_devo_dga.triggers.devo_job import DevoJobTrigger
 
 if TYPE_CHECKING:
@@ -173,6 +174,10 @@ class DevoJobOperator(BaseOperator):
                 raise DevoDgaError(f"{name}: {message}")
             case _:
                 raise DevoDgaError(f"The trigger sent no event of job {job_id}: {event!r}")
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the tables; where events go is Devo's own affair. None without its provider."""
+        return lineage(table_places(self.devo_conn_id, self.query), [], query=self.query)
 
     def on_kill(self) -> None:
         """Stop the job, within the time that Airflow leaves."""

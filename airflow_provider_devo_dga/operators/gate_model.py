@@ -13,6 +13,7 @@ from airflow_provider_devo_dga.errors import HistoryError
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.promotion.gate import QualityGate, gate_report
+from airflow_provider_devo_dga.tasks.lineage import history_places, lineage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -129,6 +130,10 @@ class GateModelOperator(BaseOperator):
             "champion": version,
             "summary": gate_report(trained, version),
         }
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the history that has the verdict; None without its provider."""
+        return lineage([], history_places(self.mlflow_conn_id, self.history_dir, self.name))
 
     def _note(self, trained: TrainingSummary, reasons: str) -> None:
         """Tell the history; the verdict stands whether that can be written down or not."""

@@ -12,6 +12,7 @@ from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.scratch import scratch_folder
+from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
 from airflow_provider_devo_dga.tasks.rendered import whole
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 
@@ -94,6 +95,11 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
         """Score twice and compare."""
         with self.stopped_by_kill():
             return self._probe()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the model file and the table; None without its provider."""
+        read = [file_place(self.model_file), *table_places(self.devo_conn_id, f"from {self.source['table']}")]
+        return lineage(read, [])
 
     def _probe(self) -> dict[str, int]:
         from airflow_provider_devo_dga.features.linq import HostSource, scoring_query

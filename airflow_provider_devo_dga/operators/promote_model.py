@@ -27,6 +27,13 @@ from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.tasks import telemetry
+from airflow_provider_devo_dga.tasks.lineage import (
+    file_place,
+    history_places,
+    lineage,
+    model_place,
+    table_places,
+)
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -184,6 +191,13 @@ class PromoteModelOperator(BaseOperator):
             "former": {"sha256": former.sha256, "description": former.description} if former else None,
             "number": entries[0].number if entries else None,
         }
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage file, candidate and table, model and history; None without its provider."""
+        read = [file_place(self.trained["model_file"]), model_place(self.mlmm_conn_id, self.candidate)]
+        read += table_places(self.devo_conn_id, f"from {self.table}")
+        history = history_places(self.mlflow_conn_id, self.history_dir, self.name)
+        return lineage(read, [model_place(self.mlmm_conn_id, self.name), *history])
 
     def _newcomer(self, folder: Path, provenance: Provenance) -> Newcomer:
         """Fetch the model file and check that it is the one that was trained."""

@@ -12,6 +12,7 @@ from airflow.sdk import BaseOperator, ObjectStoragePath
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink
 from airflow_provider_devo_dga.models.summary import TrainingSummary
+from airflow_provider_devo_dga.tasks.lineage import file_place, history_places, lineage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -76,6 +77,12 @@ class RecordTrainingOperator(BaseOperator):
             context["ti"].xcom_push(key=MLflowRunLink.XCOM_KEY, value=entry.link)
         self.log.info("Training %s is version %d of %r in MLflow", entry.version, entry.number, self.name)
         return entry.to_dict()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the model file and the history; None without its provider."""
+        assert not isinstance(self.trained, str)  # noqa: S101 - a template, rendered by now
+        history = history_places(self.mlflow_conn_id, self.history_dir, self.name)
+        return lineage([file_place(self.trained["model_file"])] if history else [], history)
 
     def _card(self, trained: TrainingSummary) -> dict[str, str]:
         if not (uri := trained.model_card):

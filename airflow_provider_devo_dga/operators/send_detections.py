@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_events import DevoEventsHook
+from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -101,6 +102,11 @@ class SendDetectionsOperator(BaseOperator):
             "Sent %d detections to %s; %d were there already", sent, outgoing.table, detections - sent
         )
         return self._told(outgoing, sent)
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the report's events and their table; None without its provider."""
+        table = table_places(self.devo_conn_id, f"from {self.table}")
+        return lineage([file_place(self.report["ecs"])], table)
 
     def _told(self, outgoing: OutgoingDetections, sent: int) -> dict[str, Any]:
         detections = outgoing.known[0]

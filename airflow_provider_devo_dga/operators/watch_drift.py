@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import DriftError
 from airflow_provider_devo_dga.tasks import telemetry
+from airflow_provider_devo_dga.tasks.lineage import file_place, lineage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -112,6 +113,13 @@ class WatchDriftOperator(BaseOperator):
             "false_positive_rate": found.false_positive_rate,
             "path": str(folder / f"{window.slug}.json"),
         }
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the rows, the model's summary and the figures; None without its provider."""
+        window = Window.parse(self.rows["window"]["from"], self.rows["window"]["to"])
+        summary = file_place(f"{self.models_dir.rstrip('/')}/{self.plan['summary']}")
+        figures = file_place(f"{self.output_dir.rstrip('/')}/{window.slug}.json")
+        return lineage([file_place(self.rows["path"]), summary], [figures])
 
     def _trained(self) -> tuple[Baseline, FeatureSet]:
         """Return how the features of the training were distributed, and what they mean."""

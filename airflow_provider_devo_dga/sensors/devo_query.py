@@ -18,6 +18,7 @@ from airflow_provider_devo_dga.errors import DevoDgaError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.comments import own_comments
+from airflow_provider_devo_dga.tasks.lineage import lineage, table_places
 from airflow_provider_devo_dga.tasks.rendered import whole
 from airflow_provider_devo_dga.tasks.run_window import duration
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
@@ -141,6 +142,10 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
                 raise DevoDgaError(f"{name}: {message}")
             case _:
                 raise DevoDgaError(f"The trigger sent no known event: {event!r}")
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the tables; None without its provider."""
+        return lineage(table_places(self.devo_conn_id, self.query), [], query=self.query)
 
     def _tell(self, context: Context, value: Any) -> None:
         """Say what was waited for and how long, from the first start of the task on."""

@@ -43,6 +43,13 @@ def model_place(mlmm_conn_id: str, name: str) -> Place:
     return Place(f"devo-mlmm://{mlmm_conn_id}", name)
 
 
+def history_places(mlflow_conn_id: str | None, history_dir: str | None, name: str) -> list[Place]:
+    """Return the place of a model's history: MLflow's server, else its file; none when none is kept."""
+    if mlflow_conn_id:
+        return [Place(f"mlflow://{mlflow_conn_id}", name)]
+    return [file_place(f"{history_dir.rstrip('/')}/mlflow.db")] if history_dir else []
+
+
 def lineage(inputs: Sequence[Place], outputs: Sequence[Place], *, query: str | None = None) -> Any:
     """Return OpenLineage's description of a task; None without Airflow's OpenLineage provider."""
     try:

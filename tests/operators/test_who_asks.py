@@ -99,7 +99,7 @@ class Place:
     def promote_model(self) -> Any:
         world = World(self.folder, self.table, self.devo.window, self.glm_mojo)
         world.register_candidate(OLD, {"outlet_events": {}})
-        return world.operator(OLD, task_id="a_task")
+        return world.operator(OLD)
 
     def send_detections(self) -> Any:
         paths = {name: f"{self.folder}/{name}.pem" for name in ("key", "cert", "chain")}

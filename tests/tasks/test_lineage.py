@@ -9,19 +9,74 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_devo_dga.operators.check_linq import CheckLinqOperator
+from airflow_provider_devo_dga.operators.devo_job import DevoJobOperator
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
+from airflow_provider_devo_dga.operators.gate_model import GateModelOperator
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
+from airflow_provider_devo_dga.operators.probe_model import ProbeModelOperator
+from airflow_provider_devo_dga.operators.promote_model import PromoteModelOperator
+from airflow_provider_devo_dga.operators.record_training import RecordTrainingOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
-from airflow_provider_devo_dga.tasks.lineage import Place, file_place, lineage, model_place, table_places
+from airflow_provider_devo_dga.operators.send_detections import SendDetectionsOperator
+from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
+from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
+from airflow_provider_devo_dga.tasks.lineage import (
+    Place,
+    file_place,
+    history_places,
+    lineage,
+    model_place,
+    table_places,
+)
+from tests.operators import test_every_operator
+
+WINDOW = {"from_": "2026-01-01T08:00:00+00:00", "to": "2026-01-01T09:00:00+00:00"}
+TRAINED = {"model_file": "s3://me:hush@bucket/m.zip", "version": "1"}
+ROWS = {"path": "s3://bucket/rows.parquet", "window": {"from": WINDOW["from_"], "to": WINDOW["to"]}}
+SOURCE = {"table": "web.proxy"}
 
 OPERATORS = {
+    "check": lambda: CheckLinqOperator(task_id="check", table="web.proxy"),
+    "job": lambda: DevoJobOperator(
+        task_id="job", query="from web.proxy", destination="s3", destination_params={"key": "hush"}, **WINDOW
+    ),
+    "gate": lambda: GateModelOperator(
+        task_id="gate", trained=TRAINED, name="dga", history_dir="file:///srv/history/"
+    ),
+    "probe": lambda: ProbeModelOperator(
+        task_id="probe", name="dga", model_file="s3://bucket/m.zip", source=SOURCE, **WINDOW
+    ),
+    "promote": lambda: PromoteModelOperator(
+        task_id="promote",
+        name="dga",
+        candidate="dga_candidate",
+        trained=TRAINED,
+        models_dir="s3://bucket/models",
+        table="web.proxy",
+        mlflow_conn_id="flow",
+        **WINDOW,
+    ),
+    "record": lambda: RecordTrainingOperator(
+        task_id="record", trained=TRAINED, name="dga", mlflow_conn_id="flow"
+    ),
+    "send": lambda: SendDetectionsOperator(
+        task_id="send", report={"ecs": "s3://bucket/r.ecs.ndjson"}, table="my.app.a.b"
+    ),
+    "drift": lambda: WatchDriftOperator(
+        task_id="drift",
+        rows=ROWS,
+        plan={"summary": "v1/dga.json"},
+        models_dir="s3://bucket/models",
+        output_dir="s3://bucket/drift/",
+    ),
+    "sensor": lambda: DevoQuerySensor(task_id="sensor", query="from web.proxy", **WINDOW),
     "query": lambda: DevoQueryOperator(
         task_id="query",
         query="from web.proxy where a in (from lists.bad select b) select c",
-        from_="2026-01-01T08:00:00+00:00",
-        to="2026-01-01T09:00:00+00:00",
         output_path="s3://bucket/rows.parquet",
+        **WINDOW,
     ),
     "train": lambda: H2OTrainOperator(
         task_id="train",
@@ -37,13 +92,32 @@ OPERATORS = {
         output_dir="s3://bucket/reports",
     ),
 }
+PROXY = ("devo://devo_default", "web.proxy")
 READ = {
+    "check": [PROXY],
+    "job": [PROXY],
+    "gate": [],
+    "probe": [("s3://bucket", "m.zip"), PROXY],
+    "promote": [("s3://bucket", "m.zip"), ("devo-mlmm://devo_mlmm_default", "dga_candidate"), PROXY],
+    "record": [("s3://bucket", "m.zip")],
+    "send": [("s3://bucket", "r.ecs.ndjson")],
+    "drift": [("s3://bucket", "rows.parquet"), ("s3://bucket", "models/v1/dga.json")],
+    "sensor": [PROXY],
     "query": [("devo://devo_default", "web.proxy"), ("devo://devo_default", "lists.bad")],
     "train": [("https://example.com", "/d.csv"), ("file", "/b.txt")],
     "register": [("s3://bucket", "m.zip")],
     "report": [("s3://bucket", "rows.parquet"), ("devo://devo_default", "web.proxy")],
 }
 WRITTEN = {
+    "check": [],
+    "job": [],
+    "gate": [("file", "/srv/history/mlflow.db")],
+    "probe": [],
+    "promote": [("devo-mlmm://devo_mlmm_default", "dga"), ("mlflow://flow", "dga")],
+    "record": [("mlflow://flow", "dga")],
+    "send": [("devo://devo_default", "my.app.a.b")],
+    "drift": [("s3://bucket", "drift/20260101T080000Z_3600s.json")],
+    "sensor": [],
     "query": [("s3://bucket", "rows.parquet")],
     "train": [],
     "register": [("devo-mlmm://devo_mlmm_default", "dga")],
@@ -67,6 +141,17 @@ def test_a_file_is_named_without_secrets(uri: str, place: Place) -> None:
 def test_tables_and_models_are_named_by_connection() -> None:
     assert table_places("devo_eu", "FROM a.b where c select d") == [Place("devo://devo_eu", "a.b")]
     assert model_place("mm", "dga") == Place("devo-mlmm://mm", "dga")
+
+
+def test_no_operator_is_silent() -> None:
+    assert sorted(type(build()).__name__ for build in OPERATORS.values()) == sorted(
+        operator.__name__ for operator in test_every_operator.OPERATORS
+    )
+    assert all(READ[name] or WRITTEN[name] for name in OPERATORS)
+
+
+def test_a_history_that_is_not_kept_is_no_place() -> None:
+    assert history_places(None, None, "dga") == []
 
 
 @pytest.mark.parametrize("name", OPERATORS)
