@@ -21,7 +21,7 @@ from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from tests.drift.records import drift_found
-from tests.e2e.postgres import free_port
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from aiosmtpd.smtp import Envelope

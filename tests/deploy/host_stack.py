@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -22,7 +20,8 @@ from typing import Any
 
 from tests.deploy.compose_file import ROOT, SERVICES, example_variables, filled
 from tests.deploy.host_service import HostService
-from tests.e2e.postgres import free_port, running_postgres
+from tests.e2e.postgres import running_postgres
+from tests.ports import free_port
 
 # where `make mlflow-server` puts the server: its packages do not fit beside Airflow's
 MLFLOW = ROOT / "build" / "mlflow-server" / "bin"
@@ -37,7 +36,7 @@ class HostStack:
     def __init__(self, root: Path, database: str) -> None:
         self.root = root
         self.ports = {name: free_port() for name in ("api-server", "scheduler-health", "mlflow", "sandbox")}
-        first, second = _free_port_pair(), _free_port_pair()
+        first, second = free_port(2), free_port(2)
         self.ports |= {"h2o-1": first, "h2o-2": second}
         self._postgres = database.rpartition("@")[2].partition("/")[0]
         self._fill(database)
@@ -199,14 +198,3 @@ def _own_roles(database: str, password: str) -> None:
         cursor.execute("CREATE DATABASE airflow")
         cursor.execute("ALTER ROLE airflow PASSWORD %s", (password,))
     connection.close()
-
-
-def _free_port_pair() -> int:
-    """Return a free port for an H2O node, which takes the next one too."""
-    # below those that a system gives out by itself: nobody takes one before the node does
-    for port in random.sample(range(20_000, 32_000, 2), 1000):
-        with socket.socket() as first, socket.socket() as second, contextlib.suppress(OSError):
-            first.bind((_LOOPBACK, port))
-            second.bind((_LOOPBACK, port + 1))
-            return port
-    raise OSError("there are no two free ports in a row")

@@ -16,10 +16,11 @@ from demo.airflow_home import airflow_environment
 from demo.sandbox_process import SandboxAddress, running_sandbox
 from tests.e2e.airflow_processes import AirflowProcesses, wait_until
 from tests.e2e.effects import Effects
-from tests.e2e.postgres import free_port, has_postgres, running_postgres
+from tests.e2e.postgres import has_postgres, running_postgres
 from tests.e2e.redis_server import has_celery, running_redis
 from tests.e2e.rest_api import AirflowApi, Run
 from tests.e2e.trainings import Trainings, running_cluster
+from tests.ports import free_port
 from tests.training.conftest import synthetic_dataset
 
 DAGS = (

@@ -8,7 +8,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from tests.ports import free_port
 
 _PACKAGED = Path("/usr/lib/postgresql")
 _READY_SECONDS = 60.0
@@ -63,13 +64,6 @@ def running_postgres() -> Iterator[str]:
                 process.wait(10)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _owner(folder: Path) -> dict[str, Any]:

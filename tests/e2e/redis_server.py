@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.e2e.postgres import free_port
+from tests.ports import free_port
 
 _READY_SECONDS = 30.0
 

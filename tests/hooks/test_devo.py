@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from airflow_provider_devo_dga.errors import (
     DevoWindowError,
 )
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from tests.waiting import wait_until
 
 EVENTS = [
     {"word": 'caf\u00e9 \u2028 "q"', "n": 1, "big": 2**60, "ratio": 0.25, "ok": True, "ip": "10.0.0.1"},
@@ -77,10 +77,7 @@ def test_an_abandoned_read_closes_the_connection(devo: Any, table: str) -> None:
     assert next(rows) == {"n": 1}
     assert devo.sandbox.running == 1
     rows.close()
-    deadline = time.monotonic() + 5
-    while devo.sandbox.running and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert devo.sandbox.running == 0
+    wait_until(lambda: devo.sandbox.running == 0)
 
 
 def test_the_official_client_works_with_a_token(devo: Any, table: str) -> None:

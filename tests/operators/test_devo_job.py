@@ -25,6 +25,7 @@ from airflow_provider_devo_dga.hooks.devo_jobs import DevoJobs
 from airflow_provider_devo_dga.operators.devo_job import DevoJobOperator
 from airflow_provider_devo_dga.triggers.devo_job import DevoJobTrigger
 from tests.one_run import run_once
+from tests.waiting import PATIENCE, SOON, wait_until
 
 JOB = "/search/job"
 
@@ -79,13 +80,6 @@ def run(task: DevoJobOperator, context: dict[str, Any], table: str, **ti: Any) -
 
 def started(devo: Any, table: str) -> list[dict[str, Any]]:
     return [job for job in devo.jobs() if table in job["query"]]
-
-
-def wait(condition: Any, seconds: float = 5) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_it_waits_for_the_end_and_tells_of_it(devo: Any, table: str, context: Any) -> None:
@@ -164,9 +158,9 @@ def test_a_worker_that_is_killed_leaves_one_job(devo: Any, table: str, context: 
         stdout=(tmp_path / "out").open("w"),
         stderr=subprocess.STDOUT,
     )
-    wait(lambda: started(devo, table) or worker.poll() is not None, 60)
+    wait_until(lambda: started(devo, table) or worker.poll() is not None)
     worker.send_signal(signal.SIGKILL)
-    worker.wait(10)
+    worker.wait(PATIENCE)
     (orphan,) = started(devo, table)
     assert orphan["status"] == "RUNNING", (tmp_path / "out").read_text()
     task = endless(table)
@@ -245,7 +239,7 @@ def test_a_kill_stops_the_job_and_the_task(devo: Any, table: str, context: Any) 
     former = signal.signal(signal.SIGUSR1, killed)
     pid = os.getpid()
     threading.Thread(
-        target=lambda: (wait(lambda: task._job_id), os.kill(pid, signal.SIGUSR1)), daemon=True
+        target=lambda: (wait_until(lambda: task._job_id), os.kill(pid, signal.SIGUSR1)), daemon=True
     ).start()
     began = time.monotonic()
     try:
@@ -254,7 +248,7 @@ def test_a_kill_stops_the_job_and_the_task(devo: Any, table: str, context: Any) 
     finally:
         signal.signal(signal.SIGUSR1, former)
     assert took
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < SOON
     assert [job["status"] for job in started(devo, table)] == ["STOPPED"]
     assert len(devo.asked(path=f"{JOB}/stop")) == 1
 
@@ -269,7 +263,7 @@ def test_a_kill_takes_little_time_whatever_devo_does(
     devo.fault(fault, match=f"{JOB}/stop")
     before = time.monotonic()
     task.on_kill()
-    assert time.monotonic() - before < 3
+    assert time.monotonic() - before < SOON
     assert len(devo.asked(path=f"{JOB}/stop")) == 1
 
 
@@ -300,7 +294,7 @@ def deferred(task: DevoJobOperator, context: Any, table: str) -> TaskDeferred:
 
 
 async def event_of(trigger: Any) -> dict[str, Any]:
-    event = await asyncio.wait_for(anext(aiter(trigger.run())), 10)
+    event = await asyncio.wait_for(anext(aiter(trigger.run())), PATIENCE)
     return json.loads(json.dumps(event.payload))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import requests
 
 from tests.e2e.airflow_processes import AirflowProcesses, wait_until
-from tests.e2e.postgres import free_port
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 # `outsider` has no role, so no right; `narrow` sees other Dags only, see dag_rights.py

@@ -14,6 +14,7 @@ from airflow_provider_devo_dga.history.model_history import ModelHistory
 from airflow_provider_devo_dga.history.tracking_server import TrackingServer
 from airflow_provider_devo_dga.plugins.model_source import Models, ModelSource
 from tests.plugins.stored_reports import CHALLENGER, CHAMPION, FORMER, put_history
+from tests.waiting import SOON
 
 NAME = "dga_classifier"
 _PASSWORD = "sesame-open"
@@ -82,7 +83,7 @@ def test_a_server_that_cannot_be_used_is_a_sentence_within_seconds(
     source = ModelSource()
     began = time.monotonic()
     source.models(NAME)
-    assert time.monotonic() - began < 5, "a page waits for four seconds at most"
+    assert time.monotonic() - began < SOON, "a page waits for four seconds at most"
     found = told(source)
     assert found.known == ()
     assert "cannot be read now" in str(found.notice)

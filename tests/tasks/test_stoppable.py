@@ -18,6 +18,7 @@ from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin, TaskKilledError
+from tests.waiting import SOON, wait_until
 
 HOUR = {"from_": "2026-01-01T08:00:00+00:00", "to": "2026-01-01T09:00:00+00:00"}
 
@@ -32,9 +33,7 @@ def killed_when(is_time: Callable[[], bool], task: Any) -> Iterator[list[float]]
     former = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())
 
     def kill() -> None:
-        deadline = time.monotonic() + 20
-        while not is_time() and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until(is_time)
         time.sleep(1)  # rows are on their way by then
         sent.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGTERM)
@@ -63,7 +62,7 @@ def test_a_killed_reading_ends_at_once_and_leaves_no_file(
         pytest.raises(TaskKilledError),
     ):
         task.execute(context)
-    assert time.monotonic() - sent[0] < 3
+    assert time.monotonic() - sent[0] < SOON
     assert list(tmp_path.iterdir()) == []
     assert len(devo.asked(table)) == 1
 
@@ -73,7 +72,7 @@ def test_a_killed_wait_ends_at_once(devo: Any, devo_connections: None, context: 
     task = DevoQuerySensor(task_id="wait", query=f"from {table}", poke_interval=60, timeout=90, **HOUR)
     with killed_when(lambda: bool(devo.asked(table)), task) as sent, pytest.raises(TaskKilledError):
         task.execute(context | {"ti": None, "task": task})
-    assert time.monotonic() - sent[0] < 3
+    assert time.monotonic() - sent[0] < SOON
 
 
 def test_a_second_signal_does_not_disturb_the_tidying_up() -> None:

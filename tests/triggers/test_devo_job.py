@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
@@ -17,6 +16,7 @@ from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_jobs import DevoJobs
 from airflow_provider_devo_dga.triggers.devo_job import DevoJobTrigger
+from tests.waiting import PATIENCE, until
 
 JOB = "/search/job"
 
@@ -31,7 +31,7 @@ def trigger_for(job: Job, **changes: Any) -> DevoJobTrigger:
     return DevoJobTrigger(**(arguments | changes))
 
 
-async def event_of(trigger: DevoJobTrigger, seconds: float = 10) -> dict[str, Any]:
+async def event_of(trigger: DevoJobTrigger, seconds: float = PATIENCE) -> dict[str, Any]:
     async def only() -> dict[str, Any]:
         events = [event.payload async for event in trigger.run()]
         assert len(events) == 1
@@ -40,13 +40,6 @@ async def event_of(trigger: DevoJobTrigger, seconds: float = 10) -> dict[str, An
     event = await asyncio.wait_for(only(), seconds)
     assert json.loads(json.dumps(event)) == event
     return event
-
-
-async def until(condition: Callable[[], object], seconds: float = 5) -> None:
-    deadline = time.monotonic() + seconds
-    while not await asyncio.to_thread(condition):
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
 
 
 def status_of(job: Job) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
@@ -20,6 +19,7 @@ from airflow_provider_devo_dga.devo_api.condition import (
     to_dict,
 )
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
+from tests.waiting import PATIENCE, until
 
 
 def trigger_for(devo: Any, text: str, **changes: Any) -> DevoQueryTrigger:
@@ -34,20 +34,13 @@ def trigger_for(devo: Any, text: str, **changes: Any) -> DevoQueryTrigger:
     return DevoQueryTrigger(**(arguments | changes))
 
 
-async def event_of(trigger: DevoQueryTrigger, seconds: float = 10) -> dict[str, Any]:
+async def event_of(trigger: DevoQueryTrigger, seconds: float = PATIENCE) -> dict[str, Any]:
     async def only() -> dict[str, Any]:
         events = [event.payload async for event in trigger.run()]
         assert len(events) == 1
         return events[0]
 
     return await asyncio.wait_for(only(), seconds)
-
-
-async def until(condition: Callable[[], object], seconds: float = 5) -> None:
-    deadline = time.monotonic() + seconds
-    while not await asyncio.to_thread(condition):
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
 
 
 @pytest.fixture

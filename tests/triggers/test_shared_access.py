@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from airflow_provider_devo_dga.errors import DevoTransientError
 from airflow_provider_devo_dga.triggers import shared_access as module
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
 from airflow_provider_devo_dga.triggers.shared_access import shared_access
+from tests.waiting import PATIENCE, until
 
 
 def trigger(devo: Any, text: str, conn_id: str = "devo_default") -> DevoQueryTrigger:
@@ -39,13 +38,6 @@ async def event_of(waiting: DevoQueryTrigger) -> Any:
 
 def query(devo: Any, table: str) -> Query:
     return Query(f"from {table}", Window(devo.window["from_"], devo.window["to"]))
-
-
-async def until(condition: Callable[[], object], seconds: float = 5) -> None:
-    deadline = time.monotonic() + seconds
-    while not await asyncio.to_thread(condition):
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
 
 
 @pytest.fixture
@@ -90,7 +82,7 @@ async def test_cancelled_triggers_leave_the_others_alone(devo: Any, connect: Any
         task.cancel()
     await until(lambda: len(devo.asked(table)) > 10)
     await asyncio.to_thread(devo.load, table, [{"n": 1}])
-    assert await asyncio.wait_for(asyncio.gather(*others), 20) == [SUCCESS] * 20
+    assert await asyncio.wait_for(asyncio.gather(*others), PATIENCE) == [SUCCESS] * 20
     assert [type(one) for one in await asyncio.gather(*cancelled, return_exceptions=True)] == [
         asyncio.CancelledError,
         asyncio.CancelledError,
@@ -115,11 +107,11 @@ async def test_all_cancelled_at_once_close_it(devo: Any, table: str) -> None:
 async def test_an_error_in_one_does_not_hurt_the_others(devo: Any, table: str) -> None:
     wrong = [event_of(trigger(devo, text)) for text in ("from no.such.table", "from", "")]
     tasks = [asyncio.create_task(event_of(trigger(devo, f"from {table}"))) for _ in range(10)]
-    events = await asyncio.wait_for(asyncio.gather(*wrong), 10)
+    events = await asyncio.wait_for(asyncio.gather(*wrong), PATIENCE)
     assert [event["error"] for event in events] == ["DevoQueryError"] * 3
     assert not any(task.done() for task in tasks)
     await asyncio.to_thread(devo.load, table, [{"n": 1}])
-    assert await asyncio.wait_for(asyncio.gather(*tasks), 20) == [SUCCESS] * 10
+    assert await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE) == [SUCCESS] * 10
 
 
 async def test_questions_at_once_are_as_many_as_the_connection_allows(
@@ -134,7 +126,7 @@ async def test_questions_at_once_are_as_many_as_the_connection_allows(
     # an answer that has arrived is counted there until its end is dealt with
     assert 1 < max(seen) <= 2 * 3
     await asyncio.to_thread(devo.load, table, [{"n": 1}])
-    assert await asyncio.wait_for(asyncio.gather(*tasks), 30) == [SUCCESS] * 60
+    assert await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE) == [SUCCESS] * 60
 
 
 async def test_a_new_authority_does_not_break_questions_under_way(

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from airflow_provider_devo_dga.errors import H2OClusterError
 from airflow_provider_devo_dga.training.cluster import cluster as cluster_module
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 from airflow_provider_devo_dga.training.cluster.connection import h2o_connection
+from tests.waiting import wait_until
 
 
 def port_of(url: str) -> int:
@@ -37,10 +37,7 @@ def runs(pid: int) -> bool:
 
 
 def wait_until_gone(pid: int) -> bool:
-    deadline = time.monotonic() + 20
-    while runs(pid) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return not runs(pid)
+    return bool(wait_until(lambda: not runs(pid)))
 
 
 def fake_java(folder: Path, script: str) -> Path:

@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from airflow_provider_devo_dga.features.dga import DGA_RECIPE
 from airflow_provider_devo_dga.models.java import find_h2o_jar, find_java
 from airflow_provider_devo_dga.models.mojo import inspect_mojo
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
-from airflow_provider_devo_dga.training.cluster.cluster import _free_port
 from airflow_provider_devo_dga.training.cluster.connection import h2o_connection
 from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.jobs import Job, all_jobs
@@ -26,6 +24,8 @@ from airflow_provider_devo_dga.training.dataset.report import DatasetReport
 from airflow_provider_devo_dga.training.judging.evaluation import EvaluationPlan
 from airflow_provider_devo_dga.training.train import train
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
+from tests.ports import free_port
+from tests.waiting import wait_until
 
 Prepared = tuple[Path, DatasetReport]
 Node = subprocess.Popen[bytes]
@@ -34,17 +34,16 @@ Node = subprocess.Popen[bytes]
 @contextmanager
 def two_nodes(folder: Path) -> Iterator[tuple[ClusterAddress, list[Node]]]:
     """Run two nodes on loopback that know each other by a list; yield the address of the first."""
-    ports = [_free_port(), _free_port()]
+    # a node takes two: for the others, and for clients
+    first = free_port(4)
+    ports = [first, first + 2]
     folder.mkdir()
     (folder / "nodes").write_text("".join(f"127.0.0.1:{port}\n" for port in ports))
     address = ClusterAddress(f"http://127.0.0.1:{ports[0]}")
     with ExitStack() as stack:
         nodes = [stack.enter_context(_node(folder, port)) for port in ports]
-        deadline = time.monotonic() + 120
-        while _size(address) != 2:
-            assert time.monotonic() < deadline
-            assert all(node.poll() is None for node in nodes), (folder / str(ports[0])).read_text()
-            time.sleep(0.3)
+        wait_until(lambda: _size(address) == 2 or any(node.poll() is not None for node in nodes), 120)
+        assert all(node.poll() is None for node in nodes), (folder / str(ports[0])).read_text()
         yield address, nodes
 
 
@@ -75,13 +74,6 @@ def trainings(address: ClusterAddress) -> list[Job]:
     return [job for job in all_jobs(address) if not job.target.endswith("_rows")]
 
 
-def wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_two_nodes_train_and_the_loss_of_one_is_told(prepared: Prepared, tmp_path: Path) -> None:
@@ -100,7 +92,9 @@ def test_two_nodes_train_and_the_loss_of_one_is_told(prepared: Prepared, tmp_pat
     with two_nodes(tmp_path / "one") as (address, nodes):
 
         def kill() -> None:
-            wait(lambda: any(job.target.startswith(task) and job.progress > 0 for job in trainings(address)))
+            wait_until(
+                lambda: any(job.target.startswith(task) and job.progress > 0 for job in trainings(address))
+            )
             os.kill(nodes[1].pid, signal.SIGKILL)
 
         killer = threading.Thread(target=kill)
