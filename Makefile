@@ -145,6 +145,7 @@ dist: $(READY)
 	@python -m build --outdir dist . >/dev/null
 	@twine check --strict dist/*
 
+# What keeps a tag from being released: make release-check TAG=v1.2.3
 release-check: $(READY)
 	@python -m tests.release "$(TAG)"
 

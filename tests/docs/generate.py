@@ -13,7 +13,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.docs.generated import drawings, feature_tables, reference, sandbox_tables
+from tests.docs.generated import drawings, feature_tables, reference, rooms, sandbox_tables
 from tests.docs.generated.place import ROOT, pages
 from tests.docs.generated.snippet import file, snippet
 
@@ -33,6 +33,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "purpose": reference.purpose,
     "facts": reference.facts,
     "index": reference.index,
+    "rooms": rooms.rooms,
 }
 
 

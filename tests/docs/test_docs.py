@@ -124,8 +124,9 @@ def test_layers_are_drawn_as_they_are_enforced() -> None:
     linter = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     provider = ["airflow_provider_devo_dga"]
     [contract] = [one for one in linter["contracts"] if one.get("containers") == provider]
+    design = (ROOT / "docs" / "design.md").read_text("utf-8")
     [drawn] = re.findall(
-        r"^```text\n(.*?)^```$", (ROOT / "docs" / "design.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
+        r"^## Layers\n[^`]*`[^`]+`[^`]*^```text\n(.*?)^```$", design, re.DOTALL | re.MULTILINE
     )
     for line, layer in zip(drawn.splitlines(), contract["layers"], strict=True):
         names, _, _ = re.sub(" {4,}", "\t", line).partition("\t")
