@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -103,14 +104,79 @@ def test_connection_fields_are_all_explained() -> None:
             assert f"`extra.{field}`" in text, field
 
 
-def test_extras_are_those_of_the_package() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+def rows_of_extras() -> dict[str, str]:
+    """Return what README says that each extra adds."""
     table = (
         (ROOT / "README.md").read_text(encoding="utf-8").partition("| extra | adds |")[2].partition("\n\n")[0]
     )
-    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == {*project["optional-dependencies"]} - {
-        "dev"
+    return dict(re.findall(r"^\| `?(\w+)`? \| (.*) \|$", table, re.MULTILINE))
+
+
+def extras() -> dict[str, set[str]]:
+    """Return the distributions of each extra."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {
+        extra: {re.split(r"[<>=\[]", line)[0] for line in lines}
+        for extra, lines in project["optional-dependencies"].items()
     }
+
+
+def public_classes() -> dict[str, str]:
+    """Return the module of each hook, operator and sensor."""
+    from airflow_provider_devo_dga.provider_info import get_provider_info
+
+    info = get_provider_info()
+    modules = [
+        module
+        for kind in ("operators", "sensors")
+        for each in info[kind]
+        for module in each["python-modules"]
+    ] + [each["hook-class-name"].rpartition(".")[0] for each in info["connection-types"]]
+    return {
+        name: module
+        for module in modules
+        for name, found in vars(import_module(module)).items()
+        if re.search(r"(Operator|Sensor|Hook)$", name) and found.__module__ == module
+    }
+
+
+def test_extras_are_those_of_the_package() -> None:
+    assert {*rows_of_extras()} == {*extras()} - {"dev"} | {"none"}
+
+
+def test_each_class_is_in_the_row_of_one_extra() -> None:
+    named = [name for row in rows_of_extras().values() for name in re.findall(r"`(\w+)`", row)]
+    classes = public_classes()
+    assert len(classes) == 18
+    assert sorted(name for name in named if name in classes) == sorted(classes)
+
+
+# what a class can reach and does without
+OPTIONAL = {
+    "GateModelOperator": {"mlflow"},  # a history is kept where one is set
+    "PromoteModelOperator": {"mlflow"},
+    "H2OTrainOperator": {"altair", "jinja2"},  # without them there is no model card
+    "WatchDriftOperator": {"numpy"},  # a training makes baselines
+}
+
+
+def test_a_class_reaches_what_its_extra_brings_and_nothing_more() -> None:
+    import grimp
+
+    graph = grimp.build_graph("airflow_provider_devo_dga", include_external_packages=True, cache_dir=None)
+    heavy = {
+        name for extra, names in extras().items() if extra not in {"all", "dev", "sandbox"} for name in names
+    }
+    imported_as = {"mlflow-skinny": "mlflow", "vl-convert-python": "vl_convert"}
+    for extra, row in rows_of_extras().items():
+        brought = {imported_as.get(name, name) for name in extras().get(extra, ())}
+        for name in set(re.findall(r"`(\w+)`", row)) & set(public_classes()):
+            reached = {
+                found.partition(".")[0] for found in graph.find_upstream_modules(public_classes()[name])
+            }
+            needed = (reached & {imported_as.get(each, each) for each in heavy}) - OPTIONAL.get(name, set())
+            assert needed <= brought, name
+            assert bool(needed) == (extra != "none"), name
 
 
 def test_sandbox_options_are_all_explained() -> None:
