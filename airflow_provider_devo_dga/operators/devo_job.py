@@ -11,7 +11,6 @@ from airflow.sdk import BaseHook, BaseOperator
 from airflow.sdk.configuration import conf
 from airflow.sdk.log import mask_secret
 
-from airflow_provider_devo_dga import errors
 from airflow_provider_devo_dga.devo_api.jobs import Job
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import (
@@ -24,6 +23,7 @@ from airflow_provider_devo_dga.errors import (
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_jobs import DevoJobs, secrets_in
 from airflow_provider_devo_dga.tasks import telemetry
+from airflow_provider_devo_dga.tasks.events import error_in
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.tasks.lineage import lineage, table_places
 from airflow_provider_devo_dga.triggers.devo_job import DevoJobTrigger
@@ -165,13 +165,8 @@ class DevoJobOperator(BaseOperator):
                 "job": {"id": str(told), "status": str(), "errors": list()} as job,
             } if told == job_id:
                 return self._result(self._stopped_at_deadline(Job.from_dict(job)))
-            case {"status": "error", "job_id": str(told), "error": str(name), "message": str(message)} if (
-                told == job_id
-            ):
-                kind = getattr(errors, name, None)
-                if isinstance(kind, type) and issubclass(kind, DevoDgaError):
-                    raise kind(message)
-                raise DevoDgaError(f"{name}: {message}")
+            case {"status": "error", "job_id": str(told)} if told == job_id:
+                raise error_in(event)
             case _:
                 raise DevoDgaError(f"The trigger sent no event of job {job_id}: {event!r}")
 

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.configuration import conf
 
-from airflow_provider_devo_dga import errors
 from airflow_provider_devo_dga.devo_api import condition as conditions
 from airflow_provider_devo_dga.devo_api.attempts import MAY_PASS
 from airflow_provider_devo_dga.devo_api.condition import Condition, RowsAtLeast
 from airflow_provider_devo_dga.devo_api.window import Window
-from airflow_provider_devo_dga.errors import DevoDgaError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.comments import own_comments
+from airflow_provider_devo_dga.tasks.events import error_in
 from airflow_provider_devo_dga.tasks.lineage import lineage, table_places
 from airflow_provider_devo_dga.tasks.rendered import whole
 from airflow_provider_devo_dga.tasks.run_window import duration
@@ -135,13 +134,8 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
             case {"status": "success", "value": value}:
                 self._tell(context, value)
                 return value
-            case {"status": "error", "error": str(name), "message": str(message)}:
-                kind = getattr(errors, name, None)
-                if isinstance(kind, type) and issubclass(kind, DevoDgaError):
-                    raise kind(message)
-                raise DevoDgaError(f"{name}: {message}")
             case _:
-                raise DevoDgaError(f"The trigger sent no known event: {event!r}")
+                raise error_in(event)
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """Tell OpenLineage the tables; None without its provider."""

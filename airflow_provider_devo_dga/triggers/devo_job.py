@@ -12,6 +12,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_provider_devo_dga.devo_api.jobs import Job, answer_of, job_of, job_path
 from airflow_provider_devo_dga.errors import DevoDgaError, DevoThrottledError, DevoTransientError
 from airflow_provider_devo_dga.tasks import telemetry
+from airflow_provider_devo_dga.tasks.events import error_event
 from airflow_provider_devo_dga.triggers.shared_access import SharedAccess, shared_access
 
 _STEP_SECONDS = 30.0
@@ -69,14 +70,7 @@ class DevoJobTrigger(BaseTrigger):
             async with shared_access(self.devo_conn_id) as access:
                 yield TriggerEvent(await self._followed(access))
         except DevoDgaError as error:
-            yield TriggerEvent(
-                {
-                    "status": "error",
-                    "job_id": self.job_id,
-                    "error": type(error).__name__,
-                    "message": str(error),
-                }
-            )
+            yield TriggerEvent({"job_id": self.job_id, **error_event(error)})
 
     async def on_kill(self) -> None:
         """Stop the job: a user has cleared or marked the task that waits for it."""

@@ -16,6 +16,7 @@ from airflow_provider_devo_dga.devo_api.condition import Condition, Found
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import DevoDgaError, DevoThrottledError
 from airflow_provider_devo_dga.tasks import telemetry
+from airflow_provider_devo_dga.tasks.events import error_event
 from airflow_provider_devo_dga.triggers.shared_access import SharedAccess, shared_access
 
 
@@ -85,7 +86,7 @@ class DevoQueryTrigger(BaseTrigger):
                 value = await self._satisfied(access, condition, window)
             yield TriggerEvent({"status": "success", "value": value})
         except DevoDgaError as error:
-            yield TriggerEvent({"status": "error", "error": type(error).__name__, "message": str(error)})
+            yield TriggerEvent(error_event(error))
 
     async def _satisfied(self, access: SharedAccess, condition: Condition, window: Window) -> Any:
         while True:
