@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from airflow_provider_devo_dga.errors import HistoryConfigError
 from airflow_provider_devo_dga.history.tracking_server import TrackingServer
@@ -36,10 +36,6 @@ class Entry:
     sha256: str
     model_file: str
     link: str | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for XCom."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class ModelHistory:

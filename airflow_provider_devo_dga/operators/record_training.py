@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
@@ -76,7 +76,7 @@ class RecordTrainingOperator(BaseOperator):
             self.mlflow_run_url = entry.link
             context["ti"].xcom_push(key=MLflowRunLink.XCOM_KEY, value=entry.link)
         self.log.info("Training %s is version %d of %r in MLflow", entry.version, entry.number, self.name)
-        return entry.to_dict()
+        return asdict(entry)
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """Tell OpenLineage the model file and the history; None without its provider."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def test_a_training_becomes_the_challenger_with_its_card(context: Any, tmp_path:
     assert task.execute(context) == told
     history = MLflowHook(history_dir=tmp_path.as_uri()).history("m")
     assert history is not None
-    assert history.holder("challenger").to_dict() == told
+    assert asdict(history.holder("challenger")) == told
     with history.server.client() as client:
         assert sorted(file.path for file in client.list_artifacts(told["run_id"])) == [
             "model_card.html",
