@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class AsyncReader:
     """Asks Devo over one pool of connections; what it promises is what :class:`Reader` promises.
 
-    :param client: made with ``transport.http_options``; the caller closes it.
+    :param client: made with ``faults.http_options``; the caller closes it.
     :param observer: is told of whole answers and further attempts.
     """
 

@@ -31,7 +31,7 @@ T = TypeVar("T")
 class Reader:
     """Asks Devo over one pool of connections. :class:`AsyncReader` is its twin for triggers.
 
-    :param client: made with ``transport.http_options``; the caller closes it.
+    :param client: made with ``faults.http_options``; the caller closes it.
     :param observer: is told of whole answers and further attempts.
     """
 

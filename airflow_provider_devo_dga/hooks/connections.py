@@ -70,6 +70,8 @@ class Extra:
         """Return the path of a file that is there."""
         if not (path := self.text(name)):
             raise _wrong(name, f"is empty; it is the path of {what}, on every worker")
+        if "-----" in path:  # not to be quoted: it may be a key
+            raise _wrong(name, "holds the text of a PEM file; put the file's path there")
         if not Path(path).is_file():
             raise _wrong(name, f"is no file on this machine: {path}")
         return path
@@ -128,7 +130,7 @@ class DevoSettings:
         :raises DevoConnectionConfigError: names the field that is wrong.
         """
         fields = connection.extra_dejson if extra is None else extra
-        more = Extra(fields)
+        checked = Extra(fields)
         return cls(
             url=service_url(connection.host, connection.port, default_path=QUERY_PATH),
             credentials=Credentials(
@@ -137,8 +139,8 @@ class DevoSettings:
                 api_key=fields.get("api_key") or None,
                 api_secret=fields.get("api_secret") or None,
             ),
-            verify=more.verify(),
-            limits=more.limits(),
+            verify=checked.verify(),
+            limits=checked.limits(),
         )
 
 

@@ -64,7 +64,7 @@ class SharedAccess:
     async def get(self, path: str, seconds: float) -> tuple[int, Mapping[str, str], bytes]:
         """Return status, headers and body of a call on a job.
 
-        :param path: as ``client.jobs.job_path`` gives it.
+        :param path: as ``jobs.job_path`` gives it.
         :param seconds: at most; the connection's timeout when that is less.
         """
 
