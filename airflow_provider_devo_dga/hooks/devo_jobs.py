@@ -8,6 +8,9 @@ from concurrent.futures import Future
 from threading import Thread
 from typing import Any, TypeVar
 
+from airflow.sdk import BaseHook
+from airflow.sdk.log import mask_secret
+
 from airflow_provider_devo_dga.devo_api.access import Limits
 from airflow_provider_devo_dga.devo_api.attempts import Attempts
 from airflow_provider_devo_dga.devo_api.faults import http_options, transport_error
@@ -27,6 +30,7 @@ from airflow_provider_devo_dga.devo_api.query import Query
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.devo_api.wire import Request
 from airflow_provider_devo_dga.errors import (
+    DevoConnectionConfigError,
     DevoError,
     DevoJobError,
     DevoPermanentError,
@@ -211,17 +215,32 @@ def _in_time(call: Callable[[], T], seconds: float) -> T:
 
 def _without(error: DevoError, secret_params: Mapping[str, Any]) -> DevoError:
     """Return the error without the values of secret params, should Devo have quoted one."""
-    for secret in secrets_in(secret_params):
+    for secret in _secrets_in(secret_params):
         error.message = error.message.replace(secret, "***")
     error.args = (error.message,)
     error.__traceback__ = error.__cause__ = error.__context__ = None
     return error
 
 
-def secrets_in(value: object) -> list[str]:
+def secret_params_of(conn_id: str) -> dict[str, Any]:
+    """Return a destination's params from the extra of an Airflow connection, and mask them.
+
+    :raises DevoConnectionConfigError: it has none.
+    """
+    params: dict[str, Any] = BaseHook.get_connection(conn_id).extra_dejson
+    if not params:
+        raise DevoConnectionConfigError(
+            f"The connection {conn_id!r} has no extra fields; put the destination's secret params there"
+        )
+    for secret in _secrets_in(params):
+        mask_secret(secret)
+    return params
+
+
+def _secrets_in(value: object) -> list[str]:
     """Return every text among the values of params, however deep, that is long enough to be a secret."""
     if isinstance(value, Mapping):
-        return [text for held in value.values() for text in secrets_in(held)]
+        return [text for held in value.values() for text in _secrets_in(held)]
     if isinstance(value, list | tuple):
-        return [text for held in value for text in secrets_in(held)]
+        return [text for held in value for text in _secrets_in(held)]
     return [value] if isinstance(value, str) and len(value) >= _SHORTEST_SECRET else []

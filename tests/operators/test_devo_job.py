@@ -239,7 +239,8 @@ def test_a_kill_stops_the_job_and_the_task(devo: Any, table: str, context: Any) 
     former = signal.signal(signal.SIGUSR1, killed)
     pid = os.getpid()
     threading.Thread(
-        target=lambda: (wait_until(lambda: task._job_id), os.kill(pid, signal.SIGUSR1)), daemon=True
+        target=lambda: (wait_until(lambda: task._own and task._own.id), os.kill(pid, signal.SIGUSR1)),
+        daemon=True,
     ).start()
     began = time.monotonic()
     try:
