@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from airflow_provider_devo_dga.models.summary import SUMMARY, TrainingSummary
 from demo.console import say
 from demo.world import World
 
@@ -12,23 +13,23 @@ from demo.world import World
 def tell(world: World, *, seconds: float) -> None:
     """Print the summary of a finished demo."""
     report: dict[str, Any] = json.loads((world.root / "report.json").read_text())
-    model: dict[str, Any] = json.loads((world.root / "dga_classifier.json").read_text())
+    summary = world.root / "dga_classifier.json"
+    model = SUMMARY.read(summary.read_bytes(), summary)
     _tell_model(model)
     _tell_hour(report)
     _tell_clients(world, report)
     say(f"\nDone in {seconds:.0f} s. Open {world.root / 'report.html'}")
     say("  how good the model is: model_card.html beside it")
-    say(f"  also there: report.json, report.csv, rows.parquet, {model['model_id']}.zip and .json, logs/")
+    say(f"  also there: report.json, report.csv, rows.parquet, {model.model_id}.zip and .json, logs/")
     say("  next: `make ui` shows the Dags in Airflow; docs/connections.md leads to a real Devo account\n")
 
 
-def _tell_model(model: dict[str, Any]) -> None:
-    metrics = model["test_metrics"] or model["metrics"]
-    say(f"\nModel {model['version']}: H2O GBM, {len(model['features'])} features")
-    trained = model["rows"]["train"]
-    say(f"  trained on    {trained:,} names, held out {sum(model['rows'].values()) - trained:,}")
-    say(f"  AUC           {metrics['auc']:.3f} on names of the same made-up kinds")
-    say(f"  recall        {metrics['recall']:.1%} at {metrics['false_positive_rate']:.2%} false positives")
+def _tell_model(model: TrainingSummary) -> None:
+    judged, rows = model.judged, model.rows
+    say(f"\nModel {model.version}: H2O GBM, {len(model.features)} features")
+    say(f"  trained on    {rows.train:,} names, held out {(rows.valid or 0) + (rows.test or 0):,}")
+    say(f"  AUC           {judged.auc:.3f} on names of the same made-up kinds")
+    say(f"  recall        {judged.recall:.1%} at {judged.false_positive_rate:.2%} false positives")
     say("  A demo model: it knows the families of this package only. Train on your own data for production.")
 
 

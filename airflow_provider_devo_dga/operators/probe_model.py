@@ -103,7 +103,7 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
 
     def _probe(self) -> dict[str, int]:
         from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
-        from airflow_provider_devo_dga.promotion.probe import compare
+        from airflow_provider_devo_dga.promotion.probe import check_traffic
 
         file = ObjectStoragePath(self.model_file, conn_id=self.storage_conn_id)
         features = self._features(file)
@@ -123,7 +123,7 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
         with scratch_folder() as folder:
             mojo = folder / "model.zip"
             mojo.write_bytes(file.read_bytes())
-            flagged = compare(answers, mojo, features, at_least=whole(self.min_domains, "min_domains"))
+            flagged = check_traffic(answers, mojo, features, at_least=whole(self.min_domains, "min_domains"))
         self.log.info(
             "All %d answers of %r agree with the MOJO; %d flagged", len(answers), self.name, flagged
         )

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
 from airflow_provider_devo_dga.devo_api.window import Window
-from airflow_provider_devo_dga.errors import (
-    DevoPermanentError,
-    DocumentError,
-    FeatureError,
-    ModelRejectedError,
-    MojoExportError,
-)
+from airflow_provider_devo_dga.errors import MojoExportError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
@@ -38,12 +30,10 @@ from airflow_provider_devo_dga.tasks.lineage import (
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_provider_devo_dga.features.feature_set import FeatureSet
-    from airflow_provider_devo_dga.history.model_history import Entry, ModelHistory
-    from airflow_provider_devo_dga.models.store import ModelStore
-    from airflow_provider_devo_dga.promotion.promotion import Kept, Newcomer
+    from airflow_provider_devo_dga.devo_api.wire import Row
+    from airflow_provider_devo_dga.history.model_history import Entry
 
-_PAUSE = 5.0
+_COUNTED = {"promoted": "model.promotions", "put_back": "model.rollbacks"}
 
 
 class PromoteModelOperator(BaseOperator):
@@ -141,48 +131,43 @@ class PromoteModelOperator(BaseOperator):
         """Probe the candidate, promote it, tell the history and the outlets."""
         from airflow_provider_devo_dga.models.meaning import known_meaning
         from airflow_provider_devo_dga.models.store import ModelStore
-        from airflow_provider_devo_dga.promotion.promotion import Promotion
+        from airflow_provider_devo_dga.promotion.probe import KnownNames
+        from airflow_provider_devo_dga.promotion.promotion import Newcomer, Promotion
 
         trained = TrainingSummary.of(self.trained)
         provenance = Provenance.of_training(trained)
         store = ModelStore(ObjectStoragePath(self.models_dir, conn_id=self.storage_conn_id))
         features = known_meaning(provenance, store)
-        registry = MLModelManagerHook(self.mlmm_conn_id)
         history = MLflowHook(self.mlflow_conn_id, history_dir=self.history_dir).history(self.name)
         entries: list[Entry] = []
+
+        def crown() -> None:
+            if history is not None:
+                entries.append(history.record(trained))
+                history.give("champion", entries[0])
+
         with scratch_folder() as folder:
-            newcomer = self._newcomer(folder, provenance)
-            size = newcomer.file.stat().st_size
-            self._check_candidate(registry, newcomer)
-            ask = partial(self._probe, folder, store, newcomer.file, features)
-            ask(self.candidate, None, settle=0.0)
+            file = self._fetch(trained.model_file, folder)
+            newcomer = Newcomer.of(provenance, file, self.description or self.name)
+            size = file.stat().st_size
             promotion = Promotion(
                 self.name,
-                registry=registry,
+                registry=MLModelManagerHook(self.mlmm_conn_id),
                 store=store,
-                probe=partial(ask, settle=self.settle_seconds),
-                crown=partial(self._crown, history, entries),
+                probe=KnownNames(self._ask, file, features, self.table, self.devo_domain),
+                settle=self.settle_seconds,
+                crown=crown,
             )
+            promotion.check_candidate(self.candidate, newcomer)
             try:
-                replacement = promotion.run(newcomer)
+                former = promotion.run(newcomer).former
             finally:
-                if promotion.outcome == "promoted":
-                    telemetry.count("model.promotions")
-                elif promotion.outcome == "put_back":
-                    telemetry.count("model.rollbacks")
-        for entry in entries:
-            if entry.link:
-                self.mlflow_run_url = entry.link
-                context["ti"].xcom_push(key=MLflowRunLink.XCOM_KEY, value=entry.link)
-        for outlet in self.outlets:
-            context["outlet_events"][outlet].extra = {"name": self.name, **provenance.event(size)}
-        former = replacement.former
+                if promotion.outcome in _COUNTED:
+                    telemetry.count(_COUNTED[promotion.outcome])
+        self._tell(context, entries, provenance.event(size))
         self.log.info(
             "Model %r serves version %s (%s), in place of %s",
-            self.name,
-            provenance.version,
-            promotion.outcome,
-            former or "none",
+            *(self.name, provenance.version, promotion.outcome, former or "none"),
         )
         return {
             "name": self.name,
@@ -199,89 +184,22 @@ class PromoteModelOperator(BaseOperator):
         history = history_places(self.mlflow_conn_id, self.history_dir, self.name)
         return lineage(read, [model_place(self.mlmm_conn_id, self.name), *history])
 
-    def _newcomer(self, folder: Path, provenance: Provenance) -> Newcomer:
-        """Fetch the model file and check that it is the one that was trained."""
-        from airflow_provider_devo_dga.models.mojo import inspect_mojo
-        from airflow_provider_devo_dga.promotion.promotion import Newcomer
-
-        source = ObjectStoragePath(TrainingSummary.of(self.trained).model_file, conn_id=self.storage_conn_id)
+    def _fetch(self, model_file: str, folder: Path) -> Path:
+        source = ObjectStoragePath(model_file, conn_id=self.storage_conn_id)
         if not source.is_file():
             raise MojoExportError(f"There is no model file at {source}")
         file = folder / "newcomer.zip"
         file.write_bytes(source.read_bytes())
-        if (found := inspect_mojo(file).sha256) != provenance.sha256:
-            raise MojoExportError(
-                f"{source} is not the file that was trained (sha256 {found[:12]} instead of"
-                f" {provenance.sha256[:12]})"
-            )
-        return Newcomer(
-            file=file,
-            sha256=provenance.sha256,
-            version=provenance.version,
-            description=provenance.describe(self.description or self.name),
-        )
+        return file
 
-    def _check_candidate(self, registry: MLModelManagerHook, newcomer: Newcomer) -> None:
-        if registry.get_model(self.candidate, with_image=True).image != newcomer.file.read_bytes():
-            raise ModelRejectedError(
-                f"{self.candidate!r} is not version {newcomer.version} in the Model Manager;"
-                " register that version there first (RegisterModelOperator)"
-            )
-
-    def _probe(
-        self,
-        folder: Path,
-        store: ModelStore[Any],
-        mojo: Path,
-        features: FeatureSet,
-        name: str,
-        former: Kept | None,
-        *,
-        settle: float,
-    ) -> None:
-        """Ask a registered model about known names until it answers as the MOJO does, or time is up."""
-        from airflow_provider_devo_dga.promotion.fixed_probe import check_answers, probe_cases, probe_query
-
-        other = self._other(folder, store, former)
-        cases, telling = probe_cases(mojo, features, other)
-        query = probe_query(cases, table=self.table, devo_domain=self.devo_domain, model=name)
+    def _ask(self, query: str) -> list[Row]:
         window = Window.parse(self.from_, self.to)
-        hook = DevoHook(self.devo_conn_id)
-        last = time.monotonic() + settle
-        while True:
-            rows = hook.get_records(query, from_=window.start, to=window.end, limit=1)
-            try:
-                check_answers(rows, cases, model=name)
-                break
-            except ModelRejectedError as error:
-                if time.monotonic() > last or not rows:
-                    raise
-                self.log.info("%s. Asking again in %.0f s", error, _PAUSE)
-                time.sleep(_PAUSE)
-        self.log.info("%r answers all %d known names as the MOJO does", name, len(cases))
-        if other:
-            self.log.info("%d of these names tell it from the former model", telling)
+        return DevoHook(self.devo_conn_id).get_records(query, from_=window.start, to=window.end, limit=1)
 
-    def _other(
-        self, folder: Path, store: ModelStore[Any], former: Kept | None
-    ) -> tuple[Path, FeatureSet] | None:
-        """Return the former model as something to be told from; None when that cannot be done."""
-        if former is None or former.model.provenance is None:
-            return None
-        from airflow_provider_devo_dga.models.meaning import known_meaning
-
-        told = former.model.provenance
-        try:
-            features = known_meaning(told, store)
-        except (FeatureError, DocumentError, DevoPermanentError) as error:
-            self.log.warning("No name can be chosen that tells the former model: %s", error)
-            return None
-        file = folder / "former.zip"
-        file.write_bytes(former.content)
-        return file, features
-
-    def _crown(self, history: ModelHistory | None, entries: list[Entry]) -> None:
-        if history is not None:
-            entry = history.record(TrainingSummary.of(self.trained))
-            history.give("champion", entry)
-            entries.append(entry)
+    def _tell(self, context: Context, entries: list[Entry], facts: dict[str, Any]) -> None:
+        for entry in entries:
+            if entry.link:
+                self.mlflow_run_url = entry.link
+                context["ti"].xcom_push(key=MLflowRunLink.XCOM_KEY, value=entry.link)
+        for outlet in self.outlets:
+            context["outlet_events"][outlet].extra = {"name": self.name, **facts}

@@ -10,10 +10,22 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel
-from airflow_provider_devo_dga.errors import DevoDgaError, DevoError, ModelRejectedError
+from airflow_provider_devo_dga.errors import (
+    DevoDgaError,
+    DevoError,
+    DevoPermanentError,
+    DocumentError,
+    FeatureError,
+    ModelRejectedError,
+    MojoExportError,
+)
+from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.models.meaning import known_meaning
+from airflow_provider_devo_dga.models.mojo import inspect_mojo
 from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.models.replacement import FormerModel, Replacement
 from airflow_provider_devo_dga.models.store import ModelStore
+from airflow_provider_devo_dga.promotion.probe import KnownNames
 from airflow_provider_devo_dga.scratch import scratch_folder
 
 log = logging.getLogger(__name__)
@@ -24,6 +36,9 @@ class Registry(Protocol):
 
     def find_model(self, name: str, *, with_image: bool = False) -> RegisteredModel | None:
         """Return a model, None when there is none of this name."""
+
+    def get_model(self, name: str, *, with_image: bool = False) -> RegisteredModel:
+        """Return a model that must be there."""
 
     def add_model(
         self,
@@ -51,13 +66,19 @@ class Newcomer:
     description: str
     engine: str = "H2O"
 
+    @classmethod
+    def of(cls, provenance: Provenance, file: Path, text: str) -> Newcomer:
+        """Return the newcomer in a file.
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The model that served before, with its bytes."""
-
-    model: FormerModel
-    content: bytes
+        :param text: what people read in Devo.
+        :raises MojoExportError: it is not the one that was trained.
+        """
+        if (found := inspect_mojo(file).sha256) != provenance.sha256:
+            raise MojoExportError(
+                f"The model file is not the file that was trained (sha256 {found[:12]} instead of"
+                f" {provenance.sha256[:12]})"
+            )
+        return cls(file, provenance.sha256, provenance.version, provenance.describe(text))
 
 
 class Promotion:
@@ -66,7 +87,8 @@ class Promotion:
     Before anything changes the former model's bytes are kept in the store, with a note of what is under way.
     So whatever happens, and wherever a task is killed, a retry either finishes or puts the former one back.
 
-    :param probe: asks the model of this name in Devo, and raises unless it answers as the newcomer does.
+    :param probe: asks a model in Devo, and raises unless it answers as the newcomer does.
+    :param settle: seconds that the former model may go on answering.
     :param crown: tells the history who serves; is called last.
 
     ``outcome`` says what :meth:`run` has changed, also after an error.
@@ -78,15 +100,29 @@ class Promotion:
         *,
         registry: Registry,
         store: ModelStore[Any],
-        probe: Callable[[str, Kept | None], None],
+        probe: KnownNames,
+        settle: float,
         crown: Callable[[], None],
     ) -> None:
         self.name = name
         self.registry = registry
         self.store = store
         self.probe = probe
+        self.settle = settle
         self.crown = crown
         self.outcome: Literal["unchanged", "promoted", "put_back"] = "unchanged"
+
+    def check_candidate(self, candidate: str, newcomer: Newcomer) -> None:
+        """Check that the newcomer is registered as a candidate, and answers there.
+
+        :raises ModelRejectedError: it is another file, or answers otherwise.
+        """
+        if self.registry.get_model(candidate, with_image=True).image != newcomer.file.read_bytes():
+            raise ModelRejectedError(
+                f"{candidate!r} is not version {newcomer.version} in the Model Manager;"
+                " register that version there first (RegisterModelOperator)"
+            )
+        self.probe.check(candidate)
 
     def run(self, newcomer: Newcomer) -> Replacement:
         """Replace, read back, probe, crown; what is done already is not done again.
@@ -102,7 +138,7 @@ class Promotion:
         former = replacement.former
         try:
             self._register(newcomer.engine, newcomer.file, newcomer.description)
-            self.probe(self.name, Kept(former, self.store.content(former)) if former else None)
+            self._ask(former)
             self.crown()
         except BaseException as error:
             _tell(error, self._put_back(former))
@@ -112,6 +148,22 @@ class Promotion:
         log.info("Model %r serves version %s, in place of %s", self.name, newcomer.version, former or "none")
         return replacement
 
+    def _ask(self, former: FormerModel | None) -> None:
+        """Ask who serves, also about names that tell it from the former model."""
+        with scratch_folder() as folder:
+            other = self._other(former, folder / "former.zip") if former else None
+            self.probe.check(self.name, other=other, settle=self.settle)
+
+    def _other(self, former: FormerModel, file: Path) -> tuple[Path, FeatureSet] | None:
+        file.write_bytes(self.store.content(former))
+        if former.provenance is None:
+            return None
+        try:
+            return file, known_meaning(former.provenance, self.store)
+        except (FeatureError, DocumentError, DevoPermanentError) as error:
+            log.warning("No name can be chosen that tells the former model: %s", error)
+            return None
+
     def _under_way(self, newcomer: Newcomer) -> bool:
         begun = self.store.under_way(self.name)
         return begun is not None and begun.sha256 == newcomer.sha256
@@ -120,7 +172,7 @@ class Promotion:
         """Check what serves already. A verified model is not taken out because a query fails now."""
         log.info("Model %r serves version %s already", self.name, newcomer.version)
         self._register(newcomer.engine, newcomer.file, newcomer.description)
-        self.probe(self.name, None)
+        self._ask(None)
         self.crown()
         if done is not None and done.sha256 == newcomer.sha256:
             return done

@@ -29,7 +29,7 @@ from airflow_provider_devo_dga.models.store import ModelStore
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.operators.promote_model import PromoteModelOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
-from airflow_provider_devo_dga.promotion.fixed_probe import check_answers
+from airflow_provider_devo_dga.promotion.probe import check_known_names
 from airflow_provider_devo_dga.promotion.rollback import version_to_put_back
 from tests.last_line import last_line
 from tests.statsd_server import StatsdServer
@@ -293,7 +293,7 @@ def test_a_former_model_may_answer_for_a_while(
 
     with monkeypatch.context() as patch:
         answer_wrongly(patch, promoted.name, unless=settled)
-        patch.setattr("airflow_provider_devo_dga.operators.promote_model._PAUSE", 0.05)
+        patch.setattr("airflow_provider_devo_dga.promotion.probe._PAUSE", 0.05)
         promoted.operator(NEW, settle_seconds=60).execute(context)
     assert promoted.serves == NEW
     assert len(asked) == 3
@@ -459,4 +459,4 @@ def test_what_cannot_be_asked_is_not_promoted(promoted: World, context: Any) -> 
     assert promoted.serves == OLD
     # Devo may give no row at all for a window without events
     with pytest.raises(ModelRejectedError, match="no event in the probe's window"):
-        check_answers([], [], model="m")
+        check_known_names([], [], model="m")

@@ -16,8 +16,12 @@ from airflow_provider_devo_dga.errors import (
     MojoExportError,
 )
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
+from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.features.linq import HostSource
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.models.scoring_plan import scoring_plan
+from airflow_provider_devo_dga.models.store import ModelStore
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
 from tests.last_line import last_line
@@ -103,6 +107,38 @@ def test_another_model_is_replaced_only_when_asked(
 def test_a_plain_path_is_a_model_file_too(devo: Any, context: Any, file: Path) -> None:
     task = RegisterModelOperator(task_id="register", name="plain", model_file=str(file))
     assert task.execute(context)["name"] == "plain"
+
+
+@pytest.mark.slow
+def test_the_strict_file_is_registered_with_its_own_threshold(
+    devo: Any, context: Any, file: Path, glm_mojo: Any, tmp_path: Path
+) -> None:
+    mine = FeatureSet("mine", TUTORIAL_FEATURES.features[:2])  # only the summary says what it means
+    file.write_bytes(glm_mojo(mine.names, {"entropy": 1.0}, -3.0))
+    made = tmp_path / "strict.zip"
+    made.write_bytes(glm_mojo(mine.names, {"entropy": 1.0}, -3.0, threshold=0.9))
+    strict = {"budget": 0.001, "threshold": 0.9, "false_positive_rate": 0.0009, "recall": 0.7}
+    strict["sha256"] = hashlib.sha256(made.read_bytes()).hexdigest()
+    models = tmp_path / "models"
+    told = ModelStore(models).publish(
+        TrainingSummary.of(trained(file, feature_set=mine.to_dict(), strict=strict)),
+        "dga_classifier",
+        file,
+        strict=made,
+        card=None,
+    )
+    assert told.strict is not None
+    RegisterModelOperator(
+        task_id="register", name="strict", model_file=told.strict.model_file, trained=told.short()
+    ).execute(context)
+    plan = scoring_plan(
+        MLModelManagerHook().get_model("strict"),
+        HostSource("my.dns.t", "host", "client", "host"),
+        devo_domain="self",
+        models_dir=models,
+    )
+    assert (plan.threshold, plan.false_positive_rate, plan.sha256) == (0.9, 0.0009, strict["sha256"])
+    assert (plan.version, plan.feature_set) == (told.version, "mine")
 
 
 def spoil(file: Path, way: str) -> None:

@@ -1,19 +1,16 @@
-"""Ask a model in Devo about names that are known here, and hold its answers against the MOJO.
+"""Names that any model can be asked about, and what a MOJO makes of them.
 
-The features go as numbers, so one query asks about every name, and one event in the window is enough. That
-Devo computes the features alike is the business of ``ProbeModelOperator``.
+Their features go as numbers, so one query asks about every name, and one event in the window is enough.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from airflow_provider_devo_dga.errors import FeatureError, ModelRejectedError
+from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import quoting, reference
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.host import split_host
@@ -29,8 +26,6 @@ KNOWN_HOSTS = (
 
 _POOL = 300
 _TELLING = 16
-_SHOWN = 3
-_SCORE_TOLERANCE = 1e-6
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _TLDS = ("com", "net", "org", "ru", "info", "biz", "de")
 
@@ -77,36 +72,6 @@ def probe_query(cases: Sequence[ProbeCase], *, table: str, devo_domain: str, mod
             "select " + ",\n  ".join(columns),
         )
     )
-
-
-def check_answers(rows: Sequence[Mapping[str, Any]], cases: Sequence[ProbeCase], *, model: str) -> None:
-    """Compare Devo's answers with the MOJO's.
-
-    :raises ModelRejectedError: there is no row, or an answer differs; names the first of them.
-    """
-    if not rows:
-        raise ModelRejectedError(
-            f"Model {model!r} could not be asked: the table has no event in the probe's window to ask beside;"
-            " take a longer window"
-        )
-    answers = [rows[0].get(f"p{number}") for number in range(len(cases))]
-    wrong = [
-        f"{score.host!r}: {answer!r} in Devo, label {score.label!r} with score {score.p1} here"
-        for answer, score in zip(answers, (case.score for case in cases), strict=True)
-        if not _agrees(answer, score)
-    ]
-    if wrong:
-        raise ModelRejectedError(
-            f"{len(wrong)} of {len(cases)} known names are answered by {model!r} in Devo otherwise than by"
-            " the MOJO: " + "; ".join(wrong[:_SHOWN])
-        )
-
-
-def _agrees(answer: object, score: MojoScore) -> bool:
-    # Devo does not document whether it gives a binomial model's label or its score
-    if isinstance(answer, float):
-        return math.isclose(answer, score.p1, rel_tol=0, abs_tol=_SCORE_TOLERANCE)
-    return str(answer) == score.label
 
 
 def _values(features: FeatureSet, host: str) -> tuple[float, ...]:
