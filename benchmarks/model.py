@@ -23,6 +23,7 @@ from airflow_provider_devo_dga.features.dga import feature_set_named
 from airflow_provider_devo_dga.features.linq import linq
 from airflow_provider_devo_dga.models.mojo_scoring import score_parts
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
+from airflow_provider_devo_dga.training.settings import TrainingSettings
 from airflow_provider_devo_dga.training.train import train
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
 from benchmarks import peer, quality
@@ -187,11 +188,13 @@ class _Bench:
             write_prepared(self.rows, prepared, without)
             yield train(
                 prepared,
-                feature_set=feature_set_named(self.name),
+                TrainingSettings(
+                    feature_set=feature_set_named(self.name),
+                    part_of=part_of,
+                    seed=seed,
+                    model_params=PARAMS[self.name],
+                ),
                 output_dir=Path(folder),
-                part_of=part_of,
-                seed=seed,
-                model_params=PARAMS[self.name],
             )
 
 

@@ -301,6 +301,7 @@ def tiny_model(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) ->
     from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
     from airflow_provider_devo_dga.training.dataset.opening import open_dataset
     from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
+    from airflow_provider_devo_dga.training.settings import TrainingSettings
     from airflow_provider_devo_dga.training.train import train
 
     folder = tmp_path_factory.mktemp("tiny_model")
@@ -309,9 +310,8 @@ def tiny_model(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) ->
     with LocalCluster(max_mem="1g") as cluster, cluster.connection():
         model = train(
             folder / "prepared.csv",
-            feature_set=DGA_RECIPE,
+            TrainingSettings(feature_set=DGA_RECIPE, model_params={"ntrees": 15}),
             output_dir=folder,
-            model_params={"ntrees": 15},
             dataset=report,
         )
     summary = SUMMARY.write(model.summary("20251229T030000Z"))

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from airflow_provider_devo_dga.models.origin import Origin
     from airflow_provider_devo_dga.models.store import ModelStore
     from airflow_provider_devo_dga.models.summary import TrainingSummary
-    from airflow_provider_devo_dga.training.judging.comparison import Champion
-    from airflow_provider_devo_dga.training.judging.evaluation import EvaluationPlan
+    from airflow_provider_devo_dga.training.plan import Champion, EvaluationPlan
+    from airflow_provider_devo_dga.training.settings import TrainingSettings
     from airflow_provider_devo_dga.training.trained_model import TrainedModel
 
 # Airflow ends a killed task after five seconds
@@ -178,13 +178,13 @@ class H2OTrainOperator(BaseOperator):
         from airflow_provider_devo_dga.training.dataset.prepare import prepare_sources
         from airflow_provider_devo_dga.training.dataset.source import sources_of
         from airflow_provider_devo_dga.training.export_gate import check_mojo_export
+        from airflow_provider_devo_dga.training.train import train
 
         started = time.monotonic()
         check_mojo_export()
         model_name(self.model_id)
-        features = (
-            feature_set_named(self.feature_set) if isinstance(self.feature_set, str) else self.feature_set
-        )
+        if isinstance(self.feature_set, str):
+            feature_set_named(self.feature_set)
         sources = sources_of(self.dataset)
         origin = self._origin(context)
         version = origin.version(context["dag_run"].run_after)
@@ -193,7 +193,7 @@ class H2OTrainOperator(BaseOperator):
                 [(source, partial(open_dataset, self._readable(source.uri))) for source in sources],
                 folder / "dataset.csv",
             )
-            plan = self._plan(folder)
+            settings = self._settings(folder)
             self._interruption.check()
             with (
                 self._store().reserved(version, self.model_id, origin),
@@ -201,9 +201,15 @@ class H2OTrainOperator(BaseOperator):
             ):
                 self._show_flow(context, hook)
                 durable = self._durable(context)
-                arguments = {"feature_set": features, "plan": plan, "output_dir": folder, "dataset": report}
                 try:
-                    trained = self._train(folder / "dataset.csv", durable=durable, **arguments)
+                    trained = train(
+                        folder / "dataset.csv",
+                        settings,
+                        output_dir=folder,
+                        dataset=report,
+                        durable=durable,
+                        interruption=self._interruption,
+                    )
                     summary = self._publish(trained, version, origin)
                 except BaseException as error:
                     if durable and not self._goes_on(context, error):
@@ -241,19 +247,20 @@ class H2OTrainOperator(BaseOperator):
         read = [file_place(source.uri) for source in sources_of(self.dataset)]
         return lineage(read, [file_place(file) for file in self._written])
 
-    def _train(self, prepared: Path, **arguments: Any) -> TrainedModel:
-        from airflow_provider_devo_dga.training.train import train
+    def _settings(self, folder: Path) -> TrainingSettings:
+        from airflow_provider_devo_dga.features.dga import feature_set_named
+        from airflow_provider_devo_dga.training.settings import TrainingSettings
 
-        return train(
-            prepared,
+        features = self.feature_set
+        return TrainingSettings(
+            feature_set=feature_set_named(features) if isinstance(features, str) else features,
+            model_id=self.model_id,
             ratios=tuple(self.ratios),
             seed=whole(self.seed, "seed"),
-            model_id=self.model_id,
             model_params=dict(self.model_params or {}),
             false_positive_budget=float(self.false_positive_budget),
             strict_false_positive_budget=_number(self.strict_false_positive_budget),
-            interruption=self._interruption,
-            **arguments,
+            plan=self._plan(folder),
         )
 
     def _origin(self, context: Context) -> Origin:
@@ -293,7 +300,7 @@ class H2OTrainOperator(BaseOperator):
         return ObjectStoragePath(uri, conn_id=self.storage_conn_id)
 
     def _plan(self, folder: Path) -> EvaluationPlan:
-        from airflow_provider_devo_dga.training.judging.evaluation import EvaluationPlan
+        from airflow_provider_devo_dga.training.plan import EvaluationPlan
 
         return EvaluationPlan(
             unseen_family_folds=int(self.unseen_family_folds),
@@ -305,7 +312,7 @@ class H2OTrainOperator(BaseOperator):
     def _champion(self, folder: Path) -> Champion | None:
         """Fetch the champion's file; a model that cannot be compared with costs a line in the log only."""
         from airflow_provider_devo_dga.models.meaning import meaning_of
-        from airflow_provider_devo_dga.training.judging.comparison import Champion
+        from airflow_provider_devo_dga.training.plan import Champion
 
         version, mojo = str(self.champion), folder / "champion.zip"
         try:

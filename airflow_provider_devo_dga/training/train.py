@@ -3,46 +3,42 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from airflow_provider_devo_dga.errors import (
-    FeatureError,
-    H2OClusterError,
-    TrainingError,
-    TrainingParameterError,
-)
-from airflow_provider_devo_dga.features import quoting
+from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
-from airflow_provider_devo_dga.features.recipe import Recipe
+from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
-from airflow_provider_devo_dga.training.cluster_run import ClusterRun, threshold_for
+from airflow_provider_devo_dga.training.cluster.keys import Keys
+from airflow_provider_devo_dga.training.dataset.parted_rows import part_rows
 from airflow_provider_devo_dga.training.dataset.report import DatasetReport
-from airflow_provider_devo_dga.training.dataset.split import PartOf, by_hash
+from airflow_provider_devo_dga.training.export import export_mojo
 from airflow_provider_devo_dga.training.export_gate import check_mojo_export
-from airflow_provider_devo_dga.training.gbm import DEFAULT_PARAMS, build_estimator
-from airflow_provider_devo_dga.training.judging.evaluation import EvaluationPlan, evaluate
-from airflow_provider_devo_dga.training.judging.h2o_scores import check_answers
+from airflow_provider_devo_dga.training.frames import baseline_of, part_frames
+from airflow_provider_devo_dga.training.judging.evaluation import evaluate
+from airflow_provider_devo_dga.training.judging.h2o_scores import check_answers, score_held_out
 from airflow_provider_devo_dga.training.judging.metrics import Metrics, measure
-from airflow_provider_devo_dga.training.trained_model import TrainedModel
+from airflow_provider_devo_dga.training.judging.operating_point import operating_point
+from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
+from airflow_provider_devo_dga.training.judging.threshold import threshold_of
+from airflow_provider_devo_dga.training.settings import TrainingSettings
+from airflow_provider_devo_dga.training.steps import Steps
+from airflow_provider_devo_dga.training.trained_model import StrictModel, TrainedModel
+from airflow_provider_devo_dga.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from h2o.estimators import H2OGradientBoostingEstimator
 
 
 def train(
     prepared: Path,
+    settings: TrainingSettings,
     *,
-    feature_set: FeatureSet | Recipe,
     output_dir: Path,
-    model_id: str = "dga_classifier",
-    ratios: Sequence[float] = (0.8,),
-    part_of: PartOf | None = None,
-    seed: int = 1234,
-    model_params: Mapping[str, Any] | None = None,
-    false_positive_budget: float = 0.01,
-    strict_false_positive_budget: float | None = None,
-    plan: EvaluationPlan | None = None,
     dataset: DatasetReport | None = None,
     durable: Durable | None = None,
     interruption: Interruption | None = None,
@@ -56,15 +52,6 @@ def train(
     unless the training is durable.
 
     :param prepared: file that ``prepare_dataset`` wrote; its labels are distinct, so parts share none.
-    :param feature_set: of a recipe, what is to be learned is learned from the training part alone.
-    :param ratios: share for training, and optionally for validation; the rest is validation, or with two
-        ratios a test part.
-    :param part_of: tells each label's part, ``train``, ``valid`` or ``test``, instead of the ratios.
-    :param model_params: parameters of H2O's GBM that replace the defaults (``gbm.DEFAULT_PARAMS``).
-    :param false_positive_budget: share of legit validation rows that may be called DGA; sets the threshold
-        that the MOJO carries.
-    :param strict_false_positive_budget: a smaller share, for the second MOJO; None leaves none.
-    :param plan: what to find out about the model beyond its figures.
     :param dataset: report to keep with the model.
     :param durable: names on the cluster, to go on with what a former try has left there. All stays there
         until ``durable.remove``, for a try that comes after an error.
@@ -73,86 +60,79 @@ def train(
         the model that was trained.
     :raises H2OClusterError: when the cluster goes away.
     :raises TrainingStoppedError: by the interruption.
-    :raises TrainingError: for wrong parameters, parts without both classes, or a training that H2O gives up.
+    :raises TrainingError: for wrong settings, parts without both classes, or a training that H2O gives up.
     """
-    log = log or logging.getLogger(__name__)
     check_mojo_export()
-    _check_arguments(model_id, ratios, false_positive_budget, strict_false_positive_budget)
-    plan = plan or EvaluationPlan()
-    split = {"seed": seed, "ratios": list(ratios)}
-    build_estimator(model_params, key=model_id, seed=seed)  # refuses what is wrong before anything is sent
-    trainings = [plan.unseen_family_folds, plan.tutorial, plan.check_labels]
-    run = ClusterRun(
-        model_id,
-        log,
-        durable=durable,
-        depends={"params": {**DEFAULT_PARAMS, **(model_params or {})}, "split": split, "plan": trainings},
-        interruption=interruption or Interruption(),
-    )
-    with _h2o_errors(), run.others:
-        parts = run.load(prepared, feature_set, part_of or by_hash(ratios, seed))
-        estimator = run.fit(model_params, seed, parts)
-        scored = run.score(estimator, parts)
-        threshold = threshold_for(scored["valid"], false_positive_budget, log)
-        info = run.export(estimator, threshold, output_dir / f"{model_id}.zip")
-        strict = None
-        if strict_false_positive_budget is not None:
-            strict = run.export_strict(
-                estimator, scored, strict_false_positive_budget, output_dir / f"{model_id}_strict.zip"
-            )
-        with run.timed("evaluate"):
+    settings.check()
+    steps = Steps(log or logging.getLogger(__name__), interruption or Interruption())
+    target = output_dir / f"{settings.model_id}.zip"
+    with _h2o_errors(), scratch_folder() as folder, Keys(settings.model_id, durable) as keys:
+        with steps.timed("learn"):
+            rows = part_rows(prepared, folder / "rows.csv", settings.parting)
+            features = settings.learn(rows.names)
+        keys.take(rows.names.file, settings.decides(features))
+        parts = part_frames(rows, features, keys, steps)
+        with steps.timed("baseline"):
+            baseline = baseline_of(parts["train"], features)
+        trainer = Trainer(settings, keys, features, rows.names, steps)
+        with steps.timed("train"):
+            model = trainer.fit(parts)
+        with steps.timed("score"):
+            scored = score_held_out(model, parts)
+        threshold = threshold_of(scored["valid"], settings.false_positive_budget, steps.log)
+        with steps.timed("export"):
+            mojo = export_mojo(model, features, threshold, target)
+            strict = _export_strict(model, features, scored, settings, output_dir, steps.log)
+        with steps.timed("evaluate"):
             judged = "test" if "test" in parts else "valid"
-            check_answers(output_dir / f"{model_id}.zip", parts[judged], scored[judged], threshold)
+            check_answers(target, parts[judged], scored[judged], threshold)
+            importances = {name: float(share) for name, _, _, share in model.varimp() or ()}
+            families = dataset.families if dataset else {}
             evaluation = evaluate(
-                plan,
-                parts,
-                scored,
-                run.trainer(model_params, seed),
-                importances={name: float(share) for name, _, _, share in estimator.varimp() or ()},
-                families=dataset.families if dataset else {},
-                budget=false_positive_budget,
-                split=split,
-                log=log,
+                settings, parts, scored, trainer, importances=importances, families=families, log=steps.log
             )
+        # before the keys go: h2o removes a frame with its last name
         del parts
     metrics = {name: measure(part, threshold) for name, part in scored.items()}
-    _log_metrics(metrics, threshold, log)
+    _log_metrics(metrics, threshold, steps.log)
     return TrainedModel(
-        model_id=model_id,
-        model_file=str(output_dir / f"{model_id}.zip"),
-        sha256=info.sha256,
-        size=info.size,
-        feature_set=run.feature_set,
+        model_id=settings.model_id,
+        model_file=str(target),
+        sha256=mojo.sha256,
+        size=mojo.size,
+        feature_set=features,
         metrics=metrics["valid"],
         test_metrics=metrics.get("test"),
         threshold=threshold,
-        false_positive_budget=false_positive_budget,
+        false_positive_budget=settings.false_positive_budget,
         strict=strict,
         evaluation=evaluation,
-        split=split,
-        baseline=run.baseline,
-        rows=run.parted.rows,
+        split=settings.split,
+        baseline=baseline,
+        rows=rows.rows,
         dataset=dataset,
-        seconds=run.seconds,
-        h2o_version=info.h2o_version,
+        seconds=steps.seconds,
+        h2o_version=mojo.h2o_version,
     )
 
 
-def _check_arguments(model_id: str, ratios: Sequence[float], budget: float, strict: float | None) -> None:
-    try:
-        quoting.model_name(model_id)
-    except FeatureError as error:
-        raise TrainingParameterError(str(error)) from None
-    if not 1 <= len(ratios) <= 2 or min(ratios) <= 0 or sum(ratios) >= 1:
-        raise TrainingParameterError(
-            f"ratios must be one or two shares above 0 that sum to less than 1, not {ratios}"
-        )
-    if not 0 < budget < 1:
-        raise TrainingParameterError(f"The false-positive budget must lie between 0 and 1, not {budget}")
-    if strict is not None and not 0 < strict < budget:
-        raise TrainingParameterError(
-            f"The strict false-positive budget must lie between 0 and {budget}, the other one, not {strict}"
-        )
+def _export_strict(
+    model: H2OGradientBoostingEstimator,
+    features: FeatureSet,
+    scored: dict[str, ScoredPart],
+    settings: TrainingSettings,
+    output_dir: Path,
+    log: logging.Logger,
+) -> StrictModel | None:
+    """Leave the model a second time, with the threshold of a smaller budget, when one was given."""
+    budget = settings.strict_false_positive_budget
+    if budget is None:
+        return None
+    target = output_dir / f"{settings.model_id}_strict.zip"
+    threshold = threshold_of(scored["valid"], budget, log)
+    mojo = export_mojo(model, features, threshold, target)
+    point = operating_point(scored["valid"], scored.get("test", scored["valid"]), budget, threshold)
+    return StrictModel(str(target), mojo.sha256, mojo.size, point)
 
 
 def _log_metrics(metrics: dict[str, Metrics], threshold: float, log: logging.Logger) -> None:

@@ -29,7 +29,8 @@ from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
 from airflow_provider_devo_dga.training.dataset.report import DatasetReport
 from airflow_provider_devo_dga.training.dataset.split import by_hash
-from airflow_provider_devo_dga.training.judging.evaluation import EvaluationPlan
+from airflow_provider_devo_dga.training.plan import EvaluationPlan
+from airflow_provider_devo_dga.training.settings import TrainingSettings
 from airflow_provider_devo_dga.training.train import train
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
 
@@ -55,13 +56,15 @@ def trained(
         before = keys()
         model = train(
             path,
-            feature_set=DGA_RECIPE,
+            TrainingSettings(
+                feature_set=DGA_RECIPE,
+                model_params=FEW_TREES,
+                ratios=(0.6, 0.2),
+                false_positive_budget=0.05,
+                strict_false_positive_budget=0.01,
+                plan=EvaluationPlan(unseen_family_folds=2, check_labels=True),
+            ),
             output_dir=tmp_path_factory.mktemp("models"),
-            model_params=FEW_TREES,
-            ratios=(0.6, 0.2),
-            false_positive_budget=0.05,
-            strict_false_positive_budget=0.01,
-            plan=EvaluationPlan(unseen_family_folds=2, check_labels=True),
             dataset=report,
         )
         after = keys()
@@ -255,9 +258,10 @@ def test_progress_reaches_the_log(
     with caplog.at_level(logging.INFO):
         train(
             prepared[0],
-            feature_set=TUTORIAL_FEATURES,
+            TrainingSettings(
+                feature_set=TUTORIAL_FEATURES, model_params={"ntrees": 120, "score_tree_interval": 10}
+            ),
             output_dir=tmp_path,
-            model_params={"ntrees": 120, "score_tree_interval": 10},
         )
     assert any(" of 120 trees" in message for message in caplog.messages)
     assert capfd.readouterr().out == ""
@@ -266,9 +270,8 @@ def test_progress_reaches_the_log(
 def test_one_ratio_leaves_no_test_part(connected: LocalCluster, prepared: Prepared, tmp_path: Path) -> None:
     model = train(
         prepared[0],
-        feature_set=TUTORIAL_FEATURES,
+        TrainingSettings(feature_set=TUTORIAL_FEATURES, model_params=FEW_TREES),
         output_dir=tmp_path / "new" / "folder",
-        model_params=FEW_TREES,
     )
     assert model.test_metrics is None
     assert set(model.rows) == {"train", "valid"}
@@ -290,9 +293,9 @@ def test_one_ratio_leaves_no_test_part(connected: LocalCluster, prepared: Prepar
 def test_wrong_arguments_are_refused_and_leave_nothing(
     connected: LocalCluster, prepared: Prepared, tmp_path: Path, changes: dict[str, object], words: str
 ) -> None:
-    arguments = {"feature_set": TUTORIAL_FEATURES, "output_dir": tmp_path, **changes}
+    settings = TrainingSettings(feature_set=TUTORIAL_FEATURES, **changes)  # type: ignore[arg-type]
     with pytest.raises(TrainingError, match=words):
-        train(prepared[0], **arguments)  # type: ignore[arg-type]
+        train(prepared[0], settings, output_dir=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -315,7 +318,11 @@ def test_without_java_on_path_the_bundled_one_trains(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)
     with LocalCluster(max_mem="512m") as cluster, cluster.connection():
-        model = train(prepared[0], feature_set=TUTORIAL_FEATURES, output_dir=tmp_path, model_params=FEW_TREES)
+        model = train(
+            prepared[0],
+            TrainingSettings(feature_set=TUTORIAL_FEATURES, model_params=FEW_TREES),
+            output_dir=tmp_path,
+        )
     assert len(score_mojo(Path(model.model_file), TUTORIAL_FEATURES, ["example.com"])) == 1
 
 
@@ -325,9 +332,11 @@ def test_a_node_killed_while_training_is_a_cluster_error(prepared: Prepared, tmp
             threading.Timer(6.0, os.kill, (cluster.pid, signal.SIGKILL)).start()
             train(
                 prepared[0],
-                feature_set=TUTORIAL_FEATURES,
+                TrainingSettings(
+                    feature_set=TUTORIAL_FEATURES,
+                    model_params={"ntrees": 5000, "max_depth": 12, "min_rows": 1},
+                ),
                 output_dir=tmp_path,
-                model_params={"ntrees": 5000, "max_depth": 12, "min_rows": 1},
             )
 
     with pytest.raises(H2OClusterError, match=r"(?s)went away.*status -9"):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.errors import MojoExportError
@@ -22,28 +21,13 @@ from airflow_provider_devo_dga.training.judging.operating_point import (
     operating_points,
 )
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
+from airflow_provider_devo_dga.training.plan import Champion
+from airflow_provider_devo_dga.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from h2o import H2OFrame
 
 _BARE_COLUMNS = ("label", "tld", "malicious", "family")
-
-
-@dataclass(frozen=True, slots=True)
-class Champion:
-    """Another model to hold against the new one.
-
-    :param name: what to call it, its version for instance.
-    :param mojo: its file.
-    :param feature_set: what its columns mean.
-    :param split: ``{"seed", "ratios"}`` of its training, None when unknown: with the same ones it has not
-        seen the rows that are held out now.
-    """
-
-    name: str
-    mojo: Path
-    feature_set: FeatureSet
-    split: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +64,13 @@ class Comparison:
         }
 
 
-def compare_tutorial(
-    parts: dict[str, H2OFrame], fit: Callable[[dict[str, H2OFrame], FeatureSet], Any]
-) -> Comparison:
+def compare_tutorial(parts: dict[str, H2OFrame], trainer: Trainer) -> Comparison:
     """Train H2O's default GBM on the tutorial's three features and judge it on the same rows.
 
     They are the repaired three: what the tutorial publishes trains on one thing and serves another.
     """
     frames = {name: _with_features(part, TUTORIAL_FEATURES) for name, part in parts.items()}
-    model = fit(frames, TUTORIAL_FEATURES)
+    model = trainer.default(frames, TUTORIAL_FEATURES)
     scored = {name: score_frame(model, frame) for name, frame in frames.items() if name != "train"}
     judged = scored.get("test", scored["valid"])
     auc, pr_auc = areas(judged)

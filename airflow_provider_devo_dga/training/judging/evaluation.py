@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.training.judging.comparison import (
-    Champion,
     Comparison,
     compare_champion,
     compare_tutorial,
@@ -23,29 +21,14 @@ from airflow_provider_devo_dga.training.judging.reliability import (
 )
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart, Suspects
 from airflow_provider_devo_dga.training.judging.unseen_families import UnseenFamilies, judge_unseen
+from airflow_provider_devo_dga.training.settings import TrainingSettings
+from airflow_provider_devo_dga.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from h2o import H2OFrame
 
 _SUSPECTS_IN_JSON = 10
 _FEATURES_IN_JSON = 20
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationPlan:
-    """What to find out about a model beyond its figures on the held-out rows.
-
-    :param unseen_family_folds: trainings that each leave out some families; 0 for none, else at least 2.
-    :param tutorial: train the tutorial's model for comparison; a few seconds.
-    :param champion: another model to judge on the same rows.
-    :param check_labels: score the training rows too, by a model trained on the others, to find legit rows
-        that look like DGA; costs one training.
-    """
-
-    unseen_family_folds: int = 0
-    tutorial: bool = True
-    champion: Champion | None = None
-    check_labels: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,56 +80,34 @@ class Evaluation:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Trainer:
-    """How to train on the cluster for the sake of judging.
-
-    :param like_it: trains a model of the same features and parameters on a training and a validation frame.
-    :param default: trains H2O's default GBM over a feature set on frames by part.
-    :param without: returns frames by part whose features have learned nothing from some families.
-    """
-
-    like_it: Callable[[H2OFrame, H2OFrame], Any]
-    default: Callable[[dict[str, H2OFrame], FeatureSet], Any]
-    without: Callable[[dict[str, H2OFrame], Sequence[str]], dict[str, H2OFrame]]
-
-
 def evaluate(
-    plan: EvaluationPlan,
+    settings: TrainingSettings,
     parts: dict[str, H2OFrame],
     scored: Mapping[str, ScoredPart],
     trainer: Trainer,
     *,
     importances: dict[str, float],
     families: Mapping[str, int],
-    budget: float,
-    split: dict[str, Any],
     log: logging.Logger,
 ) -> Evaluation:
     """Judge the model whose held-out scores are ``scored``; call it with the cluster connected.
 
     :param parts: frames by part, with the model's features.
     :param families: rows of the dataset by DGA family.
-    :param budget: for the thresholds of unseen families, and of the comparison with the champion.
-    :param split: seed and ratios of the parts.
     """
+    plan, budget = settings.plan, settings.false_positive_budget
     judged = "test" if "test" in scored else "valid"
     unseen = None
     if plan.unseen_family_folds:
         unseen = judge_unseen(
-            parts,
-            dict(families),
-            trainer.like_it,
-            trainer.without,
-            folds=plan.unseen_family_folds,
-            budget=budget,
-            log=log,
+            parts, families, trainer, folds=plan.unseen_family_folds, budget=budget, log=log
         )
     comparisons = []
     if plan.tutorial:
-        comparisons.append(compare_tutorial(parts, trainer.default))
-    if plan.champion and (champion := compare_champion(parts, plan.champion, split, scored, budget, log)):
-        comparisons.append(champion)
+        comparisons.append(compare_tutorial(parts, trainer))
+    if plan.champion:
+        champion = compare_champion(parts, plan.champion, settings.split, scored, budget, log)
+        comparisons += [champion] if champion else []
     suspects = [part.suspects for part in scored.values() if part.suspects]
     if plan.check_labels:
         suspects.append(_suspects_of_training(parts, trainer))

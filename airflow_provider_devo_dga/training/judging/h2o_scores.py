@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import heapq
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_devo_dga.errors import MojoExportError
+from airflow_provider_devo_dga.errors import DatasetError, MojoExportError
 from airflow_provider_devo_dga.training.cluster.session import downloaded, removed
 from airflow_provider_devo_dga.training.judging.scored_part import (
     SUSPECT_FROM,
@@ -36,6 +36,18 @@ def score_frame(model: Any, frame: H2OFrame) -> ScoredPart:
         columns = frame[list(_COLUMNS)].cbind(predictions["p1"])
         with downloaded(columns) as batches:
             return _collected(batches)
+
+
+def score_held_out(model: Any, parts: Mapping[str, H2OFrame]) -> dict[str, ScoredPart]:
+    """Return the scores of all parts but the training part.
+
+    :raises DatasetError: one of them lacks a class.
+    """
+    scored = {name: score_frame(model, part) for name, part in parts.items() if name != "train"}
+    for name, part in scored.items():
+        if not len(part.legit) or not len(part.dga):
+            raise DatasetError(f"The part {name!r} ({len(part)} rows) lacks one class; give it more rows")
+    return scored
 
 
 def check_answers(mojo: Path, frame: H2OFrame, scored: ScoredPart, threshold: float) -> None:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.errors import TrainingError, TrainingParameterError
+from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Scores = Sequence[float] | NDArray[np.float64]
+
+
+def threshold_of(valid: ScoredPart, budget: float, log: logging.Logger) -> float:
+    """Return the threshold that keeps to the budget on these rows; says when they are too few to tell."""
+    if budget * len(valid.legit) < 1:
+        log.warning(
+            "%d legit validation rows are too few to measure a budget of %s", len(valid.legit), budget
+        )
+    return choose_threshold(valid.legit, valid.dga, budget)
 
 
 def choose_threshold(legit: Scores, dga: Scores, false_positive_budget: float) -> float:

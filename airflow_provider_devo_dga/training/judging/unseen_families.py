@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +17,10 @@ from airflow_provider_devo_dga.training.judging.metrics import (
     macro_recall,
 )
 from airflow_provider_devo_dga.training.judging.threshold import choose_threshold
+from airflow_provider_devo_dga.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from h2o import H2OFrame
-
-Fit = Callable[["H2OFrame", "H2OFrame"], Any]
-"""Trains a model like the one that is judged, on a training and a validation frame."""
-
-Without = Callable[[dict[str, "H2OFrame"], Sequence[str]], dict[str, "H2OFrame"]]
-"""Returns the frames with features that have learned nothing from some families."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,7 @@ class UnseenFamilies:
         }
 
 
-def deal_families(rows: dict[str, int], folds: int) -> list[list[str]]:
+def deal_families(rows: Mapping[str, int], folds: int) -> list[list[str]]:
     """Deal families into ``folds`` groups of about the same number of rows, the largest first.
 
     Families with fewer than ``MIN_FAMILY_ROWS`` rows and rows of no known family stay in training always.
@@ -86,9 +81,8 @@ def deal_families(rows: dict[str, int], folds: int) -> list[list[str]]:
 
 def judge_unseen(
     parts: dict[str, H2OFrame],
-    families: dict[str, int],
-    fit: Fit,
-    without: Without,
+    families: Mapping[str, int],
+    trainer: Trainer,
     *,
     folds: int,
     budget: float,
@@ -97,8 +91,7 @@ def judge_unseen(
     """Train once for each group of families, without it, and score it.
 
     :param families: rows of the whole dataset by DGA family.
-    :param fit: trains; one call for each fold.
-    :param without: what is learned before training must not have seen the families either.
+    :param trainer: trains once for each fold; what is learned before has not seen the families either.
     :return: None when there are fewer than two groups to leave out, said in the log.
     """
     groups = deal_families(families, folds)
@@ -108,7 +101,7 @@ def judge_unseen(
     found: dict[str, FamilyRecall] = {}
     rates = []
     for number, group in enumerate(groups, start=1):
-        recalls, rate = _fold(without(parts, group), group, fit, budget)
+        recalls, rate = _fold(trainer.without(parts, group), group, trainer, budget)
         found |= recalls
         rates.append(rate)
         log.info(
@@ -119,7 +112,7 @@ def judge_unseen(
 
 
 def _fold(
-    parts: dict[str, H2OFrame], group: Sequence[str], fit: Fit, budget: float
+    parts: dict[str, H2OFrame], group: Sequence[str], trainer: Trainer, budget: float
 ) -> tuple[dict[str, FamilyRecall], float]:
     inside = {name: _is_in(part, group) for name, part in parts.items()}
     seen = {name: part[inside[name] == 0, :] for name, part in parts.items()}
@@ -129,7 +122,7 @@ def _fold(
         for name, part in parts.items()
         if inside[name].sum() > 0
     ]
-    model = fit(seen["train"], seen["valid"])
+    model = trainer.like_it(seen["train"], seen["valid"])
     valid = score_frame(model, seen["valid"])
     threshold = choose_threshold(valid.legit, valid.dga, budget)
     judged = score_frame(model, seen["test"]) if "test" in seen else valid

@@ -21,7 +21,8 @@ from airflow_provider_devo_dga.training.cluster.connection import h2o_connection
 from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.jobs import Job, all_jobs
 from airflow_provider_devo_dga.training.dataset.report import DatasetReport
-from airflow_provider_devo_dga.training.judging.evaluation import EvaluationPlan
+from airflow_provider_devo_dga.training.plan import EvaluationPlan
+from airflow_provider_devo_dga.training.settings import TrainingSettings
 from airflow_provider_devo_dga.training.train import train
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
 from tests.ports import free_port
@@ -81,10 +82,10 @@ def test_two_nodes_train_and_the_loss_of_one_is_told(prepared: Prepared, tmp_pat
         with h2o_connection(address.url):
             return train(
                 prepared[0],
-                feature_set=DGA_RECIPE,
+                TrainingSettings(
+                    feature_set=DGA_RECIPE, model_params=params, plan=EvaluationPlan(tutorial=False)
+                ),
                 output_dir=tmp_path,
-                model_params=params,
-                plan=EvaluationPlan(tutorial=False),
                 durable=durable,
             )
 

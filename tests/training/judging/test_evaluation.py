@@ -7,6 +7,7 @@ import io
 import logging
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +22,13 @@ from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
 from airflow_provider_devo_dga.training.dataset.report import DatasetReport
 from airflow_provider_devo_dga.training.dataset.split import by_hash, split_key, split_place
 from airflow_provider_devo_dga.training.judging.card_curves import curves_of
-from airflow_provider_devo_dga.training.judging.comparison import Champion
-from airflow_provider_devo_dga.training.judging.evaluation import EvaluationPlan
 from airflow_provider_devo_dga.training.judging.h2o_scores import check_answers, imported, score_frame
 from airflow_provider_devo_dga.training.judging.operating_point import operating_points
 from airflow_provider_devo_dga.training.judging.reliability import calibration_error, reliability
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart, Suspect, Suspects
 from airflow_provider_devo_dga.training.judging.unseen_families import deal_families
+from airflow_provider_devo_dga.training.plan import Champion, EvaluationPlan
+from airflow_provider_devo_dga.training.settings import TrainingSettings
 from airflow_provider_devo_dga.training.train import train
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
 from tests.training.conftest import HEADER, synthetic_rows
@@ -129,12 +130,13 @@ def judged(
     """A model that was held against the tutorial's, itself, and families it never saw."""
     path, report = prepared
     folder = tmp_path_factory.mktemp("judged")
-    arguments = {"output_dir": folder, "model_params": FEW_TREES, "ratios": RATIOS, "dataset": report}
+    settings = TrainingSettings(feature_set=TUTORIAL_FEATURES, model_params=FEW_TREES, ratios=RATIOS)
     with cluster.connection():
-        before = train(path, feature_set=TUTORIAL_FEATURES, model_id="before", **arguments)  # type: ignore[arg-type]
+        before = train(path, replace(settings, model_id="before"), output_dir=folder, dataset=report)
         champion = Champion("before", Path(before.model_file), TUTORIAL_FEATURES, before.split)
         plan = EvaluationPlan(unseen_family_folds=3, champion=champion)
-        return train(path, feature_set=PLAIN_FEATURES, plan=plan, **arguments)  # type: ignore[arg-type]
+        settings = replace(settings, feature_set=PLAIN_FEATURES, plan=plan)
+        return train(path, settings, output_dir=folder, dataset=report)
 
 
 @pytest.fixture
@@ -179,12 +181,14 @@ def test_a_family_of_another_kind_is_missed_when_unseen(cluster: LocalCluster, t
     with cluster.connection():
         model = train(
             tmp_path / "prepared.csv",
-            feature_set=PLAIN_FEATURES,
+            TrainingSettings(
+                feature_set=PLAIN_FEATURES,
+                ratios=RATIOS,
+                model_params=FEW_TREES,
+                plan=EvaluationPlan(unseen_family_folds=3, tutorial=False),
+            ),
             output_dir=tmp_path,
-            ratios=RATIOS,
-            model_params=FEW_TREES,
             dataset=report,
-            plan=EvaluationPlan(unseen_family_folds=3, tutorial=False),
         )
     assert model.test_metrics is not None
     assert model.evaluation.unseen is not None
@@ -203,11 +207,13 @@ def test_two_families_are_not_too_few_and_one_is(
     with caplog.at_level(logging.WARNING):
         model = train(
             tmp_path / "prepared.csv",
-            feature_set=TUTORIAL_FEATURES,
+            TrainingSettings(
+                feature_set=TUTORIAL_FEATURES,
+                model_params=FEW_TREES,
+                plan=EvaluationPlan(unseen_family_folds=2, tutorial=False),
+            ),
             output_dir=tmp_path,
-            model_params=FEW_TREES,
             dataset=report,
-            plan=EvaluationPlan(unseen_family_folds=2, tutorial=False),
         )
     assert model.evaluation.unseen is None
     assert "1 families are too few to leave some out" in caplog.text
@@ -256,12 +262,14 @@ def test_botnet_names_in_the_legit_list_are_suspected(
     report = prepare_dataset(io.BytesIO(content), tmp_path / "prepared.csv")
     model = train(
         tmp_path / "prepared.csv",
-        feature_set=PLAIN_FEATURES,
+        TrainingSettings(
+            feature_set=PLAIN_FEATURES,
+            ratios=RATIOS,
+            model_params={"ntrees": 40, "min_rows": 5},
+            plan=EvaluationPlan(tutorial=False, check_labels=check_labels),
+        ),
         output_dir=tmp_path,
-        ratios=RATIOS,
-        model_params={"ntrees": 40, "min_rows": 5},
         dataset=report,
-        plan=EvaluationPlan(tutorial=False, check_labels=check_labels),
     )
     planted = {name for name in names[:40] if check_labels or not in_training(name)}
     found = model.evaluation.suspects

@@ -1,0 +1,100 @@
+"""What to train and how: all that decides a model, beside the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_devo_dga.errors import FeatureError, TrainingParameterError
+from airflow_provider_devo_dga.features import quoting
+from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.features.recipe import LabelledName, Recipe
+from airflow_provider_devo_dga.training.dataset.split import PartOf, by_hash
+from airflow_provider_devo_dga.training.gbm import DEFAULT_PARAMS, build_estimator
+from airflow_provider_devo_dga.training.plan import EvaluationPlan
+
+if TYPE_CHECKING:
+    from h2o.estimators import H2OGradientBoostingEstimator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSettings:
+    """The choices of one training.
+
+    :param feature_set: of a recipe, what is to be learned is learned from the training part alone.
+    :param ratios: share for training, and optionally for validation; the rest is validation, or with two
+        ratios a test part.
+    :param part_of: tells each label's part, ``train``, ``valid`` or ``test``, instead of the ratios.
+    :param model_params: parameters of H2O's GBM that replace the defaults (``gbm.DEFAULT_PARAMS``).
+    :param false_positive_budget: share of legit validation rows that may be called DGA; sets the threshold
+        that the MOJO carries.
+    :param strict_false_positive_budget: a smaller share, for a second MOJO; None leaves none.
+    :param plan: what to find out about the model beyond its figures.
+    """
+
+    feature_set: FeatureSet | Recipe
+    model_id: str = "dga_classifier"
+    ratios: Sequence[float] = (0.8,)
+    part_of: PartOf | None = None
+    seed: int = 1234
+    model_params: Mapping[str, Any] = field(default_factory=dict)
+    false_positive_budget: float = 0.01
+    strict_false_positive_budget: float | None = None
+    plan: EvaluationPlan = field(default_factory=EvaluationPlan)
+
+    def check(self) -> None:
+        """Refuse what cannot be trained, before anything is sent.
+
+        :raises TrainingError: says which choice is wrong.
+        """
+        budget, strict = self.false_positive_budget, self.strict_false_positive_budget
+        try:
+            quoting.model_name(self.model_id)
+        except FeatureError as error:
+            raise TrainingParameterError(str(error)) from None
+        if not 1 <= len(self.ratios) <= 2 or min(self.ratios) <= 0 or sum(self.ratios) >= 1:
+            raise TrainingParameterError(
+                f"ratios must be one or two shares above 0 that sum to less than 1, not {self.ratios}"
+            )
+        if not 0 < budget < 1:
+            raise TrainingParameterError(f"The false-positive budget must lie between 0 and 1, not {budget}")
+        if strict is not None and not 0 < strict < budget:
+            raise TrainingParameterError(
+                f"The strict false-positive budget must lie between 0 and {budget}, the other one,"
+                f" not {strict}"
+            )
+        self.estimator(self.model_id)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The GBM's parameters, defaults included."""
+        return {**DEFAULT_PARAMS, **self.model_params}
+
+    @property
+    def split(self) -> dict[str, Any]:
+        """Seed and ratios: with the same ones a name falls into the same part again."""
+        return {"seed": self.seed, "ratios": list(self.ratios)}
+
+    @property
+    def parting(self) -> PartOf:
+        """Tells each label's part."""
+        return self.part_of or by_hash(self.ratios, self.seed)
+
+    def estimator(self, key: str) -> H2OGradientBoostingEstimator:
+        """Return an untrained model under a key on the cluster."""
+        return build_estimator(self.model_params, key=key, seed=self.seed)
+
+    def learn(self, names: Iterable[LabelledName]) -> FeatureSet:
+        """Return the features, with what these names of the training part teach."""
+        return self.feature_set.learn(names) if isinstance(self.feature_set, Recipe) else self.feature_set
+
+    def decides(self, features: FeatureSet) -> dict[str, Any]:
+        """Return what a model depends on beside the rows, as plain values."""
+        trainings = [self.plan.unseen_family_folds, self.plan.tutorial, self.plan.check_labels]
+        return {
+            "features": features.fingerprint,
+            "params": self.params,
+            "split": self.split,
+            "plan": trainings,
+        }
