@@ -10,7 +10,6 @@ import logging
 import re
 import secrets
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,8 +20,8 @@ from typing import TYPE_CHECKING, Self
 from airflow_provider_devo_dga.errors import H2OClusterError
 from airflow_provider_devo_dga.models.java import find_h2o_jar, find_java
 from airflow_provider_devo_dga.scratch import scratch_folder
-from airflow_provider_devo_dga.training.cluster.child_process import end, end_with_parent
 from airflow_provider_devo_dga.training.cluster.connection import h2o_connection
+from airflow_provider_devo_dga.training.cluster.process import NodeProcess
 
 if TYPE_CHECKING:
     from h2o.backend import H2OConnection
@@ -33,16 +32,15 @@ _MEMORY = re.compile(r"[1-9]\d*[kmgKMG]")
 _PORT_TAKEN = re.compile(r"required ports .* not available|BindException|Address already in use")
 _PORT_ATTEMPTS = 10
 _POLL_SECONDS = 0.2
-_LAST_LINES = 15
+_SEEN_DEAD_SECONDS = 2.0
 
 
 class LocalCluster:
     """An H2O node of our own, started on entering the context and ended on leaving it, whatever happens.
 
     It listens on 127.0.0.1 only, finds no other nodes, answers 401 without a password that is made for this
-    run, and keeps its files in a temporary directory of its own. It stays in this process's group, so a
-    signal to the group reaches it; on Linux the kernel also ends it when the thread that started it dies
-    (SIGKILL included: the temporary directory goes when the next cluster starts).
+    run, and keeps its files in a temporary directory of its own. It ends with this process, on Linux by
+    SIGKILL too; then the temporary directory goes when the next one is made.
 
     :param max_mem: Java heap, e.g. ``2g``.
     :param nthreads: H2O worker threads; -1 uses every core.
@@ -65,7 +63,7 @@ class LocalCluster:
         self._name = ""
         self._password = ""
         self._directory: Path | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: NodeProcess | None = None
         self._port = 0
 
     @property
@@ -110,8 +108,9 @@ class LocalCluster:
             with h2o_connection(self.url, auth=self.auth) as connection:
                 yield connection
         except H2OClusterError as error:
-            if self._process is not None and self._has_ended(self._process):
-                raise H2OClusterError(f"{error}\n{self._death_note(self._process)}") from error
+            # the closed socket is seen before the exit status
+            if self._process is not None and self._process.has_ended(within=_SEEN_DEAD_SECONDS):
+                raise H2OClusterError(f"{error}\n{self._process.death_note()}") from error
             raise
 
     def __enter__(self) -> Self:
@@ -157,23 +156,15 @@ class LocalCluster:
             self._process = process = self._spawn(java, jar)
             if self._wait_until_ready(process, deadline):
                 return
-            if not _PORT_TAKEN.search(self._last_output()):
-                raise H2OClusterError(f"The local H2O cluster did not start. {self._death_note(process)}")
+            if not _PORT_TAKEN.search(process.last_output()):
+                raise H2OClusterError(f"The local H2O cluster did not start. {process.death_note()}")
             self.log.info("Port %d was taken meanwhile; trying another", self._port)
         raise H2OClusterError(f"No free port for the local H2O cluster in {_PORT_ATTEMPTS} attempts")
 
-    def _spawn(self, java: Path, jar: Path) -> subprocess.Popen[bytes]:
+    def _spawn(self, java: Path, jar: Path) -> NodeProcess:
         # H2O looks for peers by multicast on all interfaces unless a file lists the nodes: this one only
         (self.directory / "nodes").write_text(f"{_LOOPBACK}:{self._port}\n")
-        with (self.directory / "output").open("wb") as output:
-            return subprocess.Popen(
-                self._command(java, jar),
-                cwd=self.directory,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                preexec_fn=end_with_parent(),  # noqa: PLW1509 - one system call, prepared before the fork
-            )
+        return NodeProcess(self._command(java, jar), self.directory)
 
     def _command(self, java: Path, jar: Path) -> list[str]:
         directory = self.directory
@@ -193,14 +184,14 @@ class LocalCluster:
         ]
         return command if self.nthreads < 1 else [*command, "-nthreads", str(self.nthreads)]
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes], deadline: float) -> bool:
-        while process.poll() is None:
+    def _wait_until_ready(self, process: NodeProcess, deadline: float) -> bool:
+        while not process.has_ended():
             if _is_healthy(self._port, self._name, self.auth):
                 return True
             if time.monotonic() > deadline:
                 raise H2OClusterError(
                     f"The local H2O cluster was not ready within {self.start_timeout:.0f} s. "
-                    f"Its last output:\n{self._last_output()}"
+                    f"Its last output:\n{process.last_output()}"
                 )
             time.sleep(_POLL_SECONDS)
         return False
@@ -210,33 +201,15 @@ class LocalCluster:
         directory, self._directory = self._directory, None
         try:
             if process is not None:
-                end(process)
+                process.end()
         finally:
             if directory is not None:
                 self._scratch.close()
 
-    def _running_process(self) -> subprocess.Popen[bytes]:
+    def _running_process(self) -> NodeProcess:
         if self._process is None:
             raise H2OClusterError("The local H2O cluster is not running: use it inside its `with` block")
         return self._process
-
-    @staticmethod
-    def _has_ended(process: subprocess.Popen[bytes]) -> bool:
-        try:
-            process.wait(timeout=2.0)  # the closed socket is seen before the exit status
-        except subprocess.TimeoutExpired:
-            return False
-        return True
-
-    def _death_note(self, process: subprocess.Popen[bytes]) -> str:
-        return f"Its Java process ended with status {process.poll()}. Its last output:\n{self._last_output()}"
-
-    def _last_output(self) -> str:
-        try:
-            text = (self.directory / "output").read_text(errors="replace")
-        except OSError:
-            return ""
-        return "\n".join(text.splitlines()[-_LAST_LINES:])
 
 
 def _free_port() -> int:
