@@ -338,14 +338,14 @@ class H2OTrainOperator(BaseOperator):
         from airflow_provider_devo_dga.training.judging.card_curves import draw_card
 
         params = DEFAULT_PARAMS | dict(self.model_params or {})
-        summary = trained.summary(version, model_params=params, **asdict(origin))
+        summary = trained.summary(version, origin, params)
         store = self._store()
         published = store.publish(
             summary,
             self.model_id,
             Path(trained.model_file),
             strict=Path(trained.strict.model_file) if trained.strict else None,
-            card=draw_card(summary, trained.evaluation.scored),
+            card=draw_card(summary, trained.scored),
         )
         self._written = store.files_of(published)
         return published

@@ -5,29 +5,30 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.models.summary import Dataset, Figures, StrictFile
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
 from airflow_provider_devo_dga.training.cluster.keys import Keys
 from airflow_provider_devo_dga.training.dataset.parted_rows import part_rows
-from airflow_provider_devo_dga.training.dataset.report import DatasetReport
 from airflow_provider_devo_dga.training.export import export_mojo
 from airflow_provider_devo_dga.training.export_gate import check_mojo_export
 from airflow_provider_devo_dga.training.frames import baseline_of, part_frames
 from airflow_provider_devo_dga.training.judging.evaluation import evaluate
 from airflow_provider_devo_dga.training.judging.h2o_scores import check_answers, score_held_out
-from airflow_provider_devo_dga.training.judging.metrics import Metrics, measure
+from airflow_provider_devo_dga.training.judging.metrics import measure
 from airflow_provider_devo_dga.training.judging.operating_point import operating_point
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
 from airflow_provider_devo_dga.training.judging.threshold import threshold_of
 from airflow_provider_devo_dga.training.settings import TrainingSettings
 from airflow_provider_devo_dga.training.steps import Steps
-from airflow_provider_devo_dga.training.trained_model import StrictModel, TrainedModel
+from airflow_provider_devo_dga.training.trained_model import TrainedModel
 from airflow_provider_devo_dga.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def train(
     settings: TrainingSettings,
     *,
     output_dir: Path,
-    dataset: DatasetReport | None = None,
+    dataset: Dataset | None = None,
     durable: Durable | None = None,
     interruption: Interruption | None = None,
     log: logging.Logger | None = None,
@@ -107,6 +108,7 @@ def train(
         false_positive_budget=settings.false_positive_budget,
         strict=strict,
         evaluation=evaluation,
+        scored=scored[judged],
         split=settings.split,
         baseline=baseline,
         rows=rows.rows,
@@ -123,7 +125,7 @@ def _export_strict(
     settings: TrainingSettings,
     output_dir: Path,
     log: logging.Logger,
-) -> StrictModel | None:
+) -> StrictFile | None:
     """Leave the model a second time, with the threshold of a smaller budget, when one was given."""
     budget = settings.strict_false_positive_budget
     if budget is None:
@@ -132,10 +134,10 @@ def _export_strict(
     threshold = threshold_of(scored["valid"], budget, log)
     mojo = export_mojo(model, features, threshold, target)
     point = operating_point(scored["valid"], scored.get("test", scored["valid"]), budget, threshold)
-    return StrictModel(str(target), mojo.sha256, mojo.size, point)
+    return StrictFile(**asdict(point), model_file=str(target), sha256=mojo.sha256, size=mojo.size)
 
 
-def _log_metrics(metrics: dict[str, Metrics], threshold: float, log: logging.Logger) -> None:
+def _log_metrics(metrics: dict[str, Figures], threshold: float, log: logging.Logger) -> None:
     for name, found in metrics.items():
         log.info(
             "%s: AUC %.4f; at %.6f recall %.3f, false-positive rate %.4f, mean recall of families %.3f",

@@ -1,31 +1,32 @@
-"""What a training leaves behind, fit to travel between tasks."""
+"""What a training leaves behind: a file, and all that was found out about it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
 
-from airflow_provider_devo_dga.documents import FIELD
 from airflow_provider_devo_dga.drift.baseline import Baseline
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
-from airflow_provider_devo_dga.models.summary import SUMMARY, TrainingSummary
-from airflow_provider_devo_dga.training.dataset.report import DatasetReport
-from airflow_provider_devo_dga.training.judging.evaluation import Evaluation
-from airflow_provider_devo_dga.training.judging.metrics import Metrics
-from airflow_provider_devo_dga.training.judging.operating_point import OperatingPoint
+from airflow_provider_devo_dga.models.origin import Origin
+from airflow_provider_devo_dga.models.summary import (
+    Dataset,
+    Features,
+    Figures,
+    Judgement,
+    Rows,
+    Split,
+    StrictFile,
+    TrainingSummary,
+)
+from airflow_provider_devo_dga.training.dataset.report import brief
+from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
 
+Record = TypeVar("Record", Figures, Judgement, StrictFile)
 
-@dataclass(frozen=True, slots=True)
-class StrictModel:
-    """The same trees in a second MOJO, with the threshold of a smaller false-positive budget.
-
-    :param point: the budget, its threshold (also in the MOJO), and what it does to held-out rows.
-    """
-
-    model_file: str
-    sha256: str
-    size: int
-    point: OperatingPoint
+_DIGITS = 6
+# what decides is told as it is
+_EXACT = frozenset({"threshold", "budget"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class TrainedModel:
     :param false_positive_budget: share of legit validation rows that the threshold was to keep to.
     :param strict: the second MOJO; None when none was asked for.
     :param evaluation: what the model is worth on held-out rows, and against other models.
+    :param scored: the rows that it was judged on.
     :param split: ``{"seed", "ratios"}``; with the same ones a name falls into the same part again.
     :param baseline: how the features of legit training names are distributed.
     :param rows: rows by part: ``train``, ``valid`` and, with two ratios, ``test``.
@@ -53,16 +55,17 @@ class TrainedModel:
     sha256: str
     size: int
     feature_set: FeatureSet
-    metrics: Metrics
-    test_metrics: Metrics | None
+    metrics: Figures
+    test_metrics: Figures | None
     threshold: float
     false_positive_budget: float
-    strict: StrictModel | None
-    evaluation: Evaluation
+    strict: StrictFile | None
+    evaluation: Judgement
+    scored: ScoredPart
     split: dict[str, Any]
     baseline: Baseline
     rows: dict[str, int]
-    dataset: DatasetReport | None
+    dataset: Dataset | None
     seconds: dict[str, float]
     h2o_version: str
 
@@ -71,40 +74,54 @@ class TrainedModel:
         """Columns of the model in order."""
         return self.feature_set.names
 
-    def summary(self, version: str, **told: Any) -> TrainingSummary:
+    def summary(
+        self, version: str, origin: Origin | None = None, params: Mapping[str, Any] | None = None
+    ) -> TrainingSummary:
         """Return what is to be known of it, rounded; the feature set is most of it, tens of kilobytes.
 
-        :param told: more of the summary's fields.
+        :param origin: the task that trained it.
+        :param params: the GBM's parameters.
         """
         import msgspec
 
-        strict = self.strict
-        found = {
-            "version": version,
-            "model_id": self.model_id,
-            "model_file": self.model_file,
-            "sha256": self.sha256,
-            "size": self.size,
-            "features": list(self.features),
-            "feature_set": self.feature_set.to_dict(),
-            "metrics": self.metrics.to_dict(),
-            "test_metrics": self.test_metrics.to_dict() if self.test_metrics else None,
-            "threshold": self.threshold,
-            "false_positive_budget": self.false_positive_budget,
-            "strict": {
-                "model_file": strict.model_file,
-                "sha256": strict.sha256,
-                "size": strict.size,
-                **strict.point.to_dict(),
-            }
-            if strict
-            else None,
-            "evaluation": self.evaluation.to_dict(),
-            "split": self.split,
-            "baseline": msgspec.to_builtins(self.baseline),
-            "rows": self.rows,
-            "dataset": self.dataset.to_dict() if self.dataset else None,
-            "seconds": {step: round(seconds, 2) for step, seconds in self.seconds.items()},
-            "h2o_version": self.h2o_version,
-        }
-        return SUMMARY.of({FIELD: SUMMARY.format, **found, **told}, "The training's own summary")
+        return TrainingSummary(
+            version=version,
+            **(asdict(origin) if origin else {}),
+            model_id=self.model_id,
+            model_file=self.model_file,
+            sha256=self.sha256,
+            size=self.size,
+            features=list(self.features),
+            feature_set=Features(**self.feature_set.to_dict()),
+            metrics=_rounded(self.metrics),
+            test_metrics=_rounded(self.test_metrics) if self.test_metrics else None,
+            threshold=self.threshold,
+            false_positive_budget=self.false_positive_budget,
+            strict=_rounded(self.strict) if self.strict else None,
+            evaluation=_rounded(self.evaluation),
+            split=Split(**self.split),
+            baseline=msgspec.to_builtins(self.baseline),
+            rows=Rows(**self.rows),
+            dataset=brief(self.dataset) if self.dataset else None,
+            seconds={step: round(seconds, 2) for step, seconds in self.seconds.items()},
+            model_params=dict(params) if params is not None else None,
+            h2o_version=self.h2o_version,
+        )
+
+
+def _rounded(record: Record) -> Record:
+    import msgspec
+
+    return msgspec.convert(_short(msgspec.to_builtins(record)), type(record))
+
+
+def _short(value: Any, name: str = "") -> Any:
+    match value:
+        case float() if name not in _EXACT:
+            return round(value, _DIGITS)
+        case dict():
+            return {key: _short(inner, key) for key, inner in value.items()}
+        case list() | tuple():
+            return [_short(inner) for inner in value]
+        case _:
+            return value

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from airflow_provider_devo_dga.models.summary import Dataset
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
-from airflow_provider_devo_dga.training.dataset.report import DatasetReport
 
 SYLLABLES = (
     "ba",
@@ -60,7 +60,7 @@ def synthetic_dataset(count: int) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DatasetReport]:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Dataset]:
     target = tmp_path_factory.mktemp("prepared") / "prepared.csv"
     return target, prepare_dataset(io.BytesIO(synthetic_dataset(3000)), target)
 

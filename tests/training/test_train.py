@@ -23,11 +23,10 @@ from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.host import HostParts
 from airflow_provider_devo_dga.models.mojo import inspect_mojo
 from airflow_provider_devo_dga.models.mojo_scoring import score_mojo
-from airflow_provider_devo_dga.models.summary import SUMMARY
+from airflow_provider_devo_dga.models.summary import SUMMARY, Dataset
 from airflow_provider_devo_dga.training.cluster import progress
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
-from airflow_provider_devo_dga.training.dataset.report import DatasetReport
 from airflow_provider_devo_dga.training.dataset.split import by_hash
 from airflow_provider_devo_dga.training.plan import EvaluationPlan
 from airflow_provider_devo_dga.training.settings import TrainingSettings
@@ -36,7 +35,7 @@ from airflow_provider_devo_dga.training.trained_model import TrainedModel
 
 pytestmark = pytest.mark.slow
 
-Prepared = tuple[Path, DatasetReport]
+Prepared = tuple[Path, Dataset]
 FEW_TREES = {"ntrees": 20}
 
 

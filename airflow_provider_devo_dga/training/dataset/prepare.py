@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from airflow_provider_devo_dga.errors import DatasetError
+from airflow_provider_devo_dga.models.summary import Dataset
 from airflow_provider_devo_dga.training.dataset.reading import DatasetReading
-from airflow_provider_devo_dga.training.dataset.report import DatasetReport
 from airflow_provider_devo_dga.training.dataset.sorted_rows import SortedRows
 from airflow_provider_devo_dga.training.dataset.source import DatasetSource
 
@@ -34,7 +34,7 @@ def prepare_dataset(
     dga_class: str = "dga",
     min_rows_per_class: int = 100,
     log: logging.Logger | None = None,
-) -> DatasetReport:
+) -> Dataset:
     """Prepare one dataset of the form ``host;domain;class;subclass``, see :func:`prepare_sources`."""
     return prepare_sources(
         [(DatasetSource("dataset"), lambda: nullcontext(stream))],
@@ -54,7 +54,7 @@ def prepare_sources(
     dga_class: str = "dga",
     min_rows_per_class: int = 100,
     log: logging.Logger | None = None,
-) -> DatasetReport:
+) -> Dataset:
     """Read the sources, check them, and write ``target``: CSV of ``PREPARED_COLUMNS``, a row a label.
 
     The same label twice is one row; a label in both classes is none. Rows are sorted by label, so the order
@@ -150,7 +150,7 @@ def _row(line: str) -> _Row:
     return _Row(label, tld, int(malicious), family)
 
 
-def _write(lines: SortedRows, target: Path, reading: DatasetReading, least: int) -> DatasetReport:
+def _write(lines: SortedRows, target: Path, reading: DatasetReading, least: int) -> Dataset:
     partial = target.with_name(target.name + ".partial")
     distinct = _Distinct()
     try:
@@ -167,9 +167,9 @@ def _write(lines: SortedRows, target: Path, reading: DatasetReading, least: int)
     return report
 
 
-def _report(distinct: _Distinct, reading: DatasetReading) -> DatasetReport:
+def _report(distinct: _Distinct, reading: DatasetReading) -> Dataset:
     dga = distinct.families.total()
-    return DatasetReport(
+    return Dataset(
         rows_read=reading.rows_read,
         rows_used=distinct.legit + dga,
         legit=distinct.legit,
@@ -177,18 +177,18 @@ def _report(distinct: _Distinct, reading: DatasetReading) -> DatasetReport:
         families=dict(distinct.families.most_common()),
         duplicates=distinct.duplicates,
         conflicts=distinct.conflicts,
-        conflict_examples=tuple(distinct.conflict_examples),
+        conflict_examples=distinct.conflict_examples,
         skipped=reading.skipped,
         non_ascii=reading.non_ascii,
         addresses=reading.addresses,
         malformed=reading.malformed,
         label_mismatches=reading.label_mismatches,
-        sources=tuple(reading.sources),
+        sources=reading.sources,
         sha256=distinct.digest.hexdigest(),
     )
 
 
-def _check_classes(report: DatasetReport, least: int) -> None:
+def _check_classes(report: Dataset, least: int) -> None:
     if not report.rows_used:
         raise DatasetError(
             f"None of {report.rows_read} rows is usable: {report.skipped} hosts without a label, "

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from airflow_provider_devo_dga.errors import DatasetError
 from airflow_provider_devo_dga.features.host import split_host
-from airflow_provider_devo_dga.training.dataset.report import SourceReport
+from airflow_provider_devo_dga.models.summary import Source
 from airflow_provider_devo_dga.training.dataset.sorted_rows import SortedRows
 from airflow_provider_devo_dga.training.dataset.source import DatasetSource, Record
 
@@ -38,7 +38,7 @@ class DatasetReading:
         self.rows = rows
         self.classes = classes
         self.log = log
-        self.sources: list[SourceReport] = []
+        self.sources: list[Source] = []
         self.rows_read = 0
         self.non_ascii = 0
         self.addresses = 0
@@ -62,8 +62,12 @@ class DatasetReading:
                 one.skipped += 1
         one.check(self.classes, plain_list=source.class_ is not None)
         self.sources.append(
-            SourceReport(
-                source.name, source.class_ or "rows", one.rows_read, one.skipped, one.malformed.count
+            Source(
+                name=source.name,
+                kind=source.class_ or "rows",
+                rows_read=one.rows_read,
+                skipped=one.skipped,
+                malformed=one.malformed.count,
             )
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.errors import MojoExportError
@@ -12,11 +11,11 @@ from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import add_features
 from airflow_provider_devo_dga.models.mojo import inspect_mojo
+from airflow_provider_devo_dga.models.summary import OtherModel, Point
 from airflow_provider_devo_dga.training.judging.h2o_scores import imported, score_frame
-from airflow_provider_devo_dga.training.judging.head_to_head import HeadToHead, head_to_head
+from airflow_provider_devo_dga.training.judging.head_to_head import head_to_head
 from airflow_provider_devo_dga.training.judging.metrics import areas
 from airflow_provider_devo_dga.training.judging.operating_point import (
-    OperatingPoint,
     operating_point,
     operating_points,
 )
@@ -30,41 +29,7 @@ if TYPE_CHECKING:
 _BARE_COLUMNS = ("label", "tld", "malicious", "family")
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One model's figures on the held-out rows.
-
-    :param kind: ``tutorial`` or ``champion``.
-    :param points: at the usual budgets, each threshold chosen on the same validation rows.
-    :param in_service: what the threshold in its own file does; None for a model that has no file.
-    :param may_have_seen: whether it may have been trained on some of these rows.
-    :param head_to_head: it and the new model at the new model's budget; of the champion only.
-    """
-
-    kind: str
-    name: str
-    auc: float
-    pr_auc: float
-    points: tuple[OperatingPoint, ...]
-    in_service: OperatingPoint | None
-    may_have_seen: bool
-    head_to_head: HeadToHead | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain rounded values for JSON."""
-        return {
-            "kind": self.kind,
-            "name": self.name,
-            "auc": round(self.auc, 6),
-            "pr_auc": round(self.pr_auc, 6),
-            "points": [point.to_dict() for point in self.points],
-            "in_service": self.in_service.to_dict() if self.in_service else None,
-            "may_have_seen": self.may_have_seen,
-            "head_to_head": self.head_to_head.to_dict() if self.head_to_head else None,
-        }
-
-
-def compare_tutorial(parts: dict[str, H2OFrame], trainer: Trainer) -> Comparison:
+def compare_tutorial(parts: dict[str, H2OFrame], trainer: Trainer) -> OtherModel:
     """Train H2O's default GBM on the tutorial's three features and judge it on the same rows.
 
     They are the repaired three: what the tutorial publishes trains on one thing and serves another.
@@ -75,7 +40,9 @@ def compare_tutorial(parts: dict[str, H2OFrame], trainer: Trainer) -> Comparison
     judged = scored.get("test", scored["valid"])
     auc, pr_auc = areas(judged)
     points = operating_points(scored["valid"], judged)
-    return Comparison("tutorial", "the tutorial's three features", auc, pr_auc, points, None, False)
+    return OtherModel(
+        kind="tutorial", name="the tutorial's three features", auc=auc, pr_auc=pr_auc, points=points
+    )
 
 
 def compare_champion(
@@ -85,7 +52,7 @@ def compare_champion(
     ours: Mapping[str, ScoredPart],
     budget: float,
     log: logging.Logger,
-) -> Comparison | None:
+) -> OtherModel | None:
     """Judge another MOJO on the same rows.
 
     :param split: seed and ratios of these parts.
@@ -109,7 +76,7 @@ def compare_champion(
         }
     judged = scored.get("test", scored["valid"])
     auc, pr_auc = areas(judged)
-    return Comparison(
+    return OtherModel(
         kind="champion",
         name=champion.name,
         auc=auc,
@@ -121,7 +88,7 @@ def compare_champion(
     )
 
 
-def _in_service(valid: ScoredPart, judged: ScoredPart, threshold: float) -> OperatingPoint:
+def _in_service(valid: ScoredPart, judged: ScoredPart, threshold: float) -> Point:
     return operating_point(valid, judged, float((valid.legit >= threshold).mean()), threshold)
 
 

@@ -4,70 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
+from airflow_provider_devo_dga.models.summary import Family, Figures
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
 
 MIN_FAMILY_ROWS = 20
 """A family with fewer rows says too little to count in the mean over families."""
 
 _MOST_FAMILIES = 40
-_DIGITS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyRecall:
-    """Share of a family's rows at or above the threshold, and how many rows it has."""
-
-    recall: float
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Metrics:
-    """How well scores part the classes, and what one threshold makes of them.
-
-    :param auc: area under the ROC curve; ties count half.
-    :param pr_auc: average precision.
-    :param logloss: mean negative log likelihood, natural logarithm.
-    :param brier: mean squared error of the score as a probability.
-    :param precision: 1.0 when nothing is at or above the threshold.
-    :param false_positive_rate: share of legit rows at or above the threshold.
-    :param macro_family_recall: mean recall over the families with at least ``MIN_FAMILY_ROWS`` rows; over
-        all of them when none has.
-    """
-
-    rows: int
-    auc: float
-    pr_auc: float
-    logloss: float
-    brier: float
-    recall: float
-    precision: float
-    false_positive_rate: float
-    macro_family_recall: float
-    families: dict[str, FamilyRecall]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain rounded values for JSON; ``families`` holds the 40 that were caught least."""
-        weakest = sorted(self.families.items(), key=lambda item: (item[1].recall, item[0]))[:_MOST_FAMILIES]
-        numbers = (
-            *("auc", "pr_auc", "logloss", "brier"),
-            *("recall", "precision", "false_positive_rate", "macro_family_recall"),
-        )
-        return {
-            "rows": self.rows,
-            **{name: round(getattr(self, name), _DIGITS) for name in numbers},
-            "families": {name: {"recall": round(f.recall, 4), "rows": f.rows} for name, f in weakest},
-            "families_left_out": len(self.families) - len(weakest),
-        }
-
-
-def measure(part: ScoredPart, threshold: float) -> Metrics:
+def measure(part: ScoredPart, threshold: float) -> Figures:
     """Return the figures of ``part`` at ``threshold``.
 
+    AUC counts ties half; the logloss is natural; nothing at or above the threshold is precise (1.0). The mean
+    recall of families is that of those with at least ``MIN_FAMILY_ROWS`` rows, of all when none has so many.
+
     :param part: at least one row of each class.
+    :return: ``families`` holds the 40 that are caught least.
     """
     import numpy as np
 
@@ -75,8 +29,9 @@ def measure(part: ScoredPart, threshold: float) -> Metrics:
     false, true = int((legit >= threshold).sum()), int((dga >= threshold).sum())
     auc, pr_auc = areas(part)
     families = family_recalls(part, threshold)
+    weakest = sorted(families.items(), key=lambda item: (item[1].recall, item[0]))[:_MOST_FAMILIES]
     likelihood = np.where(part.malicious, part.scores, 1.0 - part.scores)
-    return Metrics(
+    return Figures(
         rows=len(part),
         auc=auc,
         pr_auc=pr_auc,
@@ -86,7 +41,8 @@ def measure(part: ScoredPart, threshold: float) -> Metrics:
         precision=true / (true + false) if true + false else 1.0,
         false_positive_rate=false / len(legit),
         macro_family_recall=macro_recall(families),
-        families=families,
+        families=dict(weakest),
+        families_left_out=len(families) - len(weakest),
     )
 
 
@@ -105,15 +61,15 @@ def areas(part: ScoredPart) -> tuple[float, float]:
     return float(auc), float((new_true * true / (true + false)).sum() / positives)
 
 
-def family_recalls(part: ScoredPart, threshold: float) -> dict[str, FamilyRecall]:
+def family_recalls(part: ScoredPart, threshold: float) -> dict[str, Family]:
     """Return the recall of each DGA family, in order of the names."""
     return {
-        name: FamilyRecall(caught / rows, rows)
+        name: Family(recall=caught / rows, rows=rows)
         for name, (caught, rows) in part.caught_by_family(threshold).items()
     }
 
 
-def macro_recall(families: Mapping[str, FamilyRecall]) -> float:
+def macro_recall(families: Mapping[str, Family]) -> float:
     """Return the mean recall over families with enough rows; over all when none has; 0.0 without any."""
     counted = [family.recall for family in families.values() if family.rows >= MIN_FAMILY_ROWS]
     counted = counted or [family.recall for family in families.values()]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
 
 BINS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class ReliabilityBin:
+class ReliabilityBin(NamedTuple):
     """Rows whose scores lie in one tenth of the scale.
 
     :param mean_score: what the model says of them.
@@ -22,7 +22,7 @@ class ReliabilityBin:
     dga_share: float
 
 
-def reliability(part: ScoredPart) -> tuple[ReliabilityBin, ...]:
+def reliability(part: ScoredPart) -> list[ReliabilityBin]:
     """Return the bins that hold rows, lowest scores first; a score of 1.0 is in the last one."""
     import numpy as np
 
@@ -33,10 +33,10 @@ def reliability(part: ScoredPart) -> tuple[ReliabilityBin, ...]:
         if inside.any():
             scores, classes = part.scores[inside], part.malicious[inside]
             found.append(ReliabilityBin(len(scores), float(scores.mean()), float(classes.mean())))
-    return tuple(found)
+    return found
 
 
-def calibration_error(bins: tuple[ReliabilityBin, ...]) -> float:
+def calibration_error(bins: Sequence[ReliabilityBin]) -> float:
     """Return the expected calibration error: the mean gap of the bins, weighted by their rows."""
     rows = sum(each.rows for each in bins)
     return sum(each.rows * abs(each.mean_score - each.dga_share) for each in bins) / rows

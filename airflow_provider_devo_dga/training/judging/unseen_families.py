@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.errors import TrainingError
+from airflow_provider_devo_dga.models.summary import Family, UnseenFamilies
 from airflow_provider_devo_dga.training.dataset.reading import UNKNOWN_FAMILY
 from airflow_provider_devo_dga.training.judging.h2o_scores import score_frame
 from airflow_provider_devo_dga.training.judging.metrics import (
     MIN_FAMILY_ROWS,
-    FamilyRecall,
     family_recalls,
     macro_recall,
 )
@@ -22,37 +21,7 @@ from airflow_provider_devo_dga.training.trainer import Trainer
 if TYPE_CHECKING:
     from h2o import H2OFrame
 
-
-@dataclass(frozen=True, slots=True)
-class UnseenFamilies:
-    """Recall of families that were left out of training and of the choice of the threshold.
-
-    :param folds: trainings; each left out its own families.
-    :param budget: share of legit validation rows that each fold's threshold kept to.
-    :param false_positive_rate: mean over the folds, on legit rows that were held out.
-    :param families: by name; all rows of a family count, for none was trained on.
-    """
-
-    folds: int
-    budget: float
-    false_positive_rate: float
-    families: dict[str, FamilyRecall]
-
-    @property
-    def macro_family_recall(self) -> float:
-        """Mean recall of the families."""
-        return macro_recall(self.families)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain rounded values for JSON; recall by family only."""
-        weakest = sorted(self.families.items(), key=lambda item: (item[1].recall, item[0]))[:40]
-        return {
-            "folds": self.folds,
-            "budget": self.budget,
-            "false_positive_rate": round(self.false_positive_rate, 6),
-            "macro_family_recall": round(self.macro_family_recall, 4),
-            "families": {name: round(family.recall, 3) for name, family in weakest},
-        }
+_MOST_FAMILIES = 40
 
 
 def deal_families(rows: Mapping[str, int], folds: int) -> list[list[str]]:
@@ -92,13 +61,14 @@ def judge_unseen(
 
     :param families: rows of the whole dataset by DGA family.
     :param trainer: trains once for each fold; what is learned before has not seen the families either.
-    :return: None when there are fewer than two groups to leave out, said in the log.
+    :return: the 40 families that are caught least, each over all its rows, for none was trained on; None when
+        there are fewer than two groups to leave out, said in the log.
     """
     groups = deal_families(families, folds)
     if len(groups) < 2:
         log.warning("Unseen families: %d families are too few to leave some out", len(families))
         return None
-    found: dict[str, FamilyRecall] = {}
+    found: dict[str, Family] = {}
     rates = []
     for number, group in enumerate(groups, start=1):
         recalls, rate = _fold(trainer.without(parts, group), group, trainer, budget)
@@ -108,12 +78,19 @@ def judge_unseen(
             "Unseen families: fold %d of %d without %d families, mean recall %.3f",
             *(number, len(groups), len(group), macro_recall(recalls)),
         )
-    return UnseenFamilies(len(groups), budget, sum(rates) / len(rates), dict(sorted(found.items())))
+    weakest = sorted(found.items(), key=lambda item: (item[1].recall, item[0]))[:_MOST_FAMILIES]
+    return UnseenFamilies(
+        folds=len(groups),
+        budget=budget,
+        false_positive_rate=sum(rates) / len(rates),
+        macro_family_recall=macro_recall(found),
+        families={name: family.recall for name, family in weakest},
+    )
 
 
 def _fold(
     parts: dict[str, H2OFrame], group: Sequence[str], trainer: Trainer, budget: float
-) -> tuple[dict[str, FamilyRecall], float]:
+) -> tuple[dict[str, Family], float]:
     inside = {name: _is_in(part, group) for name, part in parts.items()}
     seen = {name: part[inside[name] == 0, :] for name, part in parts.items()}
     # training rows of small families are repeated; here each name counts once

@@ -16,11 +16,11 @@ from airflow_provider_devo_dga.errors import H2OClusterError
 from airflow_provider_devo_dga.features.dga import DGA_RECIPE
 from airflow_provider_devo_dga.models.java import find_h2o_jar, find_java
 from airflow_provider_devo_dga.models.mojo import inspect_mojo
+from airflow_provider_devo_dga.models.summary import Dataset
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.connection import h2o_connection
 from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.jobs import Job, all_jobs
-from airflow_provider_devo_dga.training.dataset.report import DatasetReport
 from airflow_provider_devo_dga.training.plan import EvaluationPlan
 from airflow_provider_devo_dga.training.settings import TrainingSettings
 from airflow_provider_devo_dga.training.train import train
@@ -28,7 +28,7 @@ from airflow_provider_devo_dga.training.trained_model import TrainedModel
 from tests.ports import free_port
 from tests.waiting import wait_until
 
-Prepared = tuple[Path, DatasetReport]
+Prepared = tuple[Path, Dataset]
 Node = subprocess.Popen[bytes]
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_devo_dga.errors import DatasetError, TrainingError
+from airflow_provider_devo_dga.models.summary import Dataset
 from airflow_provider_devo_dga.training.dataset import reading as dataset_reading
 from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
-from airflow_provider_devo_dga.training.dataset.report import DatasetReport
+from airflow_provider_devo_dga.training.dataset.report import brief
 
 HEADER = "host;domain;class;subclass"
 GOOD = [
@@ -25,7 +26,7 @@ GOOD = [
 
 def prepare(
     tmp_path: Path, rows: list[str], header: str = HEADER, *, least: int = 1, encoding: str = "utf-8"
-) -> DatasetReport:
+) -> Dataset:
     text = "\n".join([header, *rows]) + "\n"
     return prepare_dataset(
         io.BytesIO(text.encode(encoding)), tmp_path / "prepared.csv", min_rows_per_class=least
@@ -37,7 +38,7 @@ def written(tmp_path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def adds_up(report: DatasetReport) -> bool:
+def adds_up(report: Dataset) -> bool:
     left_out = report.duplicates + report.conflicts + report.skipped + report.malformed
     return report.rows_read == report.rows_used + left_out and report.rows_used == report.legit + report.dga
 
@@ -93,7 +94,7 @@ def test_a_label_in_both_classes_is_dropped_with_all_its_rows(tmp_path: Path) ->
     ]
     report = prepare(tmp_path, rows)
     assert (report.conflicts, report.duplicates, report.legit, report.dga) == (4, 0, 199, 200)
-    assert report.conflict_examples == ("legit1",)
+    assert report.conflict_examples == ["legit1"]
     assert adds_up(report)
     assert "legit1" not in {row[0] for row in written(tmp_path)}
 
@@ -142,13 +143,13 @@ def test_the_fingerprint_tells_rows_and_not_their_order(tmp_path: Path) -> None:
     assert prepare(tmp_path, rows[1:-1]).sha256 != first.sha256
 
 
-def test_the_report_is_plain_and_holds_the_largest_families(tmp_path: Path) -> None:
+def test_what_is_told_holds_the_largest_families(tmp_path: Path) -> None:
     rows = [f"dga{n}.ru;dga{n};dga;family{n % 60:02}" for n in range(200)]
-    plain = prepare(tmp_path, [*GOOD[:200], *rows]).to_dict()
-    assert plain["rows_used"] == 400
-    assert len(plain["families"]) == 40
-    assert plain["families_left_out"] == 20
-    assert min(plain["families"].values()) == 3
+    told = brief(prepare(tmp_path, [*GOOD[:200], *rows]))
+    assert told.rows_used == 400
+    assert len(told.families) == 40
+    assert told.families_left_out == 20
+    assert min(told.families.values()) == 3
 
 
 def test_long_files_tell_their_progress(

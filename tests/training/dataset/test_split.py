@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_devo_dga.features.recipe import LabelledName, LearnedOdds, Recipe
+from airflow_provider_devo_dga.models.summary import Dataset
 from airflow_provider_devo_dga.training.dataset.parted_rows import part_rows
 from airflow_provider_devo_dga.training.dataset.prepare import PREPARED_COLUMNS
-from airflow_provider_devo_dga.training.dataset.report import DatasetReport
 from airflow_provider_devo_dga.training.dataset.split import by_hash
 
 PAIRS = Recipe("pairs", (), (LearnedOdds("pairs", width=2, buckets=4),))
@@ -47,7 +47,7 @@ def test_a_label_keeps_its_part_until_the_seed_changes() -> None:
     assert [by_hash((0.5,), 2)(label) for label in labels] != first
 
 
-def test_only_the_training_part_teaches(prepared: tuple[Path, DatasetReport], tmp_path: Path) -> None:
+def test_only_the_training_part_teaches(prepared: tuple[Path, Dataset], tmp_path: Path) -> None:
     part_of = by_hash((0.6, 0.2), 7)
     learned = PAIRS.learn(part_rows(prepared[0], tmp_path / "split.csv", part_of).names)
     rows = [(row["label"], int(row["malicious"]), row["family"]) for row in written(prepared[0])]

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from airflow_provider_devo_dga.errors import MojoExportError
 from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES, TUTORIAL_FEATURES
+from airflow_provider_devo_dga.models.summary import Dataset
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
-from airflow_provider_devo_dga.training.dataset.report import DatasetReport
 from airflow_provider_devo_dga.training.dataset.split import by_hash, split_key, split_place
 from airflow_provider_devo_dga.training.judging.card_curves import curves_of
 from airflow_provider_devo_dga.training.judging.h2o_scores import check_answers, imported, score_frame
@@ -33,7 +33,7 @@ from airflow_provider_devo_dga.training.train import train
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
 from tests.training.conftest import HEADER, synthetic_rows
 
-Prepared = tuple[Path, DatasetReport]
+Prepared = tuple[Path, Dataset]
 RATIOS = (0.6, 0.2)
 FEW_TREES = {"ntrees": 15}
 
@@ -52,9 +52,9 @@ def test_a_threshold_is_chosen_on_one_part_and_judged_on_the_other() -> None:
     test = part_of([0.2] * 900 + [0.995] * 100, [0.995, 0.1])
     (point,) = operating_points(valid, test, (0.01,))
     assert 0.989 < point.threshold < 0.99
-    assert (point.false_positives, point.legit, point.recall) == (100, 1000, 0.5)
-    assert point.false_positive_rate == 0.1
-    assert point.interval[0] < 0.1 < point.interval[1]
+    assert (point.false_positive_rate, point.recall) == (0.1, 0.5)
+    assert point.false_positive_rate_interval is not None
+    assert point.false_positive_rate_interval[0] < 0.1 < point.false_positive_rate_interval[1]
     assert point.measurable
 
 
@@ -62,7 +62,7 @@ def test_a_budget_below_one_row_is_marked_and_one_that_cannot_be_kept_left_out()
     few = part_of([0.1] * 500, [0.9])
     assert [point.measurable for point in operating_points(few, few)] == [True, False]
     sure = part_of([1.0] * 500, [1.0])
-    assert operating_points(sure, sure) == ()
+    assert operating_points(sure, sure) == []
 
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=1, max_size=80))
@@ -154,18 +154,22 @@ def test_the_champion_is_judged_on_the_same_rows(judged: TrainedModel, prepared:
     assert 0.6 < tutorial.auc < judged.test_metrics.auc
     assert champion.in_service is not None
     assert champion.in_service.budget <= 0.01
-    assert champion.in_service.legit == len(judged.evaluation.scored.legit)
+    assert judged.evaluation.legit == len(judged.scored.legit)
     at_one_percent = champion.points[0]
-    assert at_one_percent.false_positives == champion.in_service.false_positives
+    assert at_one_percent.false_positive_rate == champion.in_service.false_positive_rate
     assert at_one_percent.recall == champion.in_service.recall
 
 
 @pytest.mark.slow
 def test_unseen_families_are_all_scored(judged: TrainedModel, prepared: Prepared) -> None:
-    unseen = judged.evaluation.unseen
+    unseen = judged.evaluation.unseen_families
     assert unseen is not None
     assert unseen.folds == 3
-    assert {name: family.rows for name, family in unseen.families.items()} == prepared[1].families
+    rows = prepared[1].families
+    assert unseen.families.keys() == rows.keys()
+    # all rows of a family count
+    caught = [recall * rows[name] for name, recall in unseen.families.items()]
+    assert caught == pytest.approx([round(count) for count in caught])
     assert 0 < unseen.false_positive_rate < 0.05
     # all three are the same kind of letters: whoever knows two knows the third
     assert unseen.macro_family_recall > 0.3
@@ -191,10 +195,10 @@ def test_a_family_of_another_kind_is_missed_when_unseen(cluster: LocalCluster, t
             dataset=report,
         )
     assert model.test_metrics is not None
-    assert model.evaluation.unseen is not None
+    assert model.evaluation.unseen_families is not None
     assert model.test_metrics.families["digits"].recall > 0.95
-    assert model.evaluation.unseen.families["digits"].recall < 0.5
-    assert model.evaluation.comparisons == ()
+    assert model.evaluation.unseen_families.families["digits"] < 0.5
+    assert model.evaluation.comparisons == []
 
 
 @pytest.mark.slow
@@ -215,7 +219,7 @@ def test_two_families_are_not_too_few_and_one_is(
             output_dir=tmp_path,
             dataset=report,
         )
-    assert model.evaluation.unseen is None
+    assert model.evaluation.unseen_families is None
     assert "1 families are too few to leave some out" in caplog.text
 
 
@@ -272,10 +276,10 @@ def test_botnet_names_in_the_legit_list_are_suspected(
         dataset=report,
     )
     planted = {name for name in names[:40] if check_labels or not in_training(name)}
-    found = model.evaluation.suspects
-    assert {suspect.label for suspect in found.highest} <= planted
+    found = model.evaluation.suspected_label_errors
+    assert {label for label, _, _ in found.highest} <= planted
     assert 0.6 * len(planted) <= found.count <= len(planted)
-    assert all((suspect.tld, suspect.score >= 0.9) == ("ru", True) for suspect in found.highest)
+    assert all((tld, score >= 0.9) == ("ru", True) for _, tld, score in found.highest)
     with (tmp_path / "prepared.csv").open(newline="") as file:
         legit = [row["label"] for row in csv.DictReader(file) if row["malicious"] == "0"]
     assert found.legit == sum(check_labels or not in_training(name) for name in legit)

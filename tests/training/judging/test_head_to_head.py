@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_provider_devo_dga.models.summary import FamilyPair
 from airflow_provider_devo_dga.training.judging.head_to_head import head_to_head
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
 
@@ -28,9 +29,9 @@ def test_each_model_has_its_own_threshold_for_the_budget() -> None:
     assert (found.recall, found.other_recall) == (0.75, 0.5)
     assert (found.false_positive_rate, found.other_false_positive_rate) == (0.5, 0.5)
     assert found.rows == 6
-    assert [(family.name, family.rows, family.loss) for family in found.families] == [
-        ("a", 2, 0.0),
-        ("b", 2, -0.5),
+    assert [(family.name, family.rows, family.recall, family.other_recall) for family in found.families] == [
+        ("a", 2, 0.5, 0.5),
+        ("b", 2, 1.0, 0.5),
     ]
 
 
@@ -38,9 +39,9 @@ def test_the_greatest_loss_comes_first_and_is_never_left_out() -> None:
     families = {f"f{number:02}": [0.9] for number in range(50)}
     ours = {"valid": part(LEGIT, **families | {"z": [0.0]})}
     theirs = {"valid": part(LEGIT, **families | {"z": [0.9]})}
-    told = head_to_head(ours, theirs, budget=0.1).to_dict()
-    assert told["families"][0] == {"name": "z", "rows": 1, "recall": 0.0, "other_recall": 1.0}
-    assert len(told["families"]) == 40
+    families_told = head_to_head(ours, theirs, budget=0.1).families
+    assert families_told[0] == FamilyPair(name="z", rows=1, recall=0.0, other_recall=1.0)
+    assert len(families_told) == 40
 
 
 def test_a_model_that_no_threshold_keeps_to_the_budget_catches_nothing() -> None:
