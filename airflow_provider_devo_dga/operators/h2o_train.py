@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, ObjectStoragePath
 
-from airflow_provider_devo_dga.errors import (
-    DevoDgaError,
-    DocumentError,
-    FeatureError,
-    H2OClusterError,
-    TrainingStoppedError,
-)
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
 from airflow_provider_devo_dga.links.h2o_flow import FLOW_KEY, H2OFlowLink
 from airflow_provider_devo_dga.tasks import telemetry
@@ -32,15 +25,10 @@ if TYPE_CHECKING:
 
     from airflow_provider_devo_dga.features.feature_set import FeatureSet
     from airflow_provider_devo_dga.features.recipe import Recipe
-    from airflow_provider_devo_dga.models.origin import Origin
-    from airflow_provider_devo_dga.models.store import ModelStore
     from airflow_provider_devo_dga.models.summary import TrainingSummary
-    from airflow_provider_devo_dga.training.plan import Champion, EvaluationPlan
+    from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
+    from airflow_provider_devo_dga.training.request import TrainingRequest
     from airflow_provider_devo_dga.training.settings import TrainingSettings
-    from airflow_provider_devo_dga.training.trained_model import TrainedModel
-
-# Airflow ends a killed task after five seconds
-_KILL_SECONDS = 3.0
 
 
 class H2OTrainOperator(BaseOperator):
@@ -171,55 +159,76 @@ class H2OTrainOperator(BaseOperator):
 
         :raises TrainingStoppedError: the task was killed.
         """
-        from airflow_provider_devo_dga.features.dga import feature_set_named
-        from airflow_provider_devo_dga.features.quoting import model_name
-        from airflow_provider_devo_dga.scratch import scratch_folder
-        from airflow_provider_devo_dga.training.dataset.opening import open_dataset
-        from airflow_provider_devo_dga.training.dataset.prepare import prepare_sources
-        from airflow_provider_devo_dga.training.dataset.source import sources_of
-        from airflow_provider_devo_dga.training.export_gate import check_mojo_export
-        from airflow_provider_devo_dga.training.train import train
-
-        started = time.monotonic()
-        check_mojo_export()
-        model_name(self.model_id)
-        if isinstance(self.feature_set, str):
-            feature_set_named(self.feature_set)
-        sources = sources_of(self.dataset)
-        origin = self._origin(context)
-        version = origin.version(context["dag_run"].run_after)
-        with scratch_folder() as folder:
-            report = prepare_sources(
-                [(source, partial(open_dataset, self._readable(source.uri))) for source in sources],
-                folder / "dataset.csv",
-            )
-            settings = self._settings(folder)
-            self._interruption.check()
-            with (
-                self._store().reserved(version, self.model_id, origin),
-                H2OHook(self.h2o_conn_id, max_mem=self.max_mem) as hook,
-            ):
-                self._show_flow(context, hook)
-                durable = self._durable(context)
-                try:
-                    trained = train(
-                        folder / "dataset.csv",
-                        settings,
-                        output_dir=folder,
-                        dataset=report,
-                        durable=durable,
-                        interruption=self._interruption,
-                    )
-                    summary = self._publish(trained, version, origin)
-                except BaseException as error:
-                    if durable and not self._goes_on(context, error):
-                        # Airflow leaves a killed task five seconds
-                        durable.remove(hook.address, seconds=_KILL_SECONDS)
-                    raise
-                if durable:
-                    durable.remove(hook.address)
-        self._tell(summary, time.monotonic() - started)
+        began = time.monotonic()
+        request = self._request(context)
+        summary = request.fulfil(partial(self._cluster, context), self._interruption)
+        self._written = request.store.files_of(summary)
+        self._tell(summary, time.monotonic() - began)
         return summary.short()
+
+    def on_kill(self) -> None:
+        """Cancel the training on an existing cluster, within the time that Airflow leaves; end the task."""
+        self._interruption.stop()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the datasets and the files of the model; None without its provider."""
+        from airflow_provider_devo_dga.training.dataset.source import sources_of
+
+        read = [file_place(source.uri) for source in sources_of(self.dataset)]
+        return lineage(read, [file_place(file) for file in self._written])
+
+    def _request(self, context: Context) -> TrainingRequest:
+        from airflow_provider_devo_dga.models.origin import Origin
+        from airflow_provider_devo_dga.models.store import ModelStore
+        from airflow_provider_devo_dga.training.request import TrainingRequest
+
+        path = partial(ObjectStoragePath, conn_id=self.storage_conn_id)
+        who = TaskIdentity.of(self, context)
+        origin = Origin(who.dag_id, who.run_id, who.task_id, who.map_index)
+        durable = Durable(who.cluster_key(self.name_prefix), who.cycle, who.attempt, who.is_last)
+        # a private cluster ends with the task
+        stays = self.durable and self.h2o_conn_id is not None and context.get("ti") is not None
+        return TrainingRequest(
+            dataset=self.dataset,
+            path=path,
+            settings=self._settings(),
+            store=ModelStore(path(self.output_dir)),
+            version=origin.version(context["dag_run"].run_after),
+            origin=origin,
+            champion=self.champion or None,
+            durable=durable if stays else None,
+        )
+
+    def _settings(self) -> TrainingSettings:
+        from airflow_provider_devo_dga.features.dga import feature_set_named
+        from airflow_provider_devo_dga.training.plan import EvaluationPlan
+        from airflow_provider_devo_dga.training.settings import TrainingSettings
+
+        features = self.feature_set
+        return TrainingSettings(
+            feature_set=feature_set_named(features) if isinstance(features, str) else features,
+            model_id=self.model_id,
+            ratios=tuple(self.ratios),
+            seed=whole(self.seed, "seed"),
+            model_params=dict(self.model_params or {}),
+            false_positive_budget=float(self.false_positive_budget),
+            strict_false_positive_budget=_number(self.strict_false_positive_budget),
+            plan=EvaluationPlan(
+                unseen_family_folds=int(self.unseen_family_folds),
+                tutorial=self.compare_tutorial,
+                check_labels=self.check_labels,
+            ),
+        )
+
+    @contextmanager
+    def _cluster(self, context: Context) -> Iterator[ClusterAddress]:
+        with H2OHook(self.h2o_conn_id, max_mem=self.max_mem) as hook:
+            if self.h2o_conn_id is not None:
+                self.flow_url = hook.address.flow_url
+                if ti := context.get("ti"):
+                    # now, for while it runs; Airflow asks the link itself at the end only
+                    ti.xcom_push(key=FLOW_KEY, value=self.flow_url)
+            yield hook.address
 
     def _tell(self, summary: TrainingSummary, seconds: float) -> None:
         judged = asdict(summary.judged)
@@ -235,120 +244,6 @@ class H2OTrainOperator(BaseOperator):
         telemetry.timing("training.duration", seconds)
         telemetry.gauge("model.auc", judged["auc"])
         telemetry.gauge("model.recall", judged["recall"])
-
-    def on_kill(self) -> None:
-        """Cancel the training on an existing cluster, within the time that Airflow leaves; end the task."""
-        self._interruption.stop()
-
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
-        """Tell OpenLineage the datasets and the files of the model; None without its provider."""
-        from airflow_provider_devo_dga.training.dataset.source import sources_of
-
-        read = [file_place(source.uri) for source in sources_of(self.dataset)]
-        return lineage(read, [file_place(file) for file in self._written])
-
-    def _settings(self, folder: Path) -> TrainingSettings:
-        from airflow_provider_devo_dga.features.dga import feature_set_named
-        from airflow_provider_devo_dga.training.settings import TrainingSettings
-
-        features = self.feature_set
-        return TrainingSettings(
-            feature_set=feature_set_named(features) if isinstance(features, str) else features,
-            model_id=self.model_id,
-            ratios=tuple(self.ratios),
-            seed=whole(self.seed, "seed"),
-            model_params=dict(self.model_params or {}),
-            false_positive_budget=float(self.false_positive_budget),
-            strict_false_positive_budget=_number(self.strict_false_positive_budget),
-            plan=self._plan(folder),
-        )
-
-    def _origin(self, context: Context) -> Origin:
-        from airflow_provider_devo_dga.models.origin import Origin
-
-        who = TaskIdentity.of(self, context)
-        return Origin(who.dag_id, who.run_id, who.task_id, who.map_index)
-
-    def _durable(self, context: Context) -> Durable | None:
-        """Return the names of this task's training; None on a private cluster, which ends with the task."""
-        if self.h2o_conn_id is None or not self.durable or context.get("ti") is None:
-            return None
-        who = TaskIdentity.of(self, context)
-        return Durable(who.cluster_key(self.name_prefix), who.cycle, who.attempt)
-
-    def _goes_on(self, context: Context, error: BaseException) -> bool:
-        """Whether a try is to come that can go on with what is on the cluster."""
-        if isinstance(error, TrainingStoppedError):
-            return not self.cancel_on_kill
-        if isinstance(error, H2OClusterError):
-            return True
-        # storage, for instance; what this provider raises, and a time limit, would come again
-        passes = isinstance(error, Exception) and not isinstance(error, DevoDgaError)
-        return passes and context["ti"].try_number <= context["ti"].max_tries
-
-    def _show_flow(self, context: Context, hook: H2OHook) -> None:
-        if self.h2o_conn_id is None:
-            return
-        self.flow_url = hook.address.flow_url
-        if ti := context.get("ti"):
-            # now, for while it runs; Airflow asks the link itself at the end only
-            ti.xcom_push(key=FLOW_KEY, value=self.flow_url)
-
-    def _readable(self, uri: str) -> str | ObjectStoragePath:
-        if uri.startswith(("http://", "https://")):
-            return uri
-        return ObjectStoragePath(uri, conn_id=self.storage_conn_id)
-
-    def _plan(self, folder: Path) -> EvaluationPlan:
-        from airflow_provider_devo_dga.training.plan import EvaluationPlan
-
-        return EvaluationPlan(
-            unseen_family_folds=int(self.unseen_family_folds),
-            tutorial=self.compare_tutorial,
-            champion=self._champion(folder) if self.champion else None,
-            check_labels=self.check_labels,
-        )
-
-    def _champion(self, folder: Path) -> Champion | None:
-        """Fetch the champion's file; a model that cannot be compared with costs a line in the log only."""
-        from airflow_provider_devo_dga.models.meaning import meaning_of
-        from airflow_provider_devo_dga.training.plan import Champion
-
-        version, mojo = str(self.champion), folder / "champion.zip"
-        try:
-            found = self._store().fetch(version, self.model_id, mojo)
-            if found is None:
-                self.log.warning(
-                    "No comparison with the champion %s: it is not in %s", version, self.output_dir
-                )
-                return None
-            features = meaning_of(found)
-        except (DocumentError, FeatureError) as error:
-            self.log.warning("No comparison with the champion %s: %s", version, error)
-            return None
-        return Champion(version, mojo, features, asdict(found.split) if found.split else None)
-
-    def _store(self) -> ModelStore[ObjectStoragePath]:
-        from airflow_provider_devo_dga.models.store import ModelStore
-
-        return ModelStore(ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id))
-
-    def _publish(self, trained: TrainedModel, version: str, origin: Origin) -> TrainingSummary:
-        from airflow_provider_devo_dga.training.gbm import DEFAULT_PARAMS
-        from airflow_provider_devo_dga.training.judging.card_curves import draw_card
-
-        params = DEFAULT_PARAMS | dict(self.model_params or {})
-        summary = trained.summary(version, origin, params)
-        store = self._store()
-        published = store.publish(
-            summary,
-            self.model_id,
-            Path(trained.model_file),
-            strict=Path(trained.strict.model_file) if trained.strict else None,
-            card=draw_card(summary, trained.scored),
-        )
-        self._written = store.files_of(published)
-        return published
 
 
 def _number(value: float | str | None) -> float | None:

@@ -16,6 +16,7 @@ class TaskIdentity:
     :param map_index: -1 when it is not mapped.
     :param attempt: number of the try, from 1 on; a clear does not begin anew.
     :param cycle: number of the first try since the task was cleared last, the same in each of its retries.
+    :param is_last: whether no other try comes by itself when this one fails.
     """
 
     dag_id: str
@@ -24,6 +25,7 @@ class TaskIdentity:
     map_index: int = -1
     attempt: int = 1
     cycle: int = 1
+    is_last: bool = False
 
     @classmethod
     def of(cls, task: Any, context: Mapping[str, Any]) -> Self:
@@ -36,7 +38,8 @@ class TaskIdentity:
             return cls(task.dag_id, str(context.get("run_id", "")), task.task_id)
         # a clear adds the tries of before to max_tries
         cycle = ti.max_tries - (task.retries or 0) + 1
-        return cls(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.try_number, cycle)
+        is_last = ti.try_number > ti.max_tries
+        return cls(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.try_number, cycle, is_last)
 
     @classmethod
     def running(cls) -> Self | None:

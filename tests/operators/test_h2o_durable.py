@@ -19,7 +19,7 @@ import pytest
 from airflow.sdk import DAG
 
 from airflow_provider_devo_dga.errors import TrainingStoppedError
-from airflow_provider_devo_dga.operators import h2o_train
+from airflow_provider_devo_dga.models.store import ModelStore
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
@@ -144,7 +144,7 @@ def test_a_second_execute_takes_the_model_of_the_first(
         raise OSError("the store is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(h2o_train, "publish", full)
+        patched.setattr(ModelStore, "publish", full)
         with pytest.raises(OSError, match="is full"):
             run(operator(small_dataset.as_uri(), tmp_path, feature_set="dga"), instance("twice"))
     (job,) = models(cluster, "twice")

@@ -7,19 +7,27 @@ import json
 import logging
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from airflow_provider_devo_dga.errors import TrainingError
+from airflow_provider_devo_dga.errors import (
+    DevoDgaError,
+    H2OClusterError,
+    TrainingError,
+    TrainingStoppedError,
+)
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.jobs import Job, all_jobs, cancel
 
 PARTS = ("train", "valid", "test")
 _CONTENT_LENGTH = 10
 _CANCEL_SECONDS = 10.0
+# Airflow ends a killed task after five seconds
+_KILL_SECONDS = 3.0
 _MOST_SESSIONS = 100
 
 _log = logging.getLogger(__name__)
@@ -35,11 +43,13 @@ class Durable:
     :param task: says which task of which run it is, letters, digits and ``_``.
     :param cycle: number of the first try since the task was cleared last.
     :param attempt: number of this try; the frames of former ones are in sessions that nobody ends.
+    :param is_last: whether no other try comes by itself when this one fails.
     """
 
     task: str
     cycle: int
     attempt: int
+    is_last: bool = False
 
     @property
     def session(self) -> str:
@@ -49,6 +59,28 @@ class Durable:
     def model_key(self, content: str) -> str:
         """Return the model's key."""
         return f"{self.task}_c{self.cycle}_{content}"
+
+    @contextmanager
+    def kept_for_another_try(self, address: ClusterAddress, *, cancels: bool) -> Iterator[None]:
+        """Remove all of this task at the end of the block, unless a try is to come that can go on with it.
+
+        :param cancels: whether a training that is stopped is to end on the cluster, too.
+        """
+        try:
+            yield
+        except BaseException as error:
+            if not self._goes_on(error, cancels=cancels):
+                self.remove(address, seconds=_KILL_SECONDS)
+            raise
+        self.remove(address)
+
+    def _goes_on(self, error: BaseException, *, cancels: bool) -> bool:
+        if isinstance(error, TrainingStoppedError):
+            return not cancels
+        if isinstance(error, H2OClusterError):
+            return True
+        # storage, for instance; what this provider raises, and a time limit, would come again
+        return isinstance(error, Exception) and not isinstance(error, DevoDgaError) and not self.is_last
 
     def settle(self, address: ClusterAddress, model_key: str) -> None:
         """End and remove what this task has left on the cluster, but for what belongs to ``model_key``.

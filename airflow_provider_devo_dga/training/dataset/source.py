@@ -64,6 +64,11 @@ class DatasetSource:
         """Return the address without credentials, fit for logs and errors."""
         return redacted(self.uri)
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is to be downloaded, and no file of a store."""
+        return self.uri.startswith(("http://", "https://"))
+
     def records(self, stream: BinaryIO) -> Iterator[Record | int]:
         """Yield the source's rows; a row with another number of fields than the header is its line number.
 
