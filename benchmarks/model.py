@@ -162,7 +162,7 @@ class _Bench:
             scores = _scores(model, self.judged)
             figures = {
                 "train_s": sum(model.seconds.values()),
-                "mojo_mb": model.size / 1e6,
+                "mojo_mb": model.mojo.size / 1e6,
                 "linq_kb": sum(len(linq(each.number)) for each in model.feature_set.features) / 1e3,
                 **_costs(model, self.judged[:TIMED]),
             }

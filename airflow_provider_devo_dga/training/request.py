@@ -107,11 +107,11 @@ class TrainingRequest:
         return replace(self.settings, plan=replace(self.settings.plan, champion=champion))
 
     def _publish(self, trained: TrainedModel) -> TrainingSummary:
-        summary = trained.summary(self.version, self.origin, self.settings.params)
+        summary = trained.summary(self.version, self.origin)
         return self.store.publish(
             summary,
-            trained.model_id,
-            Path(trained.model_file),
+            self.settings.model_id,
+            trained.model_file,
             strict=Path(trained.strict.model_file) if trained.strict else None,
             card=draw_card(summary, trained.scored),
         )

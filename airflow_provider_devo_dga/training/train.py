@@ -87,34 +87,24 @@ def train(
         with steps.timed("evaluate"):
             judged = "test" if "test" in parts else "valid"
             check_answers(target, parts[judged], scored[judged], threshold)
-            importances = {name: float(share) for name, _, _, share in model.varimp() or ()}
-            families = dataset.families if dataset else {}
-            evaluation = evaluate(
-                settings, parts, scored, trainer, importances=importances, families=families, log=steps.log
-            )
+            evaluation = evaluate(settings, model, parts, scored, trainer, dataset=dataset, log=steps.log)
         # before the keys go: h2o removes a frame with its last name
         del parts
     metrics = {name: measure(part, threshold) for name, part in scored.items()}
     _log_metrics(metrics, threshold, steps.log)
     return TrainedModel(
-        model_id=settings.model_id,
-        model_file=str(target),
-        sha256=mojo.sha256,
-        size=mojo.size,
-        feature_set=features,
-        metrics=metrics["valid"],
-        test_metrics=metrics.get("test"),
-        threshold=threshold,
-        false_positive_budget=settings.false_positive_budget,
+        settings=settings,
+        model_file=target,
+        mojo=mojo,
         strict=strict,
+        feature_set=features,
+        metrics=metrics,
         evaluation=evaluation,
         scored=scored[judged],
-        split=settings.split,
         baseline=baseline,
         rows=rows.rows,
         dataset=dataset,
         seconds=steps.seconds,
-        h2o_version=mojo.h2o_version,
     )
 
 

@@ -86,10 +86,9 @@ def hosts_of(prepared: Prepared) -> list[str]:
 def test_the_mojo_says_what_was_trained(trained: tuple[TrainedModel, set[str]]) -> None:
     model, _ = trained
     info = inspect_mojo(Path(model.model_file))
-    assert info.columns == model.features == DGA_RECIPE.names
+    assert info.columns == model.feature_set.names == DGA_RECIPE.names
     assert info.response_domain == ("0", "1")
-    assert info.default_threshold == model.threshold
-    assert (info.sha256, info.size) == (model.sha256, model.size)
+    assert info == model.mojo
     files = sorted(file.name for file in Path(model.model_file).parent.iterdir())
     assert files == ["dga_classifier.zip", "dga_classifier_strict.zip"]
 
@@ -106,12 +105,11 @@ def test_the_threshold_keeps_the_budget_on_validation(
     trained: tuple[TrainedModel, set[str]], prepared: Prepared
 ) -> None:
     model, _ = trained
-    assert 0 < model.metrics.false_positive_rate <= 0.05
-    assert 0.85 < model.metrics.auc < 1
-    assert set(model.metrics.families) == {"alpha", "beta", "na"}
-    assert model.test_metrics is not None
+    assert 0 < model.metrics["valid"].false_positive_rate <= 0.05
+    assert 0.85 < model.metrics["valid"].auc < 1
+    assert set(model.metrics["valid"].families) == {"alpha", "beta", "na"}
     assert sum(model.rows.values()) == prepared[1].rows_used
-    assert model.rows["test"] == model.test_metrics.rows
+    assert model.rows["test"] == model.metrics["test"].rows
 
 
 def test_the_label_of_the_mojo_is_score_at_or_above_threshold(
@@ -120,7 +118,7 @@ def test_the_label_of_the_mojo_is_score_at_or_above_threshold(
     model, _ = trained
     scores = score_mojo(Path(model.model_file), model.feature_set, hosts_of(prepared))
     assert {score.label for score in scores} == {"0", "1"}
-    assert all((score.label == "1") == (score.p1 >= model.threshold) for score in scores)
+    assert all((score.label == "1") == (score.p1 >= model.mojo.default_threshold) for score in scores)
 
 
 def test_the_strict_mojo_is_the_same_trees_with_a_higher_threshold(
@@ -128,10 +126,10 @@ def test_the_strict_mojo_is_the_same_trees_with_a_higher_threshold(
 ) -> None:
     model, _ = trained
     assert model.strict is not None
-    assert model.strict.point.threshold > model.threshold
-    assert model.strict.point.false_positive_rate < 0.03
+    assert model.strict.threshold > model.mojo.default_threshold
+    assert model.strict.false_positive_rate < 0.03
     info = inspect_mojo(Path(model.strict.model_file))
-    assert (info.sha256, info.default_threshold) == (model.strict.sha256, model.strict.point.threshold)
+    assert (info.sha256, info.default_threshold) == (model.strict.sha256, model.strict.threshold)
     hosts = hosts_of(prepared)[:500]
     wide = score_mojo(Path(model.model_file), model.feature_set, hosts)
     strict = score_mojo(Path(model.strict.model_file), model.feature_set, hosts)
@@ -146,7 +144,7 @@ def test_no_name_is_held_out_twice_and_a_grown_dataset_holds_out_the_same(
     part_of = by_hash((0.6, 0.2), 1234)
     with prepared[0].open(newline="") as file:
         parts = Counter(part_of(row["label"]) for row in csv.DictReader(file))
-    assert model.split == {"seed": 1234, "ratios": [0.6, 0.2]}
+    assert model.settings.split == {"seed": 1234, "ratios": [0.6, 0.2]}
     assert model.rows == parts
 
 
@@ -272,7 +270,7 @@ def test_one_ratio_leaves_no_test_part(connected: LocalCluster, prepared: Prepar
         TrainingSettings(feature_set=TUTORIAL_FEATURES, model_params=FEW_TREES),
         output_dir=tmp_path / "new" / "folder",
     )
-    assert model.test_metrics is None
+    assert "test" not in model.metrics
     assert set(model.rows) == {"train", "valid"}
     assert Path(model.model_file).is_file()
 

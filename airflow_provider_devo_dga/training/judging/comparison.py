@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.errors import MojoExportError
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
@@ -21,6 +21,7 @@ from airflow_provider_devo_dga.training.judging.operating_point import (
 )
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
 from airflow_provider_devo_dga.training.plan import Champion
+from airflow_provider_devo_dga.training.settings import TrainingSettings
 from airflow_provider_devo_dga.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -46,18 +47,15 @@ def compare_tutorial(parts: dict[str, H2OFrame], trainer: Trainer) -> OtherModel
 
 
 def compare_champion(
+    settings: TrainingSettings,
     parts: dict[str, H2OFrame],
     champion: Champion,
-    split: dict[str, Any],
     ours: Mapping[str, ScoredPart],
-    budget: float,
     log: logging.Logger,
 ) -> OtherModel | None:
-    """Judge another MOJO on the same rows.
+    """Judge another MOJO on the same rows, both at the budget of these settings.
 
-    :param split: seed and ratios of these parts.
     :param ours: the new model's scores of the held-out parts.
-    :param budget: at which both are compared.
     :return: None when its file is not a two-class model over its feature set, said in the log.
     """
     try:
@@ -83,8 +81,8 @@ def compare_champion(
         pr_auc=pr_auc,
         points=operating_points(scored["valid"], judged),
         in_service=_in_service(scored["valid"], judged, info.default_threshold),
-        may_have_seen=champion.split != split,
-        head_to_head=head_to_head(ours, scored, budget=budget),
+        may_have_seen=champion.split != settings.split,
+        head_to_head=head_to_head(ours, scored, budget=settings.false_positive_budget),
     )
 
 

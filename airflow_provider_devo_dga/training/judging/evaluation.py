@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from airflow_provider_devo_dga.models.summary import Judgement, SuspectedErrors
+from airflow_provider_devo_dga.models.summary import Dataset, Judgement, SuspectedErrors
 from airflow_provider_devo_dga.training.judging.comparison import (
     compare_champion,
     compare_tutorial,
@@ -24,6 +24,7 @@ from airflow_provider_devo_dga.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from h2o import H2OFrame
+    from h2o.estimators import H2OGradientBoostingEstimator
 
 _SUSPECTS_TOLD = 10
 _FEATURES_TOLD = 20
@@ -31,32 +32,36 @@ _FEATURES_TOLD = 20
 
 def evaluate(
     settings: TrainingSettings,
+    model: H2OGradientBoostingEstimator,
     parts: dict[str, H2OFrame],
     scored: Mapping[str, ScoredPart],
     trainer: Trainer,
     *,
-    importances: dict[str, float],
-    families: Mapping[str, int],
+    dataset: Dataset | None,
     log: logging.Logger,
 ) -> Judgement:
     """Judge the model whose held-out scores are ``scored``; call it with the cluster connected.
 
     :param parts: frames by part, with the model's features.
-    :param importances: share of the gain by feature, largest first, sum 1.
-    :param families: rows of the dataset by DGA family.
+    :param dataset: what the dataset held; says which families could be left out.
     """
-    plan, budget = settings.plan, settings.false_positive_budget
+    plan = settings.plan
     judged = "test" if "test" in scored else "valid"
     unseen = None
     if plan.unseen_family_folds:
         unseen = judge_unseen(
-            parts, families, trainer, folds=plan.unseen_family_folds, budget=budget, log=log
+            parts,
+            dataset.families if dataset else {},
+            trainer,
+            folds=plan.unseen_family_folds,
+            budget=settings.false_positive_budget,
+            log=log,
         )
     comparisons = []
     if plan.tutorial:
         comparisons.append(compare_tutorial(parts, trainer))
     if plan.champion:
-        champion = compare_champion(parts, plan.champion, settings.split, scored, budget, log)
+        champion = compare_champion(settings, parts, plan.champion, scored, log)
         comparisons += [champion] if champion else []
     suspects = [part.suspects for part in scored.values() if part.suspects]
     if plan.check_labels:
@@ -72,7 +77,7 @@ def evaluate(
         reliability=list(bins),
         unseen_families=unseen,
         comparisons=comparisons,
-        importances=dict(list(importances.items())[:_FEATURES_TOLD]),
+        importances={name: float(share) for name, _, _, share in (model.varimp() or ())[:_FEATURES_TOLD]},
         suspected_label_errors=SuspectedErrors(
             count=found.count, legit=found.legit, highest=list(found.highest[:_SUSPECTS_TOLD])
         ),

@@ -110,4 +110,4 @@ def test_two_nodes_train_and_the_loss_of_one_is_told(prepared: Prepared, tmp_pat
         assert address.ask("GET", "/3/Frames")["frames"] == []
         assert address.ask("GET", "/3/Models")["models"] == []
     assert inspect_mojo(Path(model.model_file)).columns == DGA_RECIPE.names
-    assert model.metrics.auc > 0.85
+    assert model.metrics["valid"].auc > 0.85

@@ -133,7 +133,7 @@ def judged(
     settings = TrainingSettings(feature_set=TUTORIAL_FEATURES, model_params=FEW_TREES, ratios=RATIOS)
     with cluster.connection():
         before = train(path, replace(settings, model_id="before"), output_dir=folder, dataset=report)
-        champion = Champion("before", Path(before.model_file), TUTORIAL_FEATURES, before.split)
+        champion = Champion("before", Path(before.model_file), TUTORIAL_FEATURES, before.settings.split)
         plan = EvaluationPlan(unseen_family_folds=3, champion=champion)
         settings = replace(settings, feature_set=PLAIN_FEATURES, plan=plan)
         return train(path, settings, output_dir=folder, dataset=report)
@@ -150,8 +150,7 @@ def test_the_champion_is_judged_on_the_same_rows(judged: TrainedModel, prepared:
     tutorial, champion = judged.evaluation.comparisons
     assert (tutorial.kind, champion.kind, champion.name) == ("tutorial", "champion", "before")
     assert not champion.may_have_seen
-    assert judged.test_metrics is not None
-    assert 0.6 < tutorial.auc < judged.test_metrics.auc
+    assert 0.6 < tutorial.auc < judged.metrics["test"].auc
     assert champion.in_service is not None
     assert champion.in_service.budget <= 0.01
     assert judged.evaluation.legit == len(judged.scored.legit)
@@ -194,9 +193,8 @@ def test_a_family_of_another_kind_is_missed_when_unseen(cluster: LocalCluster, t
             output_dir=tmp_path,
             dataset=report,
         )
-    assert model.test_metrics is not None
     assert model.evaluation.unseen_families is not None
-    assert model.test_metrics.families["digits"].recall > 0.95
+    assert model.metrics["test"].families["digits"].recall > 0.95
     assert model.evaluation.unseen_families.families["digits"] < 0.5
     assert model.evaluation.comparisons == []
 
@@ -244,12 +242,12 @@ def test_the_exported_file_is_held_to_its_answers(
         scored = score_frame(model, frame)
     assert len(scored) == 400
     assert set(scored.families) == {"legit", "alpha", "beta", "na"}
-    check_answers(mojo, frame, scored, judged.threshold)
+    check_answers(mojo, frame, scored, judged.mojo.default_threshold)
     with pytest.raises(MojoExportError, match=r"labels \d+ of 400 rows against its threshold"):
-        check_answers(mojo, frame, scored, judged.threshold / 2)
+        check_answers(mojo, frame, scored, judged.mojo.default_threshold / 2)
     other = ScoredPart(scored.scores[::-1].copy(), scored.malicious, scored.family, scored.families)
     with pytest.raises(MojoExportError, match="does not give the scores"):
-        check_answers(mojo, frame, other, judged.threshold)
+        check_answers(mojo, frame, other, judged.mojo.default_threshold)
     h2o.remove_all()
 
 
