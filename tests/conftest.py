@@ -300,9 +300,9 @@ def tiny_model(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) ->
     from airflow_provider_devo_dga.models.summary import SUMMARY
     from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
     from airflow_provider_devo_dga.training.dataset.opening import open_dataset
-    from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
     from airflow_provider_devo_dga.training.settings import TrainingSettings
     from airflow_provider_devo_dga.training.train import train
+    from tests.prepared import prepare_dataset
 
     folder = tmp_path_factory.mktemp("tiny_model")
     with open_dataset(small_dataset) as stream:

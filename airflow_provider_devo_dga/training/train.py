@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.models.summary import Dataset, Figures, StrictFile
 from airflow_provider_devo_dga.scratch import scratch_folder
+from airflow_provider_devo_dga.training.cluster.connection import typed_errors
 from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
 from airflow_provider_devo_dga.training.cluster.keys import Keys
@@ -52,7 +50,7 @@ def train(
     Call it inside ``LocalCluster.connection()`` or ``h2o_connection()``. Nothing stays on the cluster,
     unless the training is durable.
 
-    :param prepared: file that ``prepare_dataset`` wrote; its labels are distinct, so parts share none.
+    :param prepared: file that ``prepare_sources`` wrote; its labels are distinct, so parts share none.
     :param dataset: report to keep with the model.
     :param durable: names on the cluster, to go on with what a former try has left there. All stays there
         until ``durable.remove``, for a try that comes after an error.
@@ -67,7 +65,7 @@ def train(
     settings.check()
     steps = Steps(log or logging.getLogger(__name__), interruption or Interruption())
     target = output_dir / f"{settings.model_id}.zip"
-    with _h2o_errors(), scratch_folder() as folder, Keys(settings.model_id, durable) as keys:
+    with typed_errors(), scratch_folder() as folder, Keys(settings.model_id, durable) as keys:
         with steps.timed("learn"):
             rows = part_rows(prepared, folder / "rows.csv", settings.parting)
             features = settings.learn(rows.names)
@@ -133,25 +131,3 @@ def _log_metrics(metrics: dict[str, Figures], threshold: float, log: logging.Log
             "%s: AUC %.4f; at %.6f recall %.3f, false-positive rate %.4f, mean recall of families %.3f",
             *(name, found.auc, threshold, found.recall, found.false_positive_rate, found.macro_family_recall),
         )
-
-
-@contextmanager
-def _h2o_errors() -> Iterator[None]:
-    from h2o.exceptions import (
-        H2OConnectionError,
-        H2OJobCancelled,
-        H2OResponseError,
-        H2OTypeError,
-        H2OValueError,
-    )
-
-    try:
-        yield
-    except H2OConnectionError as error:
-        raise H2OClusterError(f"The H2O cluster went away: {_first_line(error)}") from error
-    except (H2OJobCancelled, H2OResponseError, H2OTypeError, H2OValueError) as error:
-        raise TrainingError(f"H2O refused: {_first_line(error)}") from error
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

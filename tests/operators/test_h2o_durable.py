@@ -140,7 +140,7 @@ def test_a_second_execute_takes_the_model_of_the_first(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def full(*_: Any) -> None:
+    def full(*_: Any, **__: Any) -> None:
         raise OSError("the store is full")
 
     with monkeypatch.context() as patched:

@@ -12,7 +12,7 @@ import pytest
 
 from airflow_provider_devo_dga.models.summary import Dataset
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
-from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
+from tests.prepared import prepare_dataset
 
 SYLLABLES = (
     "ba",

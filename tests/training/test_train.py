@@ -26,12 +26,12 @@ from airflow_provider_devo_dga.models.mojo_scoring import score_mojo
 from airflow_provider_devo_dga.models.summary import SUMMARY, Dataset
 from airflow_provider_devo_dga.training.cluster import progress
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
-from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
 from airflow_provider_devo_dga.training.dataset.split import by_hash
 from airflow_provider_devo_dga.training.plan import EvaluationPlan
 from airflow_provider_devo_dga.training.settings import TrainingSettings
 from airflow_provider_devo_dga.training.train import train
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
+from tests.prepared import prepare_dataset
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
-from airflow_provider_devo_dga.errors import H2OClusterError
+from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError
 from airflow_provider_devo_dga.models.java import REMEDY
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.session import young_objects_only
@@ -72,6 +72,25 @@ def h2o_connection(
         _addresses.pop()
         H2OJob.__PROGRESS_BAR__ = bars
         connection.close()
+
+
+@contextmanager
+def typed_errors() -> Iterator[None]:
+    """Raise what h2o raises as an error of ours."""
+    from h2o.exceptions import (
+        H2OConnectionError,
+        H2OJobCancelled,
+        H2OResponseError,
+        H2OTypeError,
+        H2OValueError,
+    )
+
+    try:
+        yield
+    except H2OConnectionError as error:
+        raise H2OClusterError(f"The H2O cluster went away: {_first_line(error)}") from error
+    except (H2OJobCancelled, H2OResponseError, H2OTypeError, H2OValueError) as error:
+        raise TrainingError(f"H2O refused: {_first_line(error)}") from error
 
 
 def _refuse_second_connection() -> None:

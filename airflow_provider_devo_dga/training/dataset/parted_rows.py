@@ -72,7 +72,7 @@ def part_rows(prepared: Path, target: Path, part_of: PartOf) -> PartedRows:
     the root of its size, else the largest drown the others. It takes copies, for a column of weights would
     become an input of the model, which nobody can give when it serves.
 
-    :param prepared: file that ``prepare_dataset`` wrote.
+    :param prepared: file that ``prepare_sources`` wrote.
     """
     counts: Counter[str] = Counter()
     sizes: Counter[str] = Counter()

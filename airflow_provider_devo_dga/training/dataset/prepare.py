@@ -7,7 +7,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -24,26 +24,6 @@ _CONFLICT_EXAMPLES = 5
 
 Opened = tuple[DatasetSource, Callable[[], AbstractContextManager[BinaryIO]]]
 """A source and how to open it as decompressed bytes."""
-
-
-def prepare_dataset(
-    stream: BinaryIO,
-    target: Path,
-    *,
-    legit_class: str = "legit",
-    dga_class: str = "dga",
-    min_rows_per_class: int = 100,
-    log: logging.Logger | None = None,
-) -> Dataset:
-    """Prepare one dataset of the form ``host;domain;class;subclass``, see :func:`prepare_sources`."""
-    return prepare_sources(
-        [(DatasetSource("dataset"), lambda: nullcontext(stream))],
-        target,
-        legit_class=legit_class,
-        dga_class=dga_class,
-        min_rows_per_class=min_rows_per_class,
-        log=log,
-    )
 
 
 def prepare_sources(

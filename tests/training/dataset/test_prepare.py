@@ -14,8 +14,8 @@ import pytest
 from airflow_provider_devo_dga.errors import DatasetError, TrainingError
 from airflow_provider_devo_dga.models.summary import Dataset
 from airflow_provider_devo_dga.training.dataset import reading as dataset_reading
-from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
 from airflow_provider_devo_dga.training.dataset.report import brief
+from tests.prepared import prepare_dataset
 
 HEADER = "host;domain;class;subclass"
 GOOD = [

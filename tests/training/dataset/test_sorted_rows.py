@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_devo_dga.training.dataset import sorted_rows
-from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
 from airflow_provider_devo_dga.training.dataset.sorted_rows import SortedRows
+from tests.prepared import prepare_dataset
 
 LINES = st.lists(st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=6))
 

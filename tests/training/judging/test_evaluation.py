@@ -19,7 +19,6 @@ from airflow_provider_devo_dga.errors import MojoExportError
 from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.models.summary import Dataset
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
-from airflow_provider_devo_dga.training.dataset.prepare import prepare_dataset
 from airflow_provider_devo_dga.training.dataset.split import by_hash, split_key, split_place
 from airflow_provider_devo_dga.training.judging.card_curves import curves_of
 from airflow_provider_devo_dga.training.judging.h2o_scores import check_answers, imported, score_frame
@@ -31,6 +30,7 @@ from airflow_provider_devo_dga.training.plan import Champion, EvaluationPlan
 from airflow_provider_devo_dga.training.settings import TrainingSettings
 from airflow_provider_devo_dga.training.train import train
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
+from tests.prepared import prepare_dataset
 from tests.training.conftest import HEADER, synthetic_rows
 
 Prepared = tuple[Path, Dataset]
