@@ -7,7 +7,6 @@ register as candidate → probe in Devo → promote to the serving name, or leav
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
 from datetime import timedelta
@@ -171,17 +170,9 @@ with DAG(
         from airflow_provider_devo_dga.drift.watch import DriftWatch
 
         this_hour = context["dag_run"].start_date.replace(minute=0, second=0, microsecond=0)
-        found = DriftWatch(ObjectStoragePath(params["reports_dir"]) / "drift").summary(
+        return DriftWatch(ObjectStoragePath(params["reports_dir"]) / "drift").summary(
             this_hour, this_hour + timedelta(hours=1), DRIFT_HOURS
         )
-        logging.getLogger(__name__).info(
-            "%d of the last %d hours were watched, %d of them had drift; the largest indices: %s",
-            found["windows"],
-            DRIFT_HOURS,
-            found["drifted"],
-            ", ".join(f"{feature} {index:.2f}" for feature, index in found["worst"].items()) or "none",
-        )
-        return found
 
     # [END drift]
 

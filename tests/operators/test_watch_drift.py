@@ -117,10 +117,14 @@ def test_a_quiet_hour_between_begins_anew(models: Path, context: Any, tmp_path: 
     assert alarms == [False, False, False, False, False, True]
 
 
-def test_the_week_can_be_summed_up(models: Path, context: Any, tmp_path: Path) -> None:
+def test_the_week_can_be_summed_up(
+    models: Path, context: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     for n, letters in enumerate((WORDS, "qxz0123456789")):
         watch(scored(tmp_path, names(2, letters), [], n), models).execute(context)
-    found = DriftWatch(models.parent / "drift").summary(START + 2 * HOUR, START + 3 * HOUR, 168)
+    with caplog.at_level("INFO", logger="airflow_provider_devo_dga"):
+        found = DriftWatch(models.parent / "drift").summary(START + 2 * HOUR, START + 3 * HOUR, 168)
+    assert "2 of the last 168 windows were watched, 1 of them had drift; the largest" in caplog.text
     assert (found["windows"], found["drifted"], found["share_flagged"]) == (2, 1, 0.0)
     assert len(found["worst"]) == 5
     assert DriftWatch(tmp_path / "none").summary(START, START + HOUR, 24) == {
