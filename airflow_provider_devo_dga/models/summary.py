@@ -171,7 +171,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """Counts of what was trained on, see ``DatasetReport``."""
+    """Counts of what was trained on; ``rows_read`` are ``rows_used`` and all that was left out.
+
+    :param sha256: fingerprint of the used rows, whatever their order was.
+    :param families: used rows by DGA family.
+    :param duplicates: left out because their label was there already, in the same class.
+    :param conflicts: left out because their label is in both classes.
+    :param skipped: hosts without a label that features can read; ``non_ascii`` and ``addresses`` among them.
+    :param malformed: another number of fields than the header.
+    :param label_mismatches: rows whose column ``domain`` differs from the derived label.
+    """
 
     sha256: str
     rows_read: int = 0
