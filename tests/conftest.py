@@ -10,6 +10,7 @@ import shutil
 import socket
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import count
@@ -104,6 +105,17 @@ class Devo:
             for request in log[begin:]
             if text in request["body"] and path in request["path"] and "/_sandbox/" not in request["path"]
         ]
+
+
+@pytest.hookimpl(tryfirst=True)  # before an order by chance
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker is left alone with one at the end."""
+    # seconds, roughly: a test that may take longer than others says so by a timeout of its own
+    cost: Counter[Path] = Counter()
+    for item in items:
+        patience = [mark.args[0] for mark in item.iter_markers("timeout") if mark.args]
+        cost[item.path] += max(patience, default=50) if item.get_closest_marker("slow") else 1
+    items.sort(key=lambda item: -cost[item.path])
 
 
 @pytest.fixture(scope="session")
