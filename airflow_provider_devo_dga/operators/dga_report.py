@@ -167,8 +167,10 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
             seconds,
             files["html"],
         )
-        for name in ("domains", "domains_flagged", "clients_suspicious", "clients_infected"):
-            telemetry.gauge(f"report.{name}", getattr(totals, name))
+        telemetry.gauge("report.domains", totals.domains)
+        telemetry.gauge("report.domains_flagged", totals.domains_flagged)
+        telemetry.gauge("report.clients_suspicious", totals.clients_suspicious)
+        telemetry.gauge("report.clients_infected", totals.clients_infected)
         return {**files, "headline": made.headline.text, **asdict(totals)}
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:

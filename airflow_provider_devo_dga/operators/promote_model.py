@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from airflow_provider_devo_dga.devo_api.wire import Row
     from airflow_provider_devo_dga.history.model_history import Entry
 
-_COUNTED = {"promoted": "model.promotions", "put_back": "model.rollbacks"}
-
 
 class PromoteModelOperator(BaseOperator):
     """Lets a candidate serve: replaces the file under the serving name, reads it back and asks it in Devo.
@@ -162,8 +160,10 @@ class PromoteModelOperator(BaseOperator):
             try:
                 former = promotion.run(newcomer).former
             finally:
-                if promotion.outcome in _COUNTED:
-                    telemetry.count(_COUNTED[promotion.outcome])
+                if promotion.outcome == "promoted":
+                    telemetry.count("model.promotions")
+                elif promotion.outcome == "put_back":
+                    telemetry.count("model.rollbacks")
         self._tell(context, entries, provenance.event(size))
         self.log.info(
             "Model %r serves version %s (%s), in place of %s",
