@@ -65,11 +65,6 @@ def summary_beside(model_file: Folder) -> Folder:
     return summary
 
 
-def strict_beside(model_file: Path) -> Path:
-    """Return the place of a model's second file."""
-    return model_file.with_name(f"{model_file.stem}{_STRICT}.zip")
-
-
 def read_summary(file: ModelFolder) -> TrainingSummary | None:
     """Return the summary in a file, None when there is no file.
 

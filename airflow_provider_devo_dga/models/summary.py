@@ -255,7 +255,8 @@ class TrainingSummary:
         """Return JSON values fit to travel between tasks; what the features mean stays in the file."""
         import msgspec
 
-        told: dict[str, Any] = {FIELD: SUMMARY.format, **msgspec.to_builtins(self)}
+        # by way of JSON: an XCom would tell a tuple from a list
+        told: dict[str, Any] = {FIELD: SUMMARY.format, **msgspec.json.decode(msgspec.json.encode(self))}
         del told["baseline"], told["feature_set"]["features"]
         return told
 

@@ -65,6 +65,7 @@ def test_nothing_of_a_summary_is_lost_when_it_is_written_anew(number: int) -> No
 def test_the_short_form_says_all_but_what_is_long() -> None:
     trained = SUMMARY.of(stored("summary-1"), "here")
     handed = json.loads(json.dumps(trained.short()))
+    assert handed == trained.short()
     assert handed["model_file"] == trained.model_file
     assert handed["feature_set"] == {"name": "tutorial", "fingerprint": TUTORIAL_FEATURES.fingerprint}
     features = replace(trained.feature_set, features=None)
