@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -39,15 +40,23 @@ def table() -> str:
     return f"my.app.dga.t{next(_TABLES)}x{time.time_ns()}"
 
 
-@pytest.fixture
-def report(tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make the report of an hour with 40 domains of an infected client and one false alarm."""
-    hour = Hour(tmp_path / "rows.parquet")
+    folder = tmp_path_factory.mktemp("written")
+    hour = Hour(folder / "rows.parquet")
     for number in range(40):
         hour.add(f"xq{number}zk.ru", ["10.0.0.9"], minute=number / 2)
     for number in range(300):
         hour.add(f"shop{number}.com", ["10.0.0.1"], "1" if number == 3 else "0")
-    return {"ecs": write_report(hour.summary(), tmp_path / "report").ecs.as_uri()}
+    return write_report(hour.summary(), folder / "report").ecs
+
+
+@pytest.fixture
+def report(written: Path, tmp_path: Path) -> dict[str, str]:
+    """Give a test a copy of its own: what was sent is noted beside the report."""
+    shutil.copytree(written.parent, tmp_path / "report")
+    return {"ecs": (tmp_path / "report" / written.name).as_uri()}
 
 
 Build = Callable[..., SendDetectionsOperator]

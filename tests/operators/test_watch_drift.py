@@ -41,13 +41,17 @@ def parts(hosts: list[str]) -> list[HostParts]:
     return [found for host in hosts if (found := split_host(host))]
 
 
+@pytest.fixture(scope="module")
+def baseline() -> Any:
+    return msgspec.to_builtins(baseline_of(parts(names(1, WORDS, 4000)), PLAIN_FEATURES))
+
+
 @pytest.fixture
-def models(tmp_path: Path) -> Path:
-    baseline = baseline_of(parts(names(1, WORDS, 4000)), PLAIN_FEATURES)
+def models(tmp_path: Path, baseline: Any) -> Path:
     folder = tmp_path / "models" / "v1"
     folder.mkdir(parents=True)
     told = {"version": "v1", "sha256": "a" * 64, "model_file": "m.zip"}
-    summary = told | {"feature_set": PLAIN_FEATURES.to_dict(), "baseline": msgspec.to_builtins(baseline)}
+    summary = told | {"feature_set": PLAIN_FEATURES.to_dict(), "baseline": baseline}
     (folder / "m.json").write_text(json.dumps(summary))
     return folder.parent
 
