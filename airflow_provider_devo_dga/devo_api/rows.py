@@ -138,22 +138,41 @@ class RowDecoder:
 
 
 def _columns(message: dict[str, Any], line: bytes, query: str | None) -> tuple[Column, ...]:
-    metadata = message.get("metadata")
-    if not isinstance(metadata, list):
+    columns = _listed(message.get("metadata")) or _indexed(message.get("m"))
+    if columns is None:
         if {"error", "msg"} & message.keys():
             facts: dict[str, Any] = {"code": message.get("code"), "cid": message.get("cid")}
             if refuses_query(message):
                 raise DevoQueryError(f"Devo refused the query: {words_of(message)}", query=query, **facts)
             raise DevoTransientError(f"Devo could not begin the query: {words_of(message)}", **facts)
         raise _not_ours(line)
-    try:
-        columns = tuple(Column(str(item["name"]), str(item["type"])) for item in metadata)
-    except (KeyError, TypeError):
-        raise _not_ours(line) from None
     names = [column.name for column in columns]
     if len(set(names)) != len(names):
         raise DevoResultError("Devo's answer has two columns of one name; give each its own alias")
     return columns
+
+
+def _listed(metadata: Any) -> tuple[Column, ...] | None:
+    """Return the columns of ``"metadata": [{"name": …, "type": …}]``, None when it is no such list."""
+    try:
+        return tuple(Column(str(item["name"]), str(item["type"])) for item in metadata)
+    except (KeyError, TypeError):
+        return None
+
+
+def _indexed(columns: Any) -> tuple[Column, ...] | None:
+    """Return the columns of ``"m": {name: {"type": …, "index": …}}`` by index, None when it is no such table.
+
+    The examples of devo-sdk's documentation have this one only.
+    """
+    try:
+        placed = {
+            int(column["index"]): Column(str(name), str(column["type"])) for name, column in columns.items()
+        }
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    whole = bool(placed) and len(placed) == len(columns) and sorted(placed) == list(range(len(placed)))
+    return tuple(placed[index] for index in sorted(placed)) if whole else None
 
 
 def _not_ours(line: bytes) -> DevoPermanentError:

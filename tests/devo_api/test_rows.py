@@ -37,6 +37,39 @@ def test_columns_keep_order_and_devos_type_names() -> None:
     assert decoder.columns == (Column("host", "str"), Column("n", "int8"))
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        b'{"m":{"host":{"type":"str","index":0},"n":{"type":"int8","index":1}}}',
+        b'{"m":{"n":{"type":"int8","index":1},"host":{"type":"str","index":0}}}',
+        b'{"m":{"n":{"type":"int8","index":1},"host":{"type":"str","index":0}},"metadata":null}',
+        b'{"metadata":[{"name":"host","type":"str"},{"name":"n","type":"int8"}]}',
+    ],
+)
+def test_either_form_of_the_first_line_tells_the_columns(first: bytes) -> None:
+    decoder = RowDecoder()
+    assert decoder.feed(first + b"\r\n" + b'{"d":["a.example",1]}\r\n') == [["a.example", 1]]
+    assert decoder.columns == (Column("host", "str"), Column("n", "int8"))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"{}",
+        b"[]",
+        b'"n"',
+        b'{"n":{}}',
+        b'{"n":{"type":"int8"}}',
+        b'{"n":{"type":"int8","index":1}}',
+        b'{"n":{"type":"int8","index":"x"}}',
+        b'{"a":{"type":"int8","index":0},"n":{"type":"int8","index":0}}',
+    ],
+)
+def test_a_first_line_without_every_column_is_not_devos(told: bytes) -> None:
+    with pytest.raises(DevoResultError, match="not Devo's row format"):
+        RowDecoder().feed(b'{"m":' + told + b"}\r\n")
+
+
 def test_keep_alive_spaces_are_dropped_wherever_they_come() -> None:
     reply = b"    " + HEAD + b'        {"d":["a    b",1]}\r\n    \r\n    '
     assert decode(reply, 3) == [["a    b", 1]]
