@@ -100,6 +100,11 @@ def _devo() -> dict[str, Any]:
             "timeout": _text("Timeout", "Seconds for a whole answer", default="600"),
             "retries": _text("Retries", "Further attempts after a fault that may pass", default="3"),
             "concurrency": _text("Concurrency", "Queries a triggerer asks at once", default="16"),
+            "completeness": _text(
+                "Completeness",
+                "count lets Devo count what was read; auto trusts the framing where no proxy is on the way",
+                default="count",
+            ),
         },
         "ui-field-behaviour": {
             "hidden-fields": ["schema", "login", "extra"],

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.e2e.postgres import has_postgres
 from tests.e2e.redis_server import has_celery
+from tests.faults.middleboxes import HAPROXY, NGINX
 
 
 def has_chromium() -> bool:
@@ -35,11 +36,16 @@ CELERY = (
     "Without redis-server and Airflow's Celery provider the end-to-end test of a Celery worker is skipped:"
     " apt-get install redis-server, pip install apache-airflow-providers-celery"
 )
+MIDDLEBOXES = (
+    "Without nginx and haproxy the tests of answers behind middleboxes are skipped:"
+    " apt-get install nginx-light haproxy"
+)
 NEEDS: list[tuple[Callable[[], bool], str]] = [
     (has_chromium, BROWSER),
     (lambda: bool(find_spec("hatchling")), INDEX),
     (has_postgres, POSTGRES),
     (has_celery, CELERY),
+    (lambda: bool(NGINX and HAPROXY), MIDDLEBOXES),
 ]
 
 

@@ -16,11 +16,12 @@ from airflow_provider_devo_dga.devo_api.query import (
     Query,
     QueryExchange,
     check_choice,
-    check_framed,
+    check_counted,
     compare,
     counted,
     needs_count,
 )
+from airflow_provider_devo_dga.devo_api.transport import before
 from airflow_provider_devo_dga.devo_api.wire import Batch
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 class AsyncReader:
     """Asks Devo over one pool of connections; what it promises is what :class:`Reader` promises.
 
-    :param client: made with ``faults.http_options``; the caller closes it.
+    :param client: made with the options of ``transport``; the caller closes it.
     :param observer: is told of whole answers and further attempts.
     """
 
@@ -42,7 +43,9 @@ class AsyncReader:
         self._limits = limits
         self._observer = observer or Observer()
 
-    async def batches(self, query: Query, completeness: Completeness = "auto") -> AsyncGenerator[Batch, None]:
+    async def batches(
+        self, query: Query, completeness: Completeness = "count"
+    ) -> AsyncGenerator[Batch, None]:
         """Yield an answer as it arrives, as ``Reader.batches`` does."""
         attempts = Attempts(self._limits, self._observer)
         while True:
@@ -59,7 +62,7 @@ class AsyncReader:
             else:
                 return
 
-    async def whole(self, query: Query, completeness: Completeness = "auto") -> list[Batch]:
+    async def whole(self, query: Query, completeness: Completeness = "count") -> list[Batch]:
         """Return a whole answer; after a fault it is read again from its beginning. For few rows."""
         return await self._whole(query, completeness, Attempts(self._limits, self._observer))
 
@@ -84,7 +87,7 @@ class AsyncReader:
             async for batch in batches:
                 yield batch
         if query.is_count:
-            check_framed(exchange)
+            check_counted(exchange)
         elif needs_count(exchange, completeness):
             # rows and their count are one question, with one number of attempts
             number = counted(await self._whole(query.counting(), "auto", attempts))
@@ -97,15 +100,18 @@ class AsyncReader:
         started = time.monotonic()
         deadline = started + self._limits.timeout
         try:
-            async with self._client.stream(
+            sent = self._client.build_request(
                 request.method, request.url, headers=request.headers, content=request.body
-            ) as response:
+            )
+            response = await before(deadline, self._client.send(sent, stream=True))
+            async with aclosing(response):
                 exchange.head(response.status_code, response.headers)
-                async for chunk in response.aiter_bytes():
+                chunks = response.aiter_raw()
+                while (chunk := await before(deadline, anext(chunks, None))) is not None:
                     if rows := exchange.feed(chunk):
                         yield Batch(exchange.columns, rows)
-                    if time.monotonic() > deadline:
-                        raise exchange.overdue()
+        except TimeoutError:
+            raise exchange.overdue() from None
         except httpx.HTTPError as error:
             raise exchange.broken(error) from error
         rest = exchange.finish()

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from airflow_provider_devo_dga.devo_api.access import Limits
+from airflow_provider_devo_dga.devo_api.proxy import proxy_for
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoConnectionConfigError,
@@ -33,8 +33,6 @@ _SHOWN = 80
 _UNKNOWN_TABLE = 624
 _LATER = {408, 425}  # request timeout, too early
 _LAUNCH = "Error Launching Query"
-_SILENCE_SECONDS = 60.0
-_CONNECT_SECONDS = 10.0
 # subclasses of SSLError that say "not now" or "gone", not "never"
 _TLS_INTERRUPTED = (
     ssl.SSLWantReadError,
@@ -131,32 +129,6 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
-def http_options(verify: bool | str, limits: Limits) -> dict[str, Any]:
-    """Return the options of an httpx client: certificate check, time-outs of single steps, no redirects."""
-    import httpx
-
-    return {
-        "verify": trust_of(verify),
-        "timeout": httpx.Timeout(
-            min(_SILENCE_SECONDS, limits.timeout), connect=min(_CONNECT_SECONDS, limits.timeout)
-        ),
-    }
-
-
-def trust_of(verify: bool | str) -> bool | ssl.SSLContext:
-    """Return what ``verify`` stands for.
-
-    :param verify: True, False, or the path of a CA file.
-    :raises DevoConnectionConfigError: the file is not there, or holds no certificate.
-    """
-    try:
-        return ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify
-    except (OSError, ssl.SSLError) as error:
-        raise DevoConnectionConfigError(
-            f"The CA file {verify!r} of the connection's 'verify' cannot be used: {error}"
-        ) from error
-
-
 def transport_error(error: httpx.HTTPError, url: str) -> DevoError:
     """Return the error that httpx's failure to talk to ``url`` stands for; never with its headers."""
     import httpx
@@ -174,11 +146,40 @@ def transport_error(error: httpx.HTTPError, url: str) -> DevoError:
         return DevoConnectionConfigError(
             f"The connection's host or credentials cannot be sent ({type(error).__name__}); check them"
         )
-    where = httpx.URL(url)
+    if isinstance(error, httpx.ProxyError):
+        return _proxy_error(error, url)
     return DevoTransientError(
-        f"No answer from {where.host}:{where.port or 443} ({type(error).__name__});"
+        f"No answer from {_host_of(url)} ({type(error).__name__});"
         " check the address, the network and whether the server is up"
     )
+
+
+def overdue(url: str, seconds: float) -> DevoTransientError:
+    """Return the error of a call whose answer was not whole at its deadline."""
+    return DevoTransientError(
+        f"The answer of {_host_of(url)} was not whole within {seconds:g} s; try again, or give it longer"
+    )
+
+
+def _host_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or 443}"
+
+
+def _proxy_error(error: httpx.ProxyError, url: str) -> DevoError:
+    proxy = proxy_for(url) or "the proxy"
+    status = str(error)[:3]
+    if status == "407":
+        return DevoConnectionConfigError(
+            f"On the way to Devo is {proxy}, which wants another login than it got (HTTP 407); write user and"
+            " password into the variable, or take Devo's host out by NO_PROXY"
+        )
+    if status.isdigit() and status < "500":
+        return DevoConnectionConfigError(
+            f"On the way to Devo is {proxy}, which does not let this pass (HTTP {status}); ask its owner to"
+            " let Devo's host through, or take the host out by NO_PROXY"
+        )
+    return DevoTransientError(f"No answer by way of {proxy} ({error or type(error).__name__})")
 
 
 def tls_refusal(error: BaseException | None) -> ssl.SSLError | None:

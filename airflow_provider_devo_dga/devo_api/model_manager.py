@@ -6,12 +6,17 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from airflow_provider_devo_dga.devo_api.access import Limits
 from airflow_provider_devo_dga.devo_api.faults import refusal
+from airflow_provider_devo_dga.devo_api.transport import transport_to
 from airflow_provider_devo_dga.errors import DevoResultError
+
+if TYPE_CHECKING:
+    from devo_ml.modelmanager import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +82,40 @@ def _decode(text: str | None) -> bytes | None:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
         raise DevoResultError("The Model Manager's model file is not valid base64") from None
+
+
+def bound(client: Client, url: str, verify: bool | str, timeout: float) -> None:
+    """Let the official client's calls go the way that all calls go: our trust, our proxy, our deadline.
+
+    By itself it gives requests a time-out of single steps, and leaves trust and proxy to the environment.
+    """
+    import requests
+    from devo_ml.modelmanager.error import ModelManagerError
+    from requests.adapters import HTTPAdapter
+
+    transport = transport_to(url, verify, Limits(timeout))
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs, ssl_context=transport.context)
+
+        def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+            return super().proxy_manager_for(*args, **kwargs, ssl_context=transport.context)
+
+        def cert_verify(self, *_: Any, **__: Any) -> None:
+            """Leave the context as it is; requests would add the authorities of its own."""
+
+    def request(endpoint: str, **kwargs: Any) -> requests.Response:
+        options = {**client.api.build_request_options(**kwargs), "verify": verify is not False}
+        with requests.Session() as session, transport.within(timeout):
+            session.trust_env = False
+            session.mount("https://", Adapter())
+            if proxy := transport.options["proxy"]:
+                session.proxies = {"https": proxy}
+            try:
+                return session.request(client.api._http_method, endpoint, **options)
+            except requests.RequestException as error:
+                # as the official client reports it
+                raise ModelManagerError(msg=str(error)) from error
+
+    client.api.request = request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
@@ -15,11 +16,12 @@ from airflow_provider_devo_dga.devo_api.query import (
     Query,
     QueryExchange,
     check_choice,
-    check_framed,
+    check_counted,
     compare,
     counted,
     needs_count,
 )
+from airflow_provider_devo_dga.devo_api.tls import BoundedContext
 from airflow_provider_devo_dga.devo_api.wire import Batch
 
 if TYPE_CHECKING:
@@ -31,19 +33,27 @@ T = TypeVar("T")
 class Reader:
     """Asks Devo over one pool of connections. :class:`AsyncReader` is its twin for triggers.
 
-    :param client: made with ``faults.http_options``; the caller closes it.
+    :param client: made with the options of ``transport``; the caller closes it.
     :param observer: is told of whole answers and further attempts.
+    :param context: TLS of the client, by which nothing outlasts the deadline, not even a header that
+        trickles in; without one the deadline is looked at between two pieces of the body.
     """
 
     def __init__(
-        self, client: httpx.Client, endpoint: Endpoint, limits: Limits, observer: Observer | None = None
+        self,
+        client: httpx.Client,
+        endpoint: Endpoint,
+        limits: Limits,
+        observer: Observer | None = None,
+        context: BoundedContext | None = None,
     ) -> None:
         self._client = client
+        self._context = context or BoundedContext(ssl.PROTOCOL_TLS_CLIENT)
         self._endpoint = endpoint
         self._limits = limits
         self._observer = observer or Observer()
 
-    def batches(self, query: Query, completeness: Completeness = "auto") -> Generator[Batch, None, None]:
+    def batches(self, query: Query, completeness: Completeness = "count") -> Generator[Batch, None, None]:
         """Yield an answer as it arrives; the last batch is always there, maybe empty, and tells the columns.
 
         Asks again after a fault only while nothing was handed out. An answer that ends without an error is
@@ -67,7 +77,7 @@ class Reader:
                 return
 
     def whole(
-        self, query: Query, use: Callable[[Iterator[Batch]], T], completeness: Completeness = "auto"
+        self, query: Query, use: Callable[[Iterator[Batch]], T], completeness: Completeness = "count"
     ) -> T:
         """Return what ``use`` makes of a whole answer; after a fault it is called again, with all rows anew.
 
@@ -99,7 +109,7 @@ class Reader:
         exchange = self._endpoint.exchange(query)
         yield from self._exchange(exchange)
         if query.is_count:
-            check_framed(exchange)
+            check_counted(exchange)
         elif needs_count(exchange, completeness):
             # rows and their count are one question, with one number of attempts
             number = self._whole(query.counting(), counted, "auto", attempts)
@@ -110,19 +120,19 @@ class Reader:
 
         request = exchange.request
         started = time.monotonic()
-        deadline = started + self._limits.timeout
+        self._context.deadline = deadline = started + self._limits.timeout
         try:
             with self._client.stream(
                 request.method, request.url, headers=request.headers, content=request.body
             ) as response:
                 exchange.head(response.status_code, response.headers)
-                for chunk in response.iter_bytes():
+                for chunk in response.iter_raw():
                     if rows := exchange.feed(chunk):
                         yield Batch(exchange.columns, rows)
                     if time.monotonic() > deadline:
                         raise exchange.overdue()
         except httpx.HTTPError as error:
-            raise exchange.broken(error) from error
+            raise exchange.overdue() if time.monotonic() > deadline else exchange.broken(error) from error
         rest = exchange.finish()
         self._observer.answered(exchange.rows_read, exchange.bytes_read, time.monotonic() - started)
         yield Batch(exchange.columns, rest)

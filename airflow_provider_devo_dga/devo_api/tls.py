@@ -86,17 +86,16 @@ def context_of(verify: bool | str) -> BoundedContext:
 
 
 def _trust(context: ssl.SSLContext, place: str, told_by: str) -> None:
-    is_folder = Path(place).is_dir()
     try:
-        if is_folder:
+        if Path(place).is_dir():
             _load_folder(context, Path(place))
         else:
             context.load_verify_locations(cafile=place)
     except (OSError, ValueError, ssl.SSLError) as error:
         reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or type(error).__name__
         raise DevoConnectionConfigError(
-            f"The {'folder' if is_folder else 'file'} that {told_by} names holds no certificates that can be"
-            f" used ({reason}); name a PEM file of the authorities to trust, or a folder of such files"
+            f"The CA file {_shown(place)} of {told_by} cannot be used ({reason});"
+            " name a PEM file of the authorities to trust, or a folder of such files"
         ) from None
 
 
@@ -111,3 +110,8 @@ def _load_folder(context: ssl.SSLContext, folder: Path) -> None:
             continue  # keys and texts may lie beside the certificates
     if not found:
         raise FileNotFoundError(2, "no PEM file with a certificate")
+
+
+def _shown(place: str) -> str:
+    # what is no path may be a key that was put into the wrong field
+    return repr(place) if len(place) < 300 and place.isprintable() else "(no path)"

@@ -20,7 +20,7 @@ from airflow_provider_devo_dga.devo_api.access import (
     service_url,
 )
 from airflow_provider_devo_dga.devo_api.events import EventsEndpoint
-from airflow_provider_devo_dga.devo_api.query import Endpoint
+from airflow_provider_devo_dga.devo_api.query import Completeness, Endpoint
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError, DevoDgaError
 
 if TYPE_CHECKING:
@@ -110,12 +110,14 @@ class DevoSettings:
     """A checked ``devo`` connection.
 
     :param verify: True, False, or the path of a CA file.
+    :param completeness: how reads are proven to be whole, where the caller does not say.
     """
 
     url: str
     credentials: Credentials
     verify: bool | str
     limits: Limits
+    completeness: Completeness = "count"
 
     @property
     def endpoint(self) -> Endpoint:
@@ -141,6 +143,7 @@ class DevoSettings:
             ),
             verify=checked.verify(),
             limits=checked.limits(),
+            completeness="auto" if checked.choice("completeness", "count", "auto") == "auto" else "count",
         )
 
 

@@ -92,7 +92,7 @@ class DevoHook(BaseHook):
         to: datetime | str,
         limit: int | None = None,
         lateness: timedelta = _NO_LATENESS,
-        completeness: Completeness = "auto",
+        completeness: Completeness | None = None,
     ) -> Generator[Batch, None, None]:
         """Yield rows as they arrive, as lists in column order; the last batch is always there, maybe empty.
 
@@ -103,13 +103,14 @@ class DevoHook(BaseHook):
         :param to: end of the window, aware, excluded, not in the future.
         :param limit: at most this many rows.
         :param lateness: the window may be read only when its end is so long ago.
-        :param completeness: ``auto`` trusts the framing of an answer and counts in Devo where it has none;
-            ``count`` always counts, which costs a second query.
+        :param completeness: ``count`` lets Devo count the rows, a second query, and compares; ``auto`` trusts
+            the framing of an answer where it has one, which holds only where no proxy frames it anew. None
+            takes the connection's ``completeness``, ``count`` unless that says otherwise.
         :raises DevoIncompleteError: the answer broke off, or Devo counts more rows; discard what was read.
         :raises DevoWindowError: naive, empty, reversed or unfinished window.
         """
         asked = self._query(query, from_, to, limit, lateness)
-        with self._reader() as reader, closing(reader.batches(asked, completeness)) as batches:
+        with self._reader() as reader, closing(reader.batches(asked, self._proof(completeness))) as batches:
             for batch in batches:
                 yield within(batch, asked.window)
 
@@ -121,7 +122,7 @@ class DevoHook(BaseHook):
         to: datetime | str,
         limit: int | None = None,
         lateness: timedelta = _NO_LATENESS,
-        completeness: Completeness = "auto",
+        completeness: Completeness | None = None,
     ) -> Generator[Row, None, None]:
         """Yield rows as dicts in constant memory; timestamps are epoch milliseconds, addresses text.
 
@@ -143,7 +144,7 @@ class DevoHook(BaseHook):
         to: datetime | str,
         limit: int | None = None,
         lateness: timedelta = _NO_LATENESS,
-        completeness: Completeness = "auto",
+        completeness: Completeness | None = None,
     ) -> list[Row]:
         """Return all rows; for results that fit into memory. An answer that broke off is read again."""
         asked = self._query(query, from_, to, limit, lateness)
@@ -151,7 +152,7 @@ class DevoHook(BaseHook):
             return reader.whole(
                 asked,
                 lambda batches: [row for batch in batches for row in _dicts(within(batch, asked.window))],
-                completeness,
+                self._proof(completeness),
             )
 
     def count(
@@ -172,7 +173,7 @@ class DevoHook(BaseHook):
         max_rows: int | None = None,
         max_bytes: int | None = None,
         lateness: timedelta = _NO_LATENESS,
-        completeness: Completeness = "auto",
+        completeness: Completeness | None = None,
         owner: str = "",
     ) -> WrittenFile:
         """Write the rows to ``target`` as they arrive; the file appears only when all of them are in it.
@@ -207,7 +208,7 @@ class DevoHook(BaseHook):
             return written
 
         with self._reader() as reader:
-            return reader.whole(asked, write, completeness)
+            return reader.whole(asked, write, self._proof(completeness))
 
     def test_connection(self) -> tuple[bool, str]:
         """Ask Devo for one row of the last five minutes; say which part fails when one does."""
@@ -229,12 +230,16 @@ class DevoHook(BaseHook):
     def _reader(self) -> Iterator[Reader]:
         import httpx
 
-        from airflow_provider_devo_dga.devo_api.faults import http_options
         from airflow_provider_devo_dga.devo_api.reader import Reader
+        from airflow_provider_devo_dga.devo_api.transport import transport_to
 
         settings = self.settings
-        with httpx.Client(**http_options(settings.verify, settings.limits)) as client:
-            yield Reader(client, settings.endpoint, settings.limits, QueryStats())
+        transport = transport_to(settings.url, settings.verify, settings.limits)
+        with httpx.Client(**transport.options) as client:
+            yield Reader(client, settings.endpoint, settings.limits, QueryStats(), transport.context)
+
+    def _proof(self, completeness: Completeness | None) -> Completeness:
+        return self.settings.completeness if completeness is None else completeness
 
     def _query(
         self,

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from threading import Thread
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from airflow.sdk import BaseHook
 from airflow.sdk.log import mask_secret
 
 from airflow_provider_devo_dga.devo_api.access import Limits
 from airflow_provider_devo_dga.devo_api.attempts import Attempts
-from airflow_provider_devo_dga.devo_api.faults import http_options, transport_error
 from airflow_provider_devo_dga.devo_api.jobs import (
     LIST_PATH,
     NOT_FOUND,
@@ -27,6 +24,7 @@ from airflow_provider_devo_dga.devo_api.jobs import (
     start_request,
 )
 from airflow_provider_devo_dga.devo_api.query import Query
+from airflow_provider_devo_dga.devo_api.transport import whole_call
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.devo_api.wire import Request
 from airflow_provider_devo_dga.errors import (
@@ -34,12 +32,10 @@ from airflow_provider_devo_dga.errors import (
     DevoError,
     DevoJobError,
     DevoPermanentError,
-    DevoTransientError,
 )
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.tasks.telemetry import QueryStats
 
-T = TypeVar("T")
 _STEP_SECONDS = 60.0
 _SHORTEST_SECRET = 4
 
@@ -136,8 +132,7 @@ class DevoJobs:
         """
         path = job_path(job_id, "stop")
         if seconds is not None:
-            request = self._request(path)
-            return _in_time(lambda: job_of(self._sent(request, seconds=seconds)), seconds)
+            return job_of(self._sent(self._request(path), seconds=seconds))
         try:
             return self._attempts().repeated(lambda: self._told(path))
         except DevoJobError as error:
@@ -175,42 +170,14 @@ class DevoJobs:
 
     def _sent(self, request: Request, query: str | None = None, seconds: float = _STEP_SECONDS) -> object:
         """Make one call, which follows no redirection, and return the document of its answer."""
-        import httpx
-
         settings = self.hook.settings
         limits = Limits(min(seconds, settings.limits.timeout))
-        try:
-            with httpx.Client(**http_options(settings.verify, limits)) as client:
-                response = client.request(
-                    request.method, request.url, headers=request.headers, content=request.body
-                )
-        except httpx.HTTPError as error:
-            raise transport_error(error, request.url) from error
+        response = whole_call(request, settings.verify, limits)
         return answer_of(response.status_code, response.headers, response.content, query)
 
 
 def _now_ms() -> int:
     return int(time.time()) * 1000
-
-
-def _in_time(call: Callable[[], T], seconds: float) -> T:
-    """Return what ``call`` returns; after ``seconds`` it is left to a thread that ends with the process.
-
-    A client's time-outs are of single steps: a server that sends a byte now and then outlasts them.
-    """
-    answer: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            answer.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - raised below
-            answer.set_exception(error)
-
-    Thread(target=run, daemon=True).start()
-    try:
-        return answer.result(0.9 * seconds)  # the rest is for the way back
-    except TimeoutError:
-        raise DevoTransientError(f"Devo's answer was not whole within {seconds:g} s") from None
 
 
 def _without(error: DevoError, secret_params: Mapping[str, Any]) -> DevoError:

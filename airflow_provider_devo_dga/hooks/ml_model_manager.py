@@ -12,14 +12,11 @@ from urllib.parse import quote
 from airflow.sdk import BaseHook
 
 from airflow_provider_devo_dga.devo_api.attempts import Attempts
-from airflow_provider_devo_dga.devo_api.faults import (
-    http_options,
-    raise_for_status,
-    transport_error,
-    trust_of,
-    typed_errors,
-)
-from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel, parse_model
+from airflow_provider_devo_dga.devo_api.faults import raise_for_status, typed_errors
+from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel, bound, parse_model
+from airflow_provider_devo_dga.devo_api.tls import context_of
+from airflow_provider_devo_dga.devo_api.transport import whole_call
+from airflow_provider_devo_dga.devo_api.wire import Request
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoConnectionConfigError,
@@ -73,7 +70,7 @@ class MLModelManagerHook(BaseHook):
         from devo_ml.modelmanager import create_client_from_token
 
         account = self._account
-        trust_of(account.verify)  # requests, below, has a bare OSError for a CA file it cannot read
+        context_of(account.verify)  # requests, below, has a bare OSError for a CA file it cannot read
         with typed_errors():
             return create_client_from_token(
                 account.url, account.token, account.auth_type, verify=account.verify, timeout=self.timeout
@@ -81,8 +78,9 @@ class MLModelManagerHook(BaseHook):
 
     def _careful_conn(self) -> Client:
         """Return an official client that raises our errors for what it would report without its status."""
-        client = self.get_conn()
+        account, client = self._account, self.get_conn()
         client.api.request_options["hooks"] = {"response": raise_for_status}
+        bound(client, account.url, account.verify, self.timeout)
         return client
 
     def get_models(self) -> list[dict[str, Any]]:
@@ -99,18 +97,12 @@ class MLModelManagerHook(BaseHook):
 
         :param with_image: also fetch the model file.
         """
-        import httpx
-
         account = self._account
-        url = f"{account.url}/models/{quote(model_name(name), safe='')}"
-        options = http_options(account.verify, account.limits)
+        url = f"{account.url}/models/{quote(model_name(name), safe='')}?fast={not with_image}"
+        request = Request("GET", url, account.headers(), b"")
 
         def found() -> RegisteredModel | None:
-            try:
-                with httpx.Client(**options) as client:
-                    reply = client.get(url, params={"fast": str(not with_image)}, headers=account.headers())
-            except httpx.HTTPError as error:
-                raise transport_error(error, url) from error
+            reply = whole_call(request, account.verify, account.limits)
             return parse_model(reply.status_code, reply.headers, reply.content)
 
         return self._repeated(found)

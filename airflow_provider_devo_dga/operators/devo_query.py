@@ -43,7 +43,8 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
     :param max_bytes: fail when the file becomes larger; None for no limit. (templated)
     :param lateness: time after the window's end in which events may still arrive, a timedelta or
         seconds; not read before. (templated)
-    :param completeness: ``auto``, or ``count`` to let Devo count the rows even where framing proves the end.
+    :param completeness: ``count`` lets Devo count the rows, ``auto`` trusts the framing of its answer; None
+        takes the connection's, see ``DevoHook.iter_batches``.
     :param deferrable: while the window and its lateness are not over, wait in the triggerer; else such a
         window is refused. The default is Airflow's own setting ``[operators] default_deferrable``.
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
@@ -81,7 +82,7 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
         max_rows: int | str | None = None,
         max_bytes: int | str | None = None,
         lateness: timedelta | float | str = timedelta(0),
-        completeness: Completeness = "auto",
+        completeness: Completeness | None = None,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         devo_conn_id: str = DevoHook.default_conn_name,
         storage_conn_id: str | None = None,

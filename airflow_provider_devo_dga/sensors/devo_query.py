@@ -12,6 +12,7 @@ from airflow.sdk.configuration import conf
 from airflow_provider_devo_dga.devo_api import condition as conditions
 from airflow_provider_devo_dga.devo_api.attempts import MAY_PASS
 from airflow_provider_devo_dga.devo_api.condition import Condition, RowsAtLeast
+from airflow_provider_devo_dga.devo_api.query import Completeness
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.tasks import telemetry
@@ -44,6 +45,8 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
     :param lateness: time after the window's end in which events may still arrive, a timedelta or
         seconds. (templated)
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
+    :param completeness: ``count`` lets Devo count what each poke reads, a second query. ``auto`` need not:
+        lost rows are never enough; they delay the condition and cannot satisfy it.
     :param deferrable: wait in the triggerer instead of a worker slot; the default is Airflow's own setting
         ``[operators] default_deferrable``.
     """
@@ -63,6 +66,7 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         condition: Condition | None = None,
         lateness: timedelta | float | str = timedelta(0),
         devo_conn_id: str = DevoHook.default_conn_name,
+        completeness: Completeness = "auto",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
     ) -> None:
@@ -74,6 +78,7 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         self.condition = condition
         self.lateness = lateness
         self.devo_conn_id = devo_conn_id
+        self.completeness = completeness
         self.deferrable = deferrable
 
     def execute(self, context: Context) -> Any:
@@ -99,6 +104,7 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
                 poke_interval=self.poke_interval,
                 lateness=duration(self.lateness).total_seconds(),
                 comments=own_comments(),
+                completeness=self.completeness,
             ),
             method_name="execute_complete",
             timeout=timedelta(seconds=self.timeout),
@@ -115,7 +121,11 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         try:
             batches = list(
                 hook.iter_batches(
-                    asked.text, from_=asked.window.start, to=asked.window.end, limit=asked.limit
+                    asked.text,
+                    from_=asked.window.start,
+                    to=asked.window.end,
+                    limit=asked.limit,
+                    completeness=self.completeness,
                 )
             )
         except MAY_PASS as error:

@@ -13,6 +13,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_provider_devo_dga.devo_api import condition as conditions
 from airflow_provider_devo_dga.devo_api.attempts import MAY_PASS
 from airflow_provider_devo_dga.devo_api.condition import Condition, Found
+from airflow_provider_devo_dga.devo_api.query import Completeness
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import DevoDgaError, DevoThrottledError
 from airflow_provider_devo_dga.tasks import telemetry
@@ -31,6 +32,7 @@ class DevoQueryTrigger(BaseTrigger):
     :param poke_interval: seconds between questions.
     :param lateness: further seconds to wait after the window's end.
     :param comments: pragma comments that name the task in Devo's audit.
+    :param completeness: as for the sensor.
 
     Its event is ``{"status": "success", "value": rows or scalar}`` or ``{"status": "error", "error": class
     name, "message": text}``. Faults that may pass are logged and asked again. All triggers of a triggerer
@@ -47,6 +49,7 @@ class DevoQueryTrigger(BaseTrigger):
         poke_interval: float,
         lateness: float = 0.0,
         comments: Mapping[str, str] | None = None,
+        completeness: Completeness = "auto",
     ) -> None:
         super().__init__()
         self.query = query
@@ -57,6 +60,7 @@ class DevoQueryTrigger(BaseTrigger):
         self.poke_interval = poke_interval
         self.lateness = lateness
         self.comments = comments
+        self.completeness = completeness
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments that rebuild this trigger; no secrets."""
@@ -71,6 +75,7 @@ class DevoQueryTrigger(BaseTrigger):
                 "poke_interval": self.poke_interval,
                 "lateness": self.lateness,
                 "comments": dict(self.comments) if self.comments else None,
+                "completeness": self.completeness,
             },
         )
 
@@ -112,7 +117,7 @@ class DevoQueryTrigger(BaseTrigger):
         )
         if query is None:
             return Found(holds=False, value=None)
-        found = conditions.judge(condition, await access.whole(query))
+        found = conditions.judge(condition, await access.whole(query, self.completeness))
         self.log.info("%s in %s: %s, %s", condition, window, found.value, "yes" if found.holds else "not yet")
         return found
 

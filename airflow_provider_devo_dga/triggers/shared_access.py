@@ -18,9 +18,10 @@ from airflow.sdk.log import amask_secret
 
 from airflow_provider_devo_dga.devo_api.access import Limits
 from airflow_provider_devo_dga.devo_api.async_reader import AsyncReader
-from airflow_provider_devo_dga.devo_api.faults import http_options, refusal, transport_error
+from airflow_provider_devo_dga.devo_api.faults import overdue, refusal, transport_error
 from airflow_provider_devo_dga.devo_api.jobs import job_request
-from airflow_provider_devo_dga.devo_api.query import Query
+from airflow_provider_devo_dga.devo_api.query import Completeness, Query
+from airflow_provider_devo_dga.devo_api.transport import before, transport_to
 from airflow_provider_devo_dga.devo_api.wire import Batch
 from airflow_provider_devo_dga.errors import DevoAuthError, DevoError
 from airflow_provider_devo_dga.hooks.connections import DevoSettings
@@ -52,12 +53,13 @@ class SharedAccess:
     _slots: asyncio.Semaphore | None = None
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def whole(self, query: Query) -> list[Batch]:
+    async def whole(self, query: Query, completeness: Completeness) -> list[Batch]:
         """Return a whole answer, asked once: whoever polls asks again anyway."""
 
         async def ask(client: httpx.AsyncClient, settings: DevoSettings) -> list[Batch]:
             limits = Limits(settings.limits.timeout, retries=0)
-            return await AsyncReader(client, settings.endpoint, limits, QueryStats()).whole(query)
+            reader = AsyncReader(client, settings.endpoint, limits, QueryStats())
+            return await reader.whole(query, completeness)
 
         return await self._with_current(ask)
 
@@ -75,9 +77,12 @@ class SharedAccess:
 
             request = job_request(settings.url, path, settings.credentials, int(time.time()) * 1000)
             try:
-                response = await client.get(
-                    request.url, headers=request.headers, timeout=min(seconds, settings.limits.timeout)
+                most = min(seconds, settings.limits.timeout)
+                response = await before(
+                    time.monotonic() + most, client.get(request.url, headers=request.headers)
                 )
+            except TimeoutError:
+                raise overdue(request.url, most) from None
             except httpx.HTTPError as error:
                 raise transport_error(error, request.url) from error
             if response.status_code in {401, 403}:
@@ -135,9 +140,11 @@ class SharedAccess:
                 self._client = None
             if self._client is None:
                 # certificates of the authorities are read from files
-                options = await asyncio.to_thread(http_options, settings.verify, settings.limits)
+                transport = await asyncio.to_thread(
+                    transport_to, settings.url, settings.verify, settings.limits
+                )
                 self._client = await asyncio.to_thread(
-                    lambda: httpx.AsyncClient(**options, limits=httpx.Limits(keepalive_expiry=30))
+                    lambda: httpx.AsyncClient(**transport.options, limits=httpx.Limits(keepalive_expiry=30))
                 )
                 self._verify = settings.verify
             if self._slots is None:

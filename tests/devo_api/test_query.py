@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -155,3 +156,53 @@ def test_a_refused_query_is_kept_with_its_error() -> None:
     with pytest.raises(DevoQueryError) as caught:
         asked.finish()
     assert (caught.value.query, caught.value.cid) == (LINQ, "c1")
+
+
+COMMENTS = {"id": "me", "free": "a task"}
+OURS = ' pragma comment.id:"me" pragma comment.free:"a task"'
+
+
+def sent(text: str, *, counting: bool = False) -> str:
+    query = Query(text, WINDOW, comments=COMMENTS)
+    body = (query.counting() if counting else query).body()
+    return str(json.loads(body)["query"])
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("from t.u", f"from t.u{OURS}"),
+        ("\ufefffrom t.u", f"from t.u{OURS}"),
+        ("from t.u // all of it", f"from t.u // all of it\n{OURS[1:]}"),
+        ("from t.u // all of it\n", f"from t.u // all of it\n{OURS}"),
+        ("// why\nfrom t.u", f"// why\nfrom t.u{OURS}"),
+        ('from t.u where a = "http://b"', f'from t.u where a = "http://b"{OURS}'),
+        ("from t.u where a = 'http://b", f"from t.u where a = 'http://b\n{OURS[1:]}"),
+        ('from t.u where a = "b\\"//c"', f'from t.u where a = "b\\"//c"{OURS}'),
+        ('from t.u // "', f'from t.u // "\n{OURS[1:]}'),
+        ('from t.u pragma comment.x:"//"', f'from t.u pragma comment.x:"//"{OURS}'),
+    ],
+)
+def test_our_comments_stand_behind_those_of_the_query(text: str, asked: str) -> None:
+    assert sent(text) == asked
+
+
+COUNT = "\ngroup\nselect count() as rows_n"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("from t.u", f"from t.u{COUNT}{OURS}"),
+        ("\ufefffrom t.u", f"from t.u{COUNT}{OURS}"),
+        ("from t.u // all of it", f"from t.u // all of it{COUNT}{OURS}"),
+        ('from t.u pragma a.b:"c"', f'from t.u{COUNT}\npragma a.b:"c"{OURS}'),
+        ('from t.u\n  pragma a:"1" pragma b : "2"', f'from t.u{COUNT}\npragma a:"1" pragma b : "2"{OURS}'),
+        ('from t.u // pragma a:"1"', f'from t.u // pragma a:"1"{COUNT}{OURS}'),
+        ("from t.u where x = 'pragma a:1'", f"from t.u where x = 'pragma a:1'{COUNT}{OURS}"),
+        ("from t.u select pragma, t.pragma", f"from t.u select pragma, t.pragma{COUNT}{OURS}"),
+        ('from t.u pragma a:"1" // why', f'from t.u{COUNT}\npragma a:"1" // why\n{OURS[1:]}'),
+    ],
+)
+def test_a_count_groups_the_query_and_keeps_its_pragmas_at_the_end(text: str, asked: str) -> None:
+    assert sent(text, counting=True) == asked

@@ -15,9 +15,9 @@ import pytest
 
 from airflow_provider_devo_dga.devo_api.access import Credentials, Limits
 from airflow_provider_devo_dga.devo_api.async_reader import AsyncReader
-from airflow_provider_devo_dga.devo_api.faults import http_options
 from airflow_provider_devo_dga.devo_api.query import Endpoint, Query
 from airflow_provider_devo_dga.devo_api.reader import Reader
+from airflow_provider_devo_dga.devo_api.transport import transport_to
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.devo_api.wire import Batch
 from airflow_provider_devo_dga.errors import (
@@ -95,13 +95,13 @@ def server() -> Iterator[Callable[..., Server]]:
 
 
 def read_sync(url: str, limits: Limits) -> list[Batch]:
-    with httpx.Client(**http_options(True, limits)) as client:
+    with httpx.Client(**transport_to(url, True, limits).options) as client:
         return list(Reader(client, endpoint(url), limits).batches(QUERY))
 
 
 def read_async(url: str, limits: Limits) -> list[Batch]:
     async def read() -> list[Batch]:
-        async with httpx.AsyncClient(**http_options(True, limits)) as client:
+        async with httpx.AsyncClient(**transport_to(url, True, limits).options) as client:
             return [batch async for batch in AsyncReader(client, endpoint(url), limits).batches(QUERY)]
 
     return asyncio.run(read())
@@ -149,9 +149,10 @@ def test_rows_that_are_not_as_many_as_counted_are_an_error(
 @READ
 def test_a_count_that_lost_its_number_proves_nothing(server: Callable[..., Server], read: Callable) -> None:
     nothing = (COUNT % 0).partition(b"\r\n")[0] + b"\r\n"
-    with pytest.raises(DevoIncompleteError, match="no number"):
-        read(server(closing_reply(HEAD), closing_reply(nothing)).url, ONCE)
-    assert rows_of(read(server(closing_reply(HEAD), chunked(nothing)).url, ONCE)) == []
+    # not even in chunks: whoever frames half an answer anew gives it an end
+    for reply in (closing_reply(nothing), chunked(nothing)):
+        with pytest.raises(DevoIncompleteError, match="without its number"):
+            read(server(closing_reply(HEAD), reply).url, ONCE)
 
 
 @READ
@@ -220,7 +221,7 @@ def test_a_long_retry_after_is_left_to_the_task(server: Callable[..., Server], r
 @READ
 def test_silence_ends_at_the_timeout(server: Callable[..., Server], read: Callable) -> None:
     silent = server(b"HTTP/1.1 200 OK\r\n\r\n" + HEAD, linger=5)
-    with pytest.raises(DevoTransientError, match="ReadTimeout"):
+    with pytest.raises(DevoTransientError, match="was not whole within"):
         read(silent.url, Limits(timeout=0.3, retries=0))
 
 
@@ -255,4 +256,4 @@ def test_a_dead_port_is_named(read: Callable) -> None:
 
 def test_a_ca_file_that_is_not_there_is_named() -> None:
     with pytest.raises(DevoConnectionConfigError, match="no-such-file"):
-        http_options("no-such-file.pem", ONCE)
+        transport_to("https://a.example/", "no-such-file.pem", ONCE)

@@ -169,11 +169,11 @@ def test_what_names_no_certificate_is_refused(kind: str, tmp_path: Path) -> None
         place.mkdir()
     elif kind != "missing":
         place.write_text("" if kind == "empty file" else "hello")
-    with pytest.raises(DevoConnectionConfigError, match="'verify' names holds no certificates"):
+    with pytest.raises(DevoConnectionConfigError, match="'verify' cannot be used"):
         context_of(str(place))
 
 
 def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing"))
-    with pytest.raises(DevoConnectionConfigError, match="the variable REQUESTS_CA_BUNDLE names"):
+    with pytest.raises(DevoConnectionConfigError, match="the variable REQUESTS_CA_BUNDLE cannot be used"):
         context_of(True)

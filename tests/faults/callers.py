@@ -13,8 +13,8 @@ import httpx
 
 from airflow_provider_devo_dga.devo_api.async_reader import AsyncReader
 from airflow_provider_devo_dga.devo_api.condition import RowsAtLeast, to_dict
-from airflow_provider_devo_dga.devo_api.faults import http_options
 from airflow_provider_devo_dga.devo_api.query import Query
+from airflow_provider_devo_dga.devo_api.transport import transport_to
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
@@ -167,7 +167,7 @@ async def _event(asked: Asked) -> dict[str, Any]:
 
 def _client(asked: Asked) -> httpx.AsyncClient:
     settings = asked.hook.settings
-    return httpx.AsyncClient(**http_options(settings.verify, settings.limits))
+    return httpx.AsyncClient(**transport_to(settings.url, settings.verify, settings.limits).options)
 
 
 def _reader(asked: Asked, client: httpx.AsyncClient) -> AsyncReader:
