@@ -102,8 +102,8 @@ def _devo() -> dict[str, Any]:
             "concurrency": _text("Concurrency", "Queries a triggerer asks at once", default="16"),
             "completeness": _text(
                 "Completeness",
-                "count lets Devo count what was read; auto trusts the framing where no proxy is on the way",
-                default="count",
+                "auto and count let Devo count what was read; framing is enough where no proxy is on the way",
+                default="auto",
             ),
         },
         "ui-field-behaviour": {

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from airflow_provider_devo_dga.devo_api.access import Limits
 from airflow_provider_devo_dga.devo_api.attempts import MAY_PASS, Attempts, Observer
 from airflow_provider_devo_dga.devo_api.query import (
+    UNCOUNTABLE,
     Completeness,
     Endpoint,
     Query,
     QueryExchange,
     check_choice,
+    check_countable,
     check_counted,
     compare,
     counted,
@@ -43,9 +45,7 @@ class AsyncReader:
         self._limits = limits
         self._observer = observer or Observer()
 
-    async def batches(
-        self, query: Query, completeness: Completeness = "count"
-    ) -> AsyncGenerator[Batch, None]:
+    async def batches(self, query: Query, completeness: Completeness = "auto") -> AsyncGenerator[Batch, None]:
         """Yield an answer as it arrives, as ``Reader.batches`` does."""
         attempts = Attempts(self._limits, self._observer)
         while True:
@@ -62,7 +62,7 @@ class AsyncReader:
             else:
                 return
 
-    async def whole(self, query: Query, completeness: Completeness = "count") -> list[Batch]:
+    async def whole(self, query: Query, completeness: Completeness = "auto") -> list[Batch]:
         """Return a whole answer; after a fault it is read again from its beginning. For few rows."""
         return await self._whole(query, completeness, Attempts(self._limits, self._observer))
 
@@ -90,8 +90,12 @@ class AsyncReader:
             check_counted(exchange)
         elif needs_count(exchange, completeness):
             # rows and their count are one question, with one number of attempts
-            number = counted(await self._whole(query.counting(), "auto", attempts))
-            compare(query, exchange.rows_read, number)
+            try:
+                number = counted(await self._whole(query.counting(), completeness, attempts))
+            except UNCOUNTABLE as error:
+                check_countable(exchange, completeness, error)
+            else:
+                compare(query, exchange.rows_read, number)
 
     async def _exchange(self, exchange: QueryExchange) -> AsyncGenerator[Batch, None]:
         import httpx

@@ -12,6 +12,7 @@ Devo's row stream has no end mark and no row count. Two things can stand in for 
 from __future__ import annotations
 
 import json
+import logging
 import re
 import time
 from collections.abc import Iterable, Mapping
@@ -49,11 +50,19 @@ _TOKEN = re.compile(
 )
 _MOST_ERROR_BYTES = 64 * 1024
 
-Completeness = Literal["auto", "count"]
-"""``auto``: the framing proves it, else a count does. ``count``: always count, so that not even a proxy that
-frames half an answer anew goes unnoticed. There is no third: rows are complete, or there is an error."""
+Completeness = Literal["auto", "count", "framing"]
+"""What proves that an answer is whole.
+
+``count``: Devo counts, so that not even a proxy that frames half an answer anew goes unnoticed. ``auto``: the
+same, but a query that Devo cannot count is left to its framing, with a warning. ``framing``: that alone, and
+a count only where there is none. There is no fourth: rows are complete, or there is an error.
+"""
+
+log = logging.getLogger(__name__)
 
 COUNT_COLUMN = "rows_n"
+
+UNCOUNTABLE = (DevoQueryError, DevoResultError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +228,25 @@ def check_choice(completeness: str) -> None:
 
     :raises DevoPermanentError: for any other word.
     """
-    if completeness not in get_args(Completeness):
-        raise DevoPermanentError(f"completeness is 'auto' or 'count', not {completeness!r}")
+    if completeness not in (known := get_args(Completeness)):
+        raise DevoPermanentError(f"completeness is {' or '.join(known)}, not {completeness!r}")
 
 
 def needs_count(exchange: QueryExchange, completeness: Completeness) -> bool:
     """Tell whether the end of this answer has to be proven by a count."""
-    return completeness == "count" or not exchange.is_framed
+    return completeness != "framing" or not exchange.is_framed
+
+
+def check_countable(exchange: QueryExchange, completeness: Completeness, error: DevoError) -> None:
+    """Let framing stand in for a count that Devo refuses, or answers otherwise than by a number.
+
+    Some queries may not be countable: what Devo lets follow a group is not documented.
+
+    :raises DevoError: ``error``, where the count was insisted upon, or nothing else proves the end.
+    """
+    if completeness == "count" or not exchange.is_framed:
+        raise error
+    log.warning("Devo cannot count this query, so the framing of its answer has to do: %s", error)
 
 
 def check_counted(exchange: QueryExchange) -> None:

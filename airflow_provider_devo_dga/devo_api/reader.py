@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 from airflow_provider_devo_dga.devo_api.access import Limits
 from airflow_provider_devo_dga.devo_api.attempts import MAY_PASS, Attempts, Observer
 from airflow_provider_devo_dga.devo_api.query import (
+    UNCOUNTABLE,
     Completeness,
     Endpoint,
     Query,
     QueryExchange,
     check_choice,
+    check_countable,
     check_counted,
     compare,
     counted,
@@ -53,7 +55,7 @@ class Reader:
         self._limits = limits
         self._observer = observer or Observer()
 
-    def batches(self, query: Query, completeness: Completeness = "count") -> Generator[Batch, None, None]:
+    def batches(self, query: Query, completeness: Completeness = "auto") -> Generator[Batch, None, None]:
         """Yield an answer as it arrives; the last batch is always there, maybe empty, and tells the columns.
 
         Asks again after a fault only while nothing was handed out. An answer that ends without an error is
@@ -77,7 +79,7 @@ class Reader:
                 return
 
     def whole(
-        self, query: Query, use: Callable[[Iterator[Batch]], T], completeness: Completeness = "count"
+        self, query: Query, use: Callable[[Iterator[Batch]], T], completeness: Completeness = "auto"
     ) -> T:
         """Return what ``use`` makes of a whole answer; after a fault it is called again, with all rows anew.
 
@@ -112,8 +114,12 @@ class Reader:
             check_counted(exchange)
         elif needs_count(exchange, completeness):
             # rows and their count are one question, with one number of attempts
-            number = self._whole(query.counting(), counted, "auto", attempts)
-            compare(query, exchange.rows_read, number)
+            try:
+                number = self._whole(query.counting(), counted, completeness, attempts)
+            except UNCOUNTABLE as error:
+                check_countable(exchange, completeness, error)
+            else:
+                compare(query, exchange.rows_read, number)
 
     def _exchange(self, exchange: QueryExchange) -> Generator[Batch, None, None]:
         import httpx

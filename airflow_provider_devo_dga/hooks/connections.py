@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
 from airflow_provider_devo_dga.devo_api.access import (
     MODEL_MANAGER_PATH,
@@ -117,7 +117,7 @@ class DevoSettings:
     credentials: Credentials
     verify: bool | str
     limits: Limits
-    completeness: Completeness = "count"
+    completeness: Completeness = "auto"
 
     @property
     def endpoint(self) -> Endpoint:
@@ -143,7 +143,7 @@ class DevoSettings:
             ),
             verify=checked.verify(),
             limits=checked.limits(),
-            completeness="auto" if checked.choice("completeness", "count", "auto") == "auto" else "count",
+            completeness=cast("Completeness", checked.choice("completeness", *get_args(Completeness))),
         )
 
 

@@ -103,9 +103,10 @@ class DevoHook(BaseHook):
         :param to: end of the window, aware, excluded, not in the future.
         :param limit: at most this many rows.
         :param lateness: the window may be read only when its end is so long ago.
-        :param completeness: ``count`` lets Devo count the rows, a second query, and compares; ``auto`` trusts
-            the framing of an answer where it has one, which holds only where no proxy frames it anew. None
-            takes the connection's ``completeness``, ``count`` unless that says otherwise.
+        :param completeness: ``count`` lets Devo count the rows, a second query, and compares. ``auto`` does
+            so too, but leaves a query that Devo cannot count to its framing, with a warning. ``framing``
+            trusts the framing where there is one, which holds only where no proxy frames answers anew. None
+            takes the connection's ``completeness``, ``auto`` unless that says otherwise.
         :raises DevoIncompleteError: the answer broke off, or Devo counts more rows; discard what was read.
         :raises DevoWindowError: naive, empty, reversed or unfinished window.
         """

@@ -43,8 +43,8 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
     :param max_bytes: fail when the file becomes larger; None for no limit. (templated)
     :param lateness: time after the window's end in which events may still arrive, a timedelta or
         seconds; not read before. (templated)
-    :param completeness: ``count`` lets Devo count the rows, ``auto`` trusts the framing of its answer; None
-        takes the connection's, see ``DevoHook.iter_batches``.
+    :param completeness: ``count``, ``auto`` or ``framing``, see ``DevoHook.iter_batches``; None takes the
+        connection's.
     :param deferrable: while the window and its lateness are not over, wait in the triggerer; else such a
         window is refused. The default is Airflow's own setting ``[operators] default_deferrable``.
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)

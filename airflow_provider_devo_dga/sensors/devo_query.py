@@ -45,8 +45,8 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
     :param lateness: time after the window's end in which events may still arrive, a timedelta or
         seconds. (templated)
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
-    :param completeness: ``count`` lets Devo count what each poke reads, a second query. ``auto`` need not:
-        lost rows are never enough; they delay the condition and cannot satisfy it.
+    :param completeness: ``count`` lets Devo count what each poke reads, a second query. ``framing`` need
+        not: lost rows are never enough; they delay the condition and cannot satisfy it.
     :param deferrable: wait in the triggerer instead of a worker slot; the default is Airflow's own setting
         ``[operators] default_deferrable``.
     """
@@ -66,7 +66,7 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         condition: Condition | None = None,
         lateness: timedelta | float | str = timedelta(0),
         devo_conn_id: str = DevoHook.default_conn_name,
-        completeness: Completeness = "auto",
+        completeness: Completeness = "framing",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
     ) -> None:

@@ -49,7 +49,7 @@ class DevoQueryTrigger(BaseTrigger):
         poke_interval: float,
         lateness: float = 0.0,
         comments: Mapping[str, str] | None = None,
-        completeness: Completeness = "auto",
+        completeness: Completeness = "framing",
     ) -> None:
         super().__init__()
         self.query = query

@@ -53,7 +53,7 @@ class SharedAccess:
     _slots: asyncio.Semaphore | None = None
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def whole(self, query: Query, completeness: Completeness) -> list[Batch]:
+    async def whole(self, query: Query, completeness: Completeness = "framing") -> list[Batch]:
         """Return a whole answer, asked once: whoever polls asks again anyway."""
 
         async def ask(client: httpx.AsyncClient, settings: DevoSettings) -> list[Batch]:

@@ -15,7 +15,7 @@ import pytest
 
 from airflow_provider_devo_dga.devo_api.access import Credentials, Limits
 from airflow_provider_devo_dga.devo_api.async_reader import AsyncReader
-from airflow_provider_devo_dga.devo_api.query import Endpoint, Query
+from airflow_provider_devo_dga.devo_api.query import Completeness, Endpoint, Query
 from airflow_provider_devo_dga.devo_api.reader import Reader
 from airflow_provider_devo_dga.devo_api.transport import transport_to
 from airflow_provider_devo_dga.devo_api.window import Window
@@ -24,6 +24,8 @@ from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoConnectionConfigError,
     DevoIncompleteError,
+    DevoQueryError,
+    DevoResultError,
     DevoThrottledError,
     DevoTransientError,
 )
@@ -94,15 +96,15 @@ def server() -> Iterator[Callable[..., Server]]:
         one.socket.close()
 
 
-def read_sync(url: str, limits: Limits) -> list[Batch]:
+def read_sync(url: str, limits: Limits, how: Completeness = "framing") -> list[Batch]:
     with httpx.Client(**transport_to(url, True, limits).options) as client:
-        return list(Reader(client, endpoint(url), limits).batches(QUERY))
+        return list(Reader(client, endpoint(url), limits).batches(QUERY, how))
 
 
-def read_async(url: str, limits: Limits) -> list[Batch]:
+def read_async(url: str, limits: Limits, how: Completeness = "framing") -> list[Batch]:
     async def read() -> list[Batch]:
         async with httpx.AsyncClient(**transport_to(url, True, limits).options) as client:
-            return [batch async for batch in AsyncReader(client, endpoint(url), limits).batches(QUERY)]
+            return [batch async for batch in AsyncReader(client, endpoint(url), limits).batches(QUERY, how)]
 
     return asyncio.run(read())
 
@@ -257,3 +259,19 @@ def test_a_dead_port_is_named(read: Callable) -> None:
 def test_a_ca_file_that_is_not_there_is_named() -> None:
     with pytest.raises(DevoConnectionConfigError, match="no-such-file"):
         transport_to("https://a.example/", "no-such-file.pem", ONCE)
+
+
+@READ
+@pytest.mark.parametrize(
+    "odd",
+    [ROWS, HEAD + b'{"d":[null]}\r\n', b'{"e":[500,"Error Launching Query"]}\r\n'],
+    ids=["rows", "null", "refused"],
+)
+def test_what_devo_cannot_count_is_left_to_its_framing(
+    server: Callable[..., Server], read: Callable, odd: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert rows_of(read(server(chunked(ROWS), chunked(odd)).url, ONCE, "auto")) == [1, 2]
+    assert "cannot count this query" in caplog.text
+    for how, rows in (("auto", closing_reply(ROWS)), ("count", chunked(ROWS))):
+        with pytest.raises((DevoQueryError, DevoResultError)):
+            read(server(rows, chunked(odd)).url, ONCE, how)

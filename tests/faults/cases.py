@@ -38,7 +38,7 @@ class Fault:
     counting: Error | str = "same"
     after: int = 0
     counts: bool = False
-    completeness: str = "auto"
+    completeness: str = "framing"
     slow: bool = False
     more: dict[str, Any] = field(default_factory=dict)
 

@@ -143,7 +143,7 @@ def check_each_cut(server: CutServer, reading: Read, frame: str, how: Completene
 @READ
 @pytest.mark.parametrize("frame", CAN_BE_SEEN)
 def test_no_cut_is_silent(server: CutServer, tmp_path: Path, reading: Read, frame: str) -> None:
-    check_each_cut(server, reading, frame, "auto", tmp_path)
+    check_each_cut(server, reading, frame, "framing", tmp_path)
 
 
 @READ
@@ -156,7 +156,7 @@ def test_a_count_sees_the_cut_that_a_proxy_framed_anew(
 def test_only_a_count_sees_that_a_proxy_framed_a_part_anew(server: CutServer, tmp_path: Path) -> None:
     two_rows = server.body.index(b'{"d":[3')
     server.plan("reframed", two_rows)
-    assert outcome(server, read_whole, ONCE, "auto", tmp_path) == (WHOLE[:2], None)
+    assert outcome(server, read_whole, ONCE, "framing", tmp_path) == (WHOLE[:2], None)
     rows, error = outcome(server, read_whole, ONCE, "count", tmp_path)
     assert rows == []
     assert "ended after 2 rows; it counts 3" in str(error)
@@ -183,11 +183,11 @@ def test_an_answer_and_its_count_share_their_attempts(
     busy = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
     server.plan("closing", None)
     server.count_replies = [busy] * 2
-    assert outcome(server, reading, Limits(10, retries=2), "auto", tmp_path) == (WHOLE, None)
+    assert outcome(server, reading, Limits(10, retries=2), "framing", tmp_path) == (WHOLE, None)
     assert (server.asked, server.counted) == (1, 3)
     server.plan("closing", None)
     server.count_replies = [busy] * 100
-    _, error = outcome(server, reading, Limits(10, retries=2), "auto", tmp_path)
+    _, error = outcome(server, reading, Limits(10, retries=2), "framing", tmp_path)
     server.count_replies = []
     assert isinstance(error, DevoTransientError)
     assert (server.asked, server.counted) == (1, 3)
@@ -202,7 +202,7 @@ def test_a_count_that_is_cut_itself_proves_nothing(
     for cut in range(0, len(body) - 2, 3):
         server.plan("closing", None)
         server.count_replies = [FRAMES[frame](body, cut)]
-        rows, error = outcome(server, reading, ONCE, "auto", tmp_path)
+        rows, error = outcome(server, reading, ONCE, "framing", tmp_path)
         assert error is not None, cut
         assert not rows or reading in HANDS_OUT
 
@@ -240,7 +240,7 @@ def test_a_large_answer_is_never_a_part(
     target = tmp_path / "out" / "rows.ndjson"
     # how much arrives of an answer with a wrong length does not depend on a row
     for after in [0] if fault.startswith("length") else offsets(fault):
-        how: dict[str, Any] = {**devo.window, "completeness": "count" if fault == "reframed" else "auto"}
+        how: dict[str, Any] = {**devo.window, "completeness": "count" if fault == "reframed" else "framing"}
         devo.fault(fault, after_rows=after)
         seen: list[Any] = []
         with pytest.raises((DevoIncompleteError, DevoTransientError)):

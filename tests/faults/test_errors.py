@@ -47,7 +47,7 @@ REASONS = [
 def asked(devo: Any, connect: Any, context: Any, tmp_path: Any) -> Asked:
     connect("faulty", extra={"timeout": 10, "retries": 0})
     table = devo.table([{"n": number} for number in range(3)], n="int4")
-    return Asked(f"from {table} select n", devo.window, "auto", tmp_path, context, 3)
+    return Asked(f"from {table} select n", devo.window, "framing", tmp_path, context, 3)
 
 
 @pytest.mark.parametrize(("fault", "after", "kind", "reason"), REASONS)

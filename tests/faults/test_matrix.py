@@ -33,7 +33,7 @@ def table(devo: Any) -> str:
 def asked(devo: Any, connect: Any, no_pauses: None, table: str, tmp_path: Path, context: Any) -> Asked:
     connect("faulty", extra={"timeout": 10, "retries": RETRIES})
     folder = tmp_path / "out"
-    return Asked(f"from {table} select n, e", devo.window, "auto", folder, context, len(ROWS))
+    return Asked(f"from {table} select n, e", devo.window, "framing", folder, context, len(ROWS))
 
 
 class Watched:

@@ -1,6 +1,6 @@
 """Faults behind real middleboxes: whoever reads gets all rows, or an error; no loss is silent.
 
-What is promised is proven by a count (``completeness="count"``, the default), because a middlebox that frames
+What is promised is proven by a count (``completeness="auto"``, the default), because a middlebox that frames
 an answer anew gives it an end that it never had.
 """
 
@@ -71,7 +71,7 @@ def test_no_loss_is_silent(
         if cut == "none" and not lasts:
             continue
         folder = tmp_path / caller.replace(" ", "_")
-        asked = Asked(f"from {table} select n", devo.window, "count", folder, context, ROWS)
+        asked = Asked(f"from {table} select n", devo.window, "auto", folder, context, ROWS)
         times = (2 if kind == "trigger" else 50) if lasts else 1
         if cut != "none":
             devo.fault(cut.removesuffix(" at once"), times=times, **CUTS[cut])

@@ -36,7 +36,7 @@ def table(devo: Any) -> str:
 @pytest.fixture
 def asked(devo: Any, connect: Any, no_pauses: None, table: str, tmp_path: Any, context: Any) -> Asked:
     connect("faulty", extra={"timeout": 10, "retries": 1})
-    return Asked(f"from {table} select n", devo.window, "auto", tmp_path / "out", context, len(ROWS))
+    return Asked(f"from {table} select n", devo.window, "framing", tmp_path / "out", context, len(ROWS))
 
 
 def dead(asked: Asked, connect: Any, devo: Any, port: int) -> None:
@@ -169,7 +169,7 @@ def test_a_limit_that_would_not_be_sent_is_refused(devo: Any, asked: Asked, limi
 
 def test_a_word_for_completeness_that_is_none_is_refused(devo: Any, asked: Asked) -> None:
     asked.completeness = "none"
-    with pytest.raises(DevoPermanentError, match="'auto' or 'count', not 'none'"):
+    with pytest.raises(DevoPermanentError, match="auto or count or framing, not 'none'"):
         asked.hook.get_records(asked.query, **asked.how)
     assert devo.asked() == []
 

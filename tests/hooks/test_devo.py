@@ -42,7 +42,7 @@ def test_values_arrive_as_they_are(devo: Any, table: str) -> None:
 def test_rows_come_one_by_one_and_the_limit_is_devos(devo: Any, table: str) -> None:
     rows = DevoHook().iter_rows(f"from {table} select n", limit=2, **devo.window)
     assert [row["n"] for row in rows] == [1, -3]
-    assert devo.asked(table)[-1]["body"].count('"limit": 2') == 1
+    assert devo.asked(table)[0]["body"].count('"limit": 2') == 1
 
 
 def test_an_empty_result_is_no_error(devo: Any, table: str) -> None:
