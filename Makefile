@@ -14,7 +14,7 @@ export NO_MKDOCS_2_WARNING := 1
 # Without bytecode every process of the tests reads all of them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo ui bench test test-fast test-e2e test-deep test-random test-latest check check-files check-format check-lint check-types check-layers check-hosts check-docs format docs screenshots constraints dist release-check sbom secrets mlflow-server mlflow-requirements clean
+.PHONY: help setup demo ui bench test test-fast test-e2e test-deep test-random coverage test-latest check check-files check-format check-lint check-types check-layers check-hosts check-docs format docs screenshots constraints dist release-check sbom secrets mlflow-server mlflow-requirements clean
 
 help:
 	@echo "make demo       the whole job once: train, register, score, report; leaves build/demo/"
@@ -22,6 +22,7 @@ help:
 	@echo "make test       every test"
 	@echo "make test-fast  no H2O, no Airflow processes, no browser; two minutes"
 	@echo "make test-e2e   kills real Airflow processes and tasks, counts what Devo and H2O saw; six minutes"
+	@echo "make coverage   the fast tests, and which lines and branches they do not reach; red below the floor"
 	@echo "make test-random  the fast tests, in another order each time"
 	@echo "make test-deep  the tests that draw examples, with four times as many, others each time; for the night"
 	@echo "make test-latest  the fast tests with the newest releases of all dependencies; WHOLE=1: every test"
@@ -62,6 +63,10 @@ test: $(READY)
 
 test-fast: $(READY)
 	@pytest -m "not slow" -n 2
+
+# The floor is in pyproject.toml; make test holds it, too.
+coverage: $(READY)
+	@pytest -q -m "not slow" -n 2 --cov --cov-report=term:skip-covered
 
 # Tests that lean on others are red in some orders; the seed is printed, and repeats one.
 test-random: $(READY)

@@ -16,7 +16,8 @@ CSV = ',203.0.113.7,"a ""b"", c",,/x,,GET,HTTP 1.1,404,12,3'
 def test_tables_with_columns(api: Api, send: Send) -> None:
     send("demo.ecommerce.data", json.dumps(REQUEST), CSV)
     columns = "uri, method, statusCode, userAgent, cookie, str(clientIpAddress) as ip"
-    assert rows(api, "demo.ecommerce.data", columns) == [
+    # other tests may have sent theirs before
+    assert rows(api, "demo.ecommerce.data", columns)[-2:] == [
         ("/a,b", "GET", 200, None, None, "203.0.113.7"),
         ("/x", "GET", 404, 'a "b", c', None, "203.0.113.7"),
     ]
