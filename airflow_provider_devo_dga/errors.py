@@ -34,9 +34,19 @@
 
 from __future__ import annotations
 
+from typing import TypedDict, Unpack
+
 
 class DevoDgaError(Exception):
     """Base of everything this provider raises on purpose."""
+
+
+class Facts(TypedDict, total=False):
+    """What Devo told beside the message, see :class:`DevoError`."""
+
+    status: int | None
+    code: int | str | None
+    cid: str | None
 
 
 class DevoError(DevoDgaError):
@@ -81,16 +91,8 @@ class DevoThrottledError(DevoTransientError):
     :param retry_after: seconds that Devo asked to wait, None when it did not say.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        retry_after: float | None = None,
-        status: int | None = None,
-        code: int | str | None = None,
-        cid: str | None = None,
-    ) -> None:
-        super().__init__(message, status=status, code=code, cid=cid)
+    def __init__(self, message: str, *, retry_after: float | None = None, **facts: Unpack[Facts]) -> None:
+        super().__init__(message, **facts)
         self.retry_after = retry_after
 
 
@@ -100,16 +102,8 @@ class DevoIncompleteError(DevoError):
     :param rows_read: whole rows seen before the break.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        rows_read: int = 0,
-        status: int | None = None,
-        code: int | str | None = None,
-        cid: str | None = None,
-    ) -> None:
-        super().__init__(message, status=status, code=code, cid=cid)
+    def __init__(self, message: str, *, rows_read: int = 0, **facts: Unpack[Facts]) -> None:
+        super().__init__(message, **facts)
         self.rows_read = rows_read
 
 
@@ -119,16 +113,8 @@ class DevoJobError(DevoError):
     :param job_id: Devo's id of the job, None when Devo named none.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        job_id: str | None = None,
-        status: int | None = None,
-        code: int | str | None = None,
-        cid: str | None = None,
-    ) -> None:
-        super().__init__(message, status=status, code=code, cid=cid)
+    def __init__(self, message: str, *, job_id: str | None = None, **facts: Unpack[Facts]) -> None:
+        super().__init__(message, **facts)
         self.job_id = job_id
 
 
@@ -150,16 +136,8 @@ class DevoQueryError(DevoPermanentError):
     :param query: the LINQ text that was refused.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        query: str | None = None,
-        status: int | None = None,
-        code: int | str | None = None,
-        cid: str | None = None,
-    ) -> None:
-        super().__init__(message, status=status, code=code, cid=cid)
+    def __init__(self, message: str, *, query: str | None = None, **facts: Unpack[Facts]) -> None:
+        super().__init__(message, **facts)
         self.query = query
 
 
@@ -189,16 +167,8 @@ class ModelRejectedError(DevoPermanentError):
     :param detail: the Model Manager's own words, None when it gave none.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        detail: str | None = None,
-        status: int | None = None,
-        code: int | str | None = None,
-        cid: str | None = None,
-    ) -> None:
-        super().__init__(message, status=status, code=code, cid=cid)
+    def __init__(self, message: str, *, detail: str | None = None, **facts: Unpack[Facts]) -> None:
+        super().__init__(message, **facts)
         self.detail = detail
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from airflow_provider_devo_dga.devo_api.wire import Request
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError
 
 QUERY_PATH = "/search/query"
@@ -62,6 +64,29 @@ class Credentials:
         if self.token:
             return {"token": self.token}
         return {"jwt": self.jwt or ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Devo's query address with credentials. A signature ages: make a new request for a new attempt.
+
+    :param url: e.g. ``https://apiv2-us.devo.com/search/query``.
+    """
+
+    url: str
+    credentials: Credentials
+
+    def post(self, body: str) -> Request:
+        """Return the request of a query, or of a job to be started."""
+        return Request("POST", self.url, self._signed(body), body.encode())
+
+    def get(self, path: str) -> Request:
+        """Return a request about jobs, whose paths share only the host with the query endpoint."""
+        parts = urlsplit(self.url)
+        return Request("GET", f"{parts.scheme}://{parts.netloc}{path}", self._signed(""))
+
+    def _signed(self, body: str) -> dict[str, str]:
+        return self.credentials.headers(body, int(time.time()) * 1000)
 
 
 def check_sendable(name: str, secret: str) -> None:

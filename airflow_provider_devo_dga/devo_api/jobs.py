@@ -1,4 +1,4 @@
-"""Background jobs without I/O: the requests for them, and what Devo's answers tell."""
+"""Background jobs without I/O: their paths, and what Devo's answers tell."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from airflow_provider_devo_dga.devo_api.access import Credentials
 from airflow_provider_devo_dga.devo_api.faults import refusal, words_of
-from airflow_provider_devo_dga.devo_api.query import Query
-from airflow_provider_devo_dga.devo_api.wire import Request
 from airflow_provider_devo_dga.errors import DevoJobError, DevoResultError, DevoTransientError
 
 LIST_PATH = "/search/jobs"
@@ -76,26 +73,6 @@ class Job:
 def job_path(job_id: str, change: str = "") -> str:
     """Return the path that tells of a job, or that changes it: ``stop``, ``start`` or ``remove``."""
     return f"/search/job/{f'{change}/' if change else ''}{quote(job_id, safe='')}"
-
-
-def start_request(
-    query: Query, destination: Mapping[str, Any], url: str, credentials: Credentials, timestamp_ms: int
-) -> Request:
-    """Return the request that starts a job.
-
-    :param destination: Devo's ``type`` and its ``params``.
-    """
-    body = query.body(destination)
-    return Request("POST", url, credentials.headers(body, timestamp_ms), body.encode())
-
-
-def job_request(url: str, path: str, credentials: Credentials, timestamp_ms: int) -> Request:
-    """Return a request about jobs.
-
-    :param url: the query endpoint; of it, paths of jobs share only the host.
-    """
-    parts = urlsplit(url)
-    return Request("GET", f"{parts.scheme}://{parts.netloc}{path}", credentials.headers("", timestamp_ms))
 
 
 def answer_of(status: int, headers: Mapping[str, str], body: bytes, query: str | None = None) -> Any:

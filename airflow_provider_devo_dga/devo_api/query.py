@@ -14,17 +14,16 @@ from __future__ import annotations
 import json
 import logging
 import re
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
-from airflow_provider_devo_dga.devo_api.access import Credentials
+from airflow_provider_devo_dga.devo_api.access import Endpoint
 from airflow_provider_devo_dga.devo_api.faults import refusal, transport_error
 from airflow_provider_devo_dga.devo_api.inflate import Inflater
 from airflow_provider_devo_dga.devo_api.rows import RowDecoder
 from airflow_provider_devo_dga.devo_api.window import Window
-from airflow_provider_devo_dga.devo_api.wire import Batch, Column, Request, Value
+from airflow_provider_devo_dga.devo_api.wire import Batch, Column, Value
 from airflow_provider_devo_dga.errors import (
     DevoError,
     DevoIncompleteError,
@@ -143,16 +142,11 @@ def comment_text(value: str) -> str:
 
 
 class QueryExchange:
-    """One attempt at a query. A driver sends ``request``, then hands over head, bytes and end.
+    """One attempt at a query. A driver sends ``request``, then hands over head, bytes and end."""
 
-    :param url: the query endpoint.
-    :param credentials: signs the request with ``timestamp_ms``; make a new exchange for a new attempt.
-    """
-
-    def __init__(self, query: Query, url: str, credentials: Credentials, timestamp_ms: int) -> None:
+    def __init__(self, query: Query, endpoint: Endpoint) -> None:
         self.query = query
-        body = query.body()
-        self.request = Request("POST", url, credentials.headers(body, timestamp_ms), body.encode())
+        self.request = endpoint.post(query.body())
         self._decoder = RowDecoder(query.text)
         self._status = 0
         self._headers: Mapping[str, str] = {}
@@ -223,42 +217,64 @@ class QueryExchange:
         return transport_error(error, self.request.url)
 
 
-def check_choice(completeness: str) -> None:
-    """Refuse what is no ``Completeness``.
+class Proof:
+    """What shows that the answer of an exchange is whole, once the exchange has finished without an error.
 
-    :raises DevoPermanentError: for any other word.
+    :raises DevoPermanentError: ``completeness`` is another word than those of ``Completeness``.
     """
-    if completeness not in (known := get_args(Completeness)):
-        raise DevoPermanentError(f"completeness is {' or '.join(known)}, not {completeness!r}")
 
+    def __init__(self, exchange: QueryExchange, completeness: Completeness) -> None:
+        if completeness not in (known := get_args(Completeness)):
+            raise DevoPermanentError(f"completeness is {' or '.join(known)}, not {completeness!r}")
+        self.exchange = exchange
+        self._completeness = completeness
 
-def needs_count(exchange: QueryExchange, completeness: Completeness) -> bool:
-    """Tell whether the end of this answer has to be proven by a count."""
-    return completeness != "framing" or not exchange.is_framed
+    def question(self) -> Query | None:
+        """Return the count that is to prove the answer; None when nothing has to be asked.
 
+        A group of everything has one row, also where it is a group of nothing (assumed, see guarantees.md). A
+        middlebox that ends half a count well would else turn "lost" into "nothing there".
 
-def check_countable(exchange: QueryExchange, completeness: Completeness, error: DevoError) -> None:
-    """Let framing stand in for a count that Devo refuses, or answers otherwise than by a number.
+        :raises DevoIncompleteError: the answer to a count has lost its only row.
+        """
+        if self.exchange.query.is_count:
+            if not self.exchange.rows_read:
+                raise DevoIncompleteError("Devo's answer to a count came without its number; ask again")
+            return None
+        if self._completeness == "framing" and self.exchange.is_framed:
+            return None
+        return self.exchange.query.counting()
 
-    Some queries may not be countable: what Devo lets follow a group is not documented.
+    def compare(self, number: int) -> None:
+        """Compare the rows with their count.
 
-    :raises DevoError: ``error``, where the count was insisted upon, or nothing else proves the end.
-    """
-    if completeness == "count" or not exchange.is_framed:
-        raise error
-    log.warning("Devo cannot count this query, so the framing of its answer has to do: %s", error)
+        :raises DevoIncompleteError: there are more, or fewer.
+        """
+        limit, rows_read = self.exchange.query.limit, self.exchange.rows_read
+        expected = number if limit is None else min(number, limit)
+        if rows_read < expected:
+            raise DevoIncompleteError(
+                f"Devo's answer ended after {rows_read} rows; it counts {expected}: rows were lost on the"
+                " way, or the window still fills (see lateness)",
+                rows_read=rows_read,
+            )
+        if rows_read > expected:
+            raise DevoIncompleteError(
+                f"Devo's answer has {rows_read} rows, but it counts {expected}: the window still changes;"
+                " read it later (see lateness)",
+                rows_read=rows_read,
+            )
 
+    def uncountable(self, error: DevoError) -> None:
+        """Let framing stand in for a count that Devo refuses, or answers otherwise than by a number.
 
-def check_counted(exchange: QueryExchange) -> None:
-    """Refuse a count's answer that has lost its only row.
+        Some queries may not be countable: what Devo lets follow a group is not documented.
 
-    A group of everything has one row, also where it is a group of nothing (assumed, see guarantees.md). A
-    middlebox that ends half an answer well would else turn "lost" into "nothing there".
-
-    :raises DevoIncompleteError: no row came.
-    """
-    if not exchange.rows_read:
-        raise DevoIncompleteError("Devo's answer to a count came without its number; ask again")
+        :raises DevoError: ``error``, where the count was insisted upon, or nothing else proves the end.
+        """
+        if self._completeness == "count" or not self.exchange.is_framed:
+            raise error
+        log.warning("Devo cannot count this query, so the framing of its answer has to do: %s", error)
 
 
 def counted(batches: Iterable[Batch]) -> int:
@@ -270,39 +286,3 @@ def counted(batches: Iterable[Batch]) -> int:
     if len(numbers) != 1 or isinstance(numbers[0], bool) or not isinstance(numbers[0], int):
         raise DevoResultError(f"Devo's row count is not a whole number: {numbers[:3]!r}")
     return numbers[0]
-
-
-def compare(query: Query, rows_read: int, number: int) -> None:
-    """Compare rows with their count.
-
-    :param number: rows that Devo counts now for the same query and window.
-    :raises DevoIncompleteError: there are more, or fewer.
-    """
-    expected = number if query.limit is None else min(number, query.limit)
-    if rows_read < expected:
-        raise DevoIncompleteError(
-            f"Devo's answer ended after {rows_read} rows; it counts {expected}: rows were lost on the way,"
-            " or the window still fills (see lateness)",
-            rows_read=rows_read,
-        )
-    if rows_read > expected:
-        raise DevoIncompleteError(
-            f"Devo's answer has {rows_read} rows, but it counts {expected}: the window still changes;"
-            " read it later (see lateness)",
-            rows_read=rows_read,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Devo's query address with credentials.
-
-    :param url: e.g. ``https://apiv2-us.devo.com/search/query``.
-    """
-
-    url: str
-    credentials: Credentials
-
-    def exchange(self, query: Query) -> QueryExchange:
-        """Return a new exchange, signed now: a signature ages, so each attempt has its own."""
-        return QueryExchange(query, self.url, self.credentials, int(time.time()) * 1000)

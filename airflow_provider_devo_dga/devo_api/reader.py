@@ -8,20 +8,15 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, TypeVar
 
-from airflow_provider_devo_dga.devo_api.access import Limits
+from airflow_provider_devo_dga.devo_api.access import Endpoint, Limits
 from airflow_provider_devo_dga.devo_api.attempts import MAY_PASS, Attempts, Observer
 from airflow_provider_devo_dga.devo_api.query import (
     UNCOUNTABLE,
     Completeness,
-    Endpoint,
+    Proof,
     Query,
     QueryExchange,
-    check_choice,
-    check_countable,
-    check_counted,
-    compare,
     counted,
-    needs_count,
 )
 from airflow_provider_devo_dga.devo_api.tls import BoundedContext
 from airflow_provider_devo_dga.devo_api.wire import Batch
@@ -33,7 +28,7 @@ T = TypeVar("T")
 
 
 class Reader:
-    """Asks Devo over one pool of connections. :class:`AsyncReader` is its twin for triggers.
+    """Asks Devo over one pool of connections.
 
     :param client: made with the options of ``transport``; the caller closes it.
     :param observer: is told of whole answers and further attempts.
@@ -79,47 +74,39 @@ class Reader:
                 return
 
     def whole(
-        self, query: Query, use: Callable[[Iterator[Batch]], T], completeness: Completeness = "auto"
+        self,
+        query: Query,
+        use: Callable[[Iterator[Batch]], T],
+        completeness: Completeness = "auto",
+        attempts: Attempts | None = None,
     ) -> T:
         """Return what ``use`` makes of a whole answer; after a fault it is called again, with all rows anew.
 
         :param use: must have no effect when the iterator raises.
+        :param attempts: those of the question that this one is a part of; None for its own.
         """
-        return self._whole(query, use, completeness, Attempts(self._limits, self._observer))
+        left = attempts or Attempts(self._limits, self._observer)
+
+        def once() -> T:
+            with closing(self._attempt(query, completeness, left)) as batches:
+                return use(batches)
+
+        return left.repeated(once)
 
     def count(self, query: Query) -> int:
         """Return how many rows Devo counts for a query; its ``limit`` is not applied."""
         return self.whole(query.counting(), counted)
 
-    def _whole(
-        self,
-        query: Query,
-        use: Callable[[Iterator[Batch]], T],
-        completeness: Completeness,
-        attempts: Attempts,
-    ) -> T:
-        def once() -> T:
-            with closing(self._attempt(query, completeness, attempts)) as batches:
-                return use(batches)
-
-        return attempts.repeated(once)
-
     def _attempt(
         self, query: Query, completeness: Completeness, attempts: Attempts
     ) -> Generator[Batch, None, None]:
-        check_choice(completeness)
-        exchange = self._endpoint.exchange(query)
-        yield from self._exchange(exchange)
-        if query.is_count:
-            check_counted(exchange)
-        elif needs_count(exchange, completeness):
-            # rows and their count are one question, with one number of attempts
+        proof = Proof(QueryExchange(query, self._endpoint), completeness)
+        yield from self._exchange(proof.exchange)
+        if (question := proof.question()) is not None:
             try:
-                number = self._whole(query.counting(), counted, completeness, attempts)
+                proof.compare(self.whole(question, counted, completeness, attempts))
             except UNCOUNTABLE as error:
-                check_countable(exchange, completeness, error)
-            else:
-                compare(query, exchange.rows_read, number)
+                proof.uncountable(error)
 
     def _exchange(self, exchange: QueryExchange) -> Generator[Batch, None, None]:
         import httpx

@@ -15,12 +15,13 @@ from airflow_provider_devo_dga.devo_api.access import (
     MODEL_MANAGER_PATH,
     QUERY_PATH,
     Credentials,
+    Endpoint,
     Limits,
     check_sendable,
     service_url,
 )
 from airflow_provider_devo_dga.devo_api.events import EventsEndpoint
-from airflow_provider_devo_dga.devo_api.query import Completeness, Endpoint
+from airflow_provider_devo_dga.devo_api.query import Completeness
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError, DevoDgaError
 
 if TYPE_CHECKING:

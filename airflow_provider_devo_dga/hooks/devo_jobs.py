@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,8 +19,6 @@ from airflow_provider_devo_dga.devo_api.jobs import (
     job_named,
     job_of,
     job_path,
-    job_request,
-    start_request,
 )
 from airflow_provider_devo_dga.devo_api.query import Query
 from airflow_provider_devo_dga.devo_api.transport import whole_call
@@ -106,12 +103,9 @@ class DevoJobs:
                 "A job needs a destination, and gets its friendlyName from the provider; leave it out"
             )
         told = {"type": destination, "params": {"friendlyName": name, **params, **secret_params}}
-        settings = self.hook.settings
         asked = Query(query, window, comments=self.hook.comments)
         try:
-            return job_of(
-                self._sent(start_request(asked, told, settings.url, settings.credentials, _now_ms()), query)
-            )
+            return job_of(self._sent(self.hook.settings.endpoint.post(asked.body(told)), query))
         except DevoError as error:
             fault = _without(error, secret_params)
         # not inside the except: its context may quote what was sent
@@ -165,8 +159,7 @@ class DevoJobs:
         return job_of(self._sent(self._request(path)))
 
     def _request(self, path: str) -> Request:
-        settings = self.hook.settings
-        return job_request(settings.url, path, settings.credentials, _now_ms())
+        return self.hook.settings.endpoint.get(path)
 
     def _sent(self, request: Request, query: str | None = None, seconds: float = _STEP_SECONDS) -> object:
         """Make one call, which follows no redirection, and return the document of its answer."""
@@ -174,10 +167,6 @@ class DevoJobs:
         limits = Limits(min(seconds, settings.limits.timeout))
         response = whole_call(request, settings.verify, limits)
         return answer_of(response.status_code, response.headers, response.content, query)
-
-
-def _now_ms() -> int:
-    return int(time.time()) * 1000
 
 
 def _without(error: DevoError, secret_params: Mapping[str, Any]) -> DevoError:

@@ -16,10 +16,8 @@ from weakref import WeakKeyDictionary
 
 from airflow.sdk.log import amask_secret
 
-from airflow_provider_devo_dga.devo_api.access import Limits
 from airflow_provider_devo_dga.devo_api.async_reader import AsyncReader
 from airflow_provider_devo_dga.devo_api.faults import overdue, refusal, transport_error
-from airflow_provider_devo_dga.devo_api.jobs import job_request
 from airflow_provider_devo_dga.devo_api.query import Completeness, Query
 from airflow_provider_devo_dga.devo_api.transport import before, transport_to
 from airflow_provider_devo_dga.devo_api.wire import Batch
@@ -57,8 +55,7 @@ class SharedAccess:
         """Return a whole answer, asked once: whoever polls asks again anyway."""
 
         async def ask(client: httpx.AsyncClient, settings: DevoSettings) -> list[Batch]:
-            limits = Limits(settings.limits.timeout, retries=0)
-            reader = AsyncReader(client, settings.endpoint, limits, QueryStats())
+            reader = AsyncReader(client, settings.endpoint, settings.limits.timeout, QueryStats())
             return await reader.whole(query, completeness)
 
         return await self._with_current(ask)
@@ -75,7 +72,7 @@ class SharedAccess:
         ) -> tuple[int, Mapping[str, str], bytes]:
             import httpx
 
-            request = job_request(settings.url, path, settings.credentials, int(time.time()) * 1000)
+            request = settings.endpoint.get(path)
             try:
                 most = min(seconds, settings.limits.timeout)
                 response = await before(

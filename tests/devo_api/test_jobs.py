@@ -11,7 +11,7 @@ from devo.api import Client, ClientConfig
 from devo.api.client import DevoClientException
 
 from airflow_provider_devo_dga import errors
-from airflow_provider_devo_dga.devo_api.access import Credentials
+from airflow_provider_devo_dga.devo_api.access import Credentials, Endpoint
 from airflow_provider_devo_dga.devo_api.jobs import (
     LIST_PATH,
     Job,
@@ -19,8 +19,6 @@ from airflow_provider_devo_dga.devo_api.jobs import (
     job_named,
     job_of,
     job_path,
-    job_request,
-    start_request,
 )
 from airflow_provider_devo_dga.devo_api.query import Query
 from airflow_provider_devo_dga.devo_api.window import Window
@@ -138,7 +136,7 @@ def test_replies_that_are_no_answer(status: int, body: bytes, kind: str) -> None
 
 def test_requests_are_signed_and_go_to_the_host() -> None:
     credentials = Credentials(token="a-token")
-    request = job_request("https://h:1/any/search/query", job_path("a/b", "stop"), credentials, 7000)
+    request = Endpoint("https://h:1/any/search/query", credentials).get(job_path("a/b", "stop"))
     assert (request.method, request.url) == ("GET", "https://h:1/search/job/stop/a%2Fb")
     assert request.headers["Authorization"] == "Bearer a-token"
     assert "a-token" not in repr(request)
@@ -176,8 +174,6 @@ def test_the_requests_equal_devo_sdks(monkeypatch: pytest.MonkeyPatch) -> None:
             call()
     query = Query("from ñ", WINDOW, comments={"id": "airflow", "user": "me", "free": "a run"})
     paths = (LIST_PATH, *(job_path("an-id", change) for change in ("", "stop", "remove")))
-    ours = [
-        start_request(query, destination, url, credentials, 7000),
-        *(job_request(url, path, credentials, 7000) for path in paths),
-    ]
+    endpoint = Endpoint(url, credentials)
+    ours = [endpoint.post(query.body(destination)), *map(endpoint.get, paths)]
     assert [(one.method, one.url, one.body, one.headers) for one in ours] == sent

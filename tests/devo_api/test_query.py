@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from devo.api import Client, ClientConfig
 
-from airflow_provider_devo_dga.devo_api.access import Credentials
+from airflow_provider_devo_dga.devo_api.access import Credentials, Endpoint
 from airflow_provider_devo_dga.devo_api.query import Query, QueryExchange
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import (
@@ -36,7 +36,7 @@ def exchange(
     query: str = LINQ, credentials: Credentials = WAYS[0], limit: int | None = None
 ) -> QueryExchange:
     comments = {"id": "airflow", "user": "me"}
-    return QueryExchange(Query(query, WINDOW, limit, comments), URL, credentials, STAMP)
+    return QueryExchange(Query(query, WINDOW, limit, comments), Endpoint(URL, credentials))
 
 
 @pytest.fixture

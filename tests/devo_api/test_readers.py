@@ -1,4 +1,4 @@
-"""Both drivers against a server that misbehaves on the socket; each case runs through both."""
+"""Both readers against a server that misbehaves on the socket; the async one asks each question once."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from airflow_provider_devo_dga.devo_api.access import Credentials, Limits
+from airflow_provider_devo_dga.devo_api.access import Credentials, Endpoint, Limits
 from airflow_provider_devo_dga.devo_api.async_reader import AsyncReader
-from airflow_provider_devo_dga.devo_api.query import Completeness, Endpoint, Query
+from airflow_provider_devo_dga.devo_api.query import Completeness, Query
 from airflow_provider_devo_dga.devo_api.reader import Reader
 from airflow_provider_devo_dga.devo_api.transport import transport_to
 from airflow_provider_devo_dga.devo_api.window import Window
@@ -104,7 +104,7 @@ def read_sync(url: str, limits: Limits, how: Completeness = "framing") -> list[B
 def read_async(url: str, limits: Limits, how: Completeness = "framing") -> list[Batch]:
     async def read() -> list[Batch]:
         async with httpx.AsyncClient(**transport_to(url, True, limits).options) as client:
-            return [batch async for batch in AsyncReader(client, endpoint(url), limits).batches(QUERY, how)]
+            return await AsyncReader(client, endpoint(url), limits.timeout).whole(QUERY, how)
 
     return asyncio.run(read())
 
@@ -182,24 +182,20 @@ def test_a_fault_is_a_typed_error_without_the_secret(
     assert SECRET not in f"{caught.value!r} {caught.value} {caught.value.__cause__!r}"
 
 
-@READ
-def test_what_may_pass_is_tried_again(server: Callable[..., Server], read: Callable) -> None:
+def test_what_may_pass_is_tried_again(server: Callable[..., Server]) -> None:
     flaky = server(
         closing_reply(b"", "503 Busy"),
         closing_reply(b"", "429 Slow", "Retry-After: 0\r\n"),
         chunked(ROWS),
     )
-    assert rows_of(read(flaky.url, Limits(timeout=5, retries=2))) == [1, 2]
+    assert rows_of(read_sync(flaky.url, Limits(timeout=5, retries=2))) == [1, 2]
     assert flaky.asked == 3
 
 
-@READ
-def test_rows_that_were_handed_out_are_never_read_twice(
-    server: Callable[..., Server], read: Callable
-) -> None:
+def test_rows_that_were_handed_out_are_never_read_twice(server: Callable[..., Server]) -> None:
     cut = server(chunked(HEAD, b'{"d":[1]}\r\n', ended=False), closing_reply(ROWS))
     with pytest.raises(DevoIncompleteError) as caught:
-        read(cut.url, Limits(timeout=5, retries=3))
+        read_sync(cut.url, Limits(timeout=5, retries=3))
     assert (caught.value.rows_read, cut.asked) == (1, 1)
 
 
@@ -212,11 +208,10 @@ def test_what_cannot_pass_is_asked_once(server: Callable[..., Server], read: Cal
     assert refusing.asked == 1
 
 
-@READ
-def test_a_long_retry_after_is_left_to_the_task(server: Callable[..., Server], read: Callable) -> None:
+def test_a_long_retry_after_is_left_to_the_task(server: Callable[..., Server]) -> None:
     slow = server(closing_reply(b"", "429 Slow", "Retry-After: 3600\r\n"))
     with pytest.raises(DevoThrottledError) as caught:
-        read(slow.url, Limits(timeout=5, retries=3))
+        read_sync(slow.url, Limits(timeout=5, retries=3))
     assert (caught.value.retry_after, slow.asked) == (3600, 1)
 
 

@@ -109,18 +109,12 @@ def trigger(asked: Asked) -> None:
 def async_rows(asked: Asked) -> None:
     async def read_all() -> None:
         async with _client(asked) as client:
-            async for batch in _reader(asked, client).batches(asked.parsed, asked.completeness):
+            settings = asked.hook.settings
+            reader = AsyncReader(client, settings.endpoint, settings.limits.timeout)
+            for batch in await reader.whole(asked.parsed, asked.completeness):
                 asked.rows += batch.rows
 
     asyncio.run(read_all())
-
-
-def async_count(asked: Asked) -> None:
-    async def counted() -> int:
-        async with _client(asked) as client:
-            return await _reader(asked, client).count(asked.parsed)
-
-    asked.number = asyncio.run(counted())
 
 
 CALLERS: Mapping[str, tuple[Kind, Callable[[Asked], None]]] = {
@@ -131,8 +125,6 @@ CALLERS: Mapping[str, tuple[Kind, Callable[[Asked], None]]] = {
     "operator": ("whole", operator),
     "sensor": ("poke", poke),
     "trigger": ("trigger", trigger),
-    "async rows": ("rows", async_rows),
-    "async count": ("count", async_count),
 }
 """By kind: ``whole`` gives all rows at once, ``rows`` as they come, ``count`` their number; ``poke`` and
 ``trigger`` tell whether there are as many as are waited for."""
@@ -168,8 +160,3 @@ async def _event(asked: Asked) -> dict[str, Any]:
 def _client(asked: Asked) -> httpx.AsyncClient:
     settings = asked.hook.settings
     return httpx.AsyncClient(**transport_to(settings.url, settings.verify, settings.limits).options)
-
-
-def _reader(asked: Asked, client: httpx.AsyncClient) -> AsyncReader:
-    settings = asked.hook.settings
-    return AsyncReader(client, settings.endpoint, settings.limits)

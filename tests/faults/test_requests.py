@@ -142,7 +142,7 @@ def test_no_rows_are_an_answer(devo: Any, asked: Asked, caller: str) -> None:
     asked.query = f"from {devo.table(n='int4')} select n"
     CALLERS[caller][1](asked)
     assert asked.rows == []
-    assert asked.number == (None if caller in {"get_records", "iter_rows", "async rows", "sensor"} else 0)
+    assert asked.number == (None if caller in {"get_records", "iter_rows", "sensor"} else 0)
 
 
 @pytest.mark.parametrize("caller", CALLERS)
