@@ -38,7 +38,8 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
     :param if_exists: another file under this name: ``fail`` or ``replace`` it. (templated)
     :param mlmm_conn_id: Airflow connection of type ``devo_mlmm``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
-    :raises MojoExportError: there is no file, it is no MOJO, or it is not the one that was trained.
+    :raises MojoExportError: there is no file, it is no usable MOJO, or, with ``trained``, it is not the
+        one that was trained or answers other classes than ``0`` and ``1``.
     :raises ModelAlreadyExistsError: another file has this name and ``if_exists`` is ``fail``.
     :raises ModelRejectedError: refused, or read back with other content.
     """
@@ -125,10 +126,10 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
 
     def _checked(self, file: Path) -> tuple[dict[str, Any], Provenance | None]:
         """Return what is known of the file; refuse what is no MOJO before anything is sent."""
-        from airflow_provider_devo_dga.models.mojo import file_sha256, inspect_mojo
+        from airflow_provider_devo_dga.models.mojo import file_sha256, inspect_detector, inspect_mojo
 
         if self.engine == "H2O":
-            mojo = inspect_mojo(file)
+            mojo = inspect_detector(file) if self.trained else inspect_mojo(file)
             self.log.info("MOJO of %d bytes, columns %s", mojo.size, ", ".join(mojo.columns))
         sha256, size = file_sha256(file), file.stat().st_size
         if not self.trained:

@@ -21,7 +21,7 @@ from airflow_provider_devo_dga.errors import (
 )
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.models.meaning import known_meaning
-from airflow_provider_devo_dga.models.mojo import inspect_mojo
+from airflow_provider_devo_dga.models.mojo import inspect_detector
 from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.models.replacement import FormerModel, Replacement
 from airflow_provider_devo_dga.models.store import ModelStore
@@ -71,9 +71,9 @@ class Newcomer:
         """Return the newcomer in a file.
 
         :param text: what people read in Devo.
-        :raises MojoExportError: it is not the one that was trained.
+        :raises MojoExportError: it is not the one that was trained, or no detector's.
         """
-        if (found := inspect_mojo(file).sha256) != provenance.sha256:
+        if (found := inspect_detector(file).sha256) != provenance.sha256:
             raise MojoExportError(
                 f"The model file is not the file that was trained (sha256 {found[:12]} instead of"
                 f" {provenance.sha256[:12]})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ from devo_sandbox.models import score
 from devo_sandbox.models.images import Image, Images, moved, synced
 from devo_sandbox.models.model import InvalidImageError, Model
 from devo_sandbox.models.score import Scorer
+
+log = logging.getLogger(__name__)
 
 Output = Literal["label", "p1"]
 INVALID = {"valid": False, "errorDetail": "Invalid image"}
@@ -60,7 +63,9 @@ class Models:
         """Keep an image if its engine can read it; return what the Model Manager says of it."""
         try:
             image = self.images.add(source, engine, lambda path: score.load(engine, path))
-        except InvalidImageError:
+        except InvalidImageError as error:
+            # Devo does not tell the client why.
+            log.warning("Invalid image %r for %s: %s", file_name[:80], engine, str(error)[:500])
             return INVALID
         facts = _facts(image, self.scorer.model(image.number))
         fields = [{**field, "id": None} for field in facts["fields"]]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from devo_sandbox.linq import types
 from devo_sandbox.linq.expressions import Feature
 from devo_sandbox.linq.types import Type
+from devo_sandbox.models.archive import check_archive
 from devo_sandbox.models.java_process import JAVA
 
 if TYPE_CHECKING:
@@ -47,8 +48,10 @@ class Mojo:
 def load(path: Path) -> Mojo:
     """Return the model in a MOJO file.
 
-    :raises InvalidImageError: when genmodel refuses it, or the model is neither classifier nor regression.
+    :raises InvalidImageError: when it inflates to more than a model does, genmodel refuses it, or the model
+        is neither classifier nor regression.
     """
+    check_archive(path)
     absolute = str(path.resolve())
     facts = JAVA.describe(absolute)
     features = (Feature(name, levels and tuple(levels)) for name, levels in facts["features"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +154,11 @@ def spoil(file: Path, way: str) -> None:
             file.write_text("not a MOJO")
         case "cut":
             file.write_bytes(file.read_bytes()[:200])
+        case "classes":
+            content = file.read_bytes()
+            with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w") as new:
+                new.writestr("model.ini", old.read("model.ini"))
+                new.writestr("domains/d000.txt", "legit\ndga\n")
         case "other":
             file.write_bytes(file.read_bytes() + b"\0")
 
@@ -161,9 +168,10 @@ def spoil(file: Path, way: str) -> None:
     [
         ("missing", "no model file at"),
         ("folder", "no model file at"),
-        ("text", "not a zip archive"),
-        ("cut", "not a zip archive"),
+        ("text", "not a zip file"),
+        ("cut", "not a zip file"),
         ("other", "is not the file that was trained"),
+        ("classes", "those of a detector are '0', '1'"),
     ],
 )
 def test_what_is_not_the_trained_model_is_never_sent(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,27 @@ def test_a_corrupt_image_is_refused(sandbox: Sandbox, tmp_path: Path, content: b
     with pytest.raises(ModelManagerError, match="Invalid image"):
         client.add_model("broken", engines.H2O, str(file))
     assert client.find_model("broken") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "why"),
+    [
+        ("model.ini", 5 << 20, "model.ini inflates to 5242880 bytes"),
+        ("trees/t00_000.bin", 600 << 20, "more than 536870912 bytes"),
+        ("trees/t00_000.bin", 1000, "Bad CRC"),
+    ],
+)
+def test_an_image_that_inflates_to_more_than_a_model_is_refused_and_the_log_says_why(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, size: int, why: str
+) -> None:
+    file, held = tmp_path / "bomb.zip", 5 << 20
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, b"x" * held)
+    file.write_bytes(file.read_bytes().replace(held.to_bytes(4, "little"), size.to_bytes(4, "little")))
+    with pytest.raises(ModelManagerError, match="Invalid image"):
+        _client(sandbox).add_model("bomb", engines.H2O, str(file))
+    assert "Invalid image 'bomb.zip' for H2O" in caplog.text
+    assert why in caplog.text
 
 
 def test_an_unknown_engine(sandbox: Sandbox, tmp_path: Path) -> None:
