@@ -19,10 +19,6 @@ def _share(name: str, chars: str) -> Feature:
     return Feature(name, e.Division(e.CountChars(_LABEL, chars), e.Length(_LABEL)))
 
 
-def _is_tld(name: str) -> Feature:
-    return Feature(f"tld_{name}", e.IsOneOf(_TLD, (name,)))
-
-
 TUTORIAL_FEATURES = FeatureSet(
     "tutorial",
     (
@@ -59,7 +55,10 @@ PLAIN_FEATURES = FeatureSet(
         Feature("starts_with_digit", e.StartsIn(_LABEL, DIGITS)),
         Feature("ends_with_vowel", e.EndsIn(_LABEL, VOWELS)),
         Feature("is_punycode", e.StartsWith(_LABEL, "xn--")),
-        *(_is_tld(name) for name in ("com", "net", "org", "ru", "info", "biz", "cn", "de", "uk")),
+        *(
+            Feature(f"tld_{tld}", e.IsOneOf(_TLD, (tld,)))
+            for tld in ("com", "net", "org", "ru", "info", "biz", "cn", "de", "uk")
+        ),
         Feature("tld_is_country", e.HasLength(_TLD, 2)),
         Feature("tld_length", e.Length(_TLD)),
     ),
@@ -80,19 +79,15 @@ DGA_RECIPE = Recipe(
 What sequences are typical is learned from each training's own rows. Serving it takes LINQ's ``subsall``.
 """
 
-FEATURE_SETS: dict[str, FeatureSet] = {
-    feature_set.name: feature_set for feature_set in (PLAIN_FEATURES, TUTORIAL_FEATURES)
-}
-RECIPES: dict[str, Recipe] = {DGA_RECIPE.name: DGA_RECIPE}
+FEATURE_SETS = {shipped.name: shipped for shipped in (PLAIN_FEATURES, TUTORIAL_FEATURES)}
 
 
 def feature_set_named(name: str) -> FeatureSet | Recipe:
     """Return a feature set that ships with this package, or the recipe of one that training completes.
 
-    :raises FeatureError: for a name that is in neither ``RECIPES`` nor ``FEATURE_SETS``.
+    :raises FeatureError: for a name that none of them has.
     """
-    known: dict[str, FeatureSet | Recipe] = {**RECIPES, **FEATURE_SETS}
-    try:
-        return known[name]
-    except KeyError:
-        raise FeatureError(f"No feature set named {name!r}; there are {', '.join(known)}") from None
+    known: dict[str, FeatureSet | Recipe] = {DGA_RECIPE.name: DGA_RECIPE, **FEATURE_SETS}
+    if name not in known:
+        raise FeatureError(f"No feature set named {name!r}; there are {', '.join(known)}")
+    return known[name]

@@ -29,13 +29,18 @@ Shape = tuple[str, ...]
 class Label:
     """The main label: ``example`` of ``www.example.co.uk``, lower case."""
 
+    part = "label"
+
 
 @dataclass(frozen=True, slots=True)
 class Tld:
     """The top-level domain, the text behind the last dot: ``uk`` of ``www.example.co.uk``, lower case."""
 
+    part = "tld"
+
 
 Text = Label | Tld
+"""``part`` names it among the host's parts, in frames and in stored feature sets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,7 @@ class FeatureSet:
     def __post_init__(self) -> None:
         if not self.features:
             raise FeatureError(f"Feature set {self.name!r} is empty")
-        if len(set(self.names)) != len(self.names):
-            twice = sorted({name for name in self.names if self.names.count(name) > 1})
+        if twice := sorted({name for name in self.names if self.names.count(name) > 1}):
             raise FeatureError(f"Feature set {self.name!r} names these features twice: {', '.join(twice)}")
 
     @property
@@ -65,9 +64,7 @@ class FeatureSet:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole specification as JSON values; what was learned is part of it."""
-        features = [
-            {"name": feature.name, "number": written.written(feature.number)} for feature in self.features
-        ]
+        features = [{"name": each.name, "number": written.written(each.number)} for each in self.features]
         return {"name": self.name, "fingerprint": self.fingerprint, "features": features}
 
     @classmethod

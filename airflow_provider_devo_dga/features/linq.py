@@ -14,6 +14,7 @@ from airflow_provider_devo_dga.features.host import LABEL_PATTERN
 LABEL_ALIAS = "sld"
 REGISTRABLE_ALIAS = "reg_domain"
 SCORE_ALIAS = "malicious"
+_USABLE_LABEL = f"{LABEL_ALIAS} ~ re({quoting.string(LABEL_PATTERN)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +64,24 @@ def scoring_query(
     :return: one row a domain: ``reg_domain``, ``sld``, ``events_n``, ``first_seen``, ``last_seen``,
         ``client_ips`` (array of text), [features,] ``malicious``.
     """
+    host = f"lower({source.host})"
+    owner = quoting.string(quoting.domain_name(devo_domain))
+    name = quoting.string(quoting.model_name(model))
     arguments = [linq(feature.number) for feature in feature_set.features]
     columns = []
     if with_features:
         columns = [f"{text} as f_{name}" for text, name in zip(arguments, feature_set.names, strict=True)]
         arguments = [f"f_{name}" for name in feature_set.names]
-    columns.append(_mlevalmodel(devo_domain, model, arguments))
+    columns.append(",\n    ".join([f"mlevalmodel({owner}, {name}", *arguments]) + f") as {SCORE_ALIAS}")
     return "\n".join(
         (
             f"from {source.table}",
             f"where isnotnull({source.field}), not isempty({source.field})",
-            *_host_clauses(source.host),
+            # letters outside ASCII must go before `lower` can turn some of them (the Kelvin sign) into ASCII
+            f"where {source.host} ~ re({quoting.string('^[!-~]+$')})",
+            f"select rootsuffix({host}) as {REGISTRABLE_ALIAS}, rootdomain({host}) as {LABEL_ALIAS}",
+            # both are null where there is no registrable domain, and `where` drops null
+            f"where isnotnull({REGISTRABLE_ALIAS}), isnotnull({LABEL_ALIAS}), {_USABLE_LABEL}",
             f"group by {REGISTRABLE_ALIAS}, {LABEL_ALIAS}",
             "select count() as events_n, min(eventdate) as first_seen, max(eventdate) as last_seen,",
             f"  collectdistinct(str({source.client_field})) as client_ips",
@@ -82,14 +90,9 @@ def scoring_query(
     )
 
 
-def count_query(source: HostSource) -> str:
-    """Return the LINQ that counts a window's events: ``events_n``, one row."""
-    return f"from {source.table}\ngroup\nselect count() as events_n"
-
-
 def enough_events_query(source: HostSource, at_least: int) -> str:
     """Return the LINQ that gives one row when a window has at least so many events, else none."""
-    return f"{count_query(source)}\nwhere events_n >= {int(at_least)}"
+    return f"from {source.table}\ngroup\nselect count() as events_n\nwhere events_n >= {int(at_least)}"
 
 
 NO_HOST = "no host"
@@ -108,7 +111,6 @@ def fate_query(source: HostSource) -> str:
     """
     host = "lower(asked)"
     label = f'ifthenelse(isnotnull(rootsuffix({host})), nvl(rootdomain({host}), ""), "")'
-    usable = f"{LABEL_ALIAS} ~ re({quoting.string(LABEL_PATTERN)})"
     fates = (
         ('asked = ""', NO_HOST),
         (
@@ -117,7 +119,7 @@ def fate_query(source: HostSource) -> str:
         ),
         (f"not asked ~ re({quoting.string('^[!-~]+$')})", UNUSUAL),
         (f'{LABEL_ALIAS} = ""', UNKNOWN_SUFFIX),
-        (f"not {usable}", UNUSUAL),
+        (f"not {_USABLE_LABEL}", UNUSUAL),
     )
     fate = quoting.string(USABLE)
     for condition, name in reversed(fates):
@@ -133,24 +135,6 @@ def fate_query(source: HostSource) -> str:
             "select count() as events_n",
         )
     )
-
-
-def _host_clauses(asked: str) -> tuple[str, ...]:
-    # Letters outside ASCII must go before `lower` can turn some of them (the Kelvin sign) into ASCII ones.
-    # rootdomain and rootsuffix give null where there is no registrable domain, and `where` drops null.
-    host = f"lower({asked})"
-    usable = f"{LABEL_ALIAS} ~ re({quoting.string(LABEL_PATTERN)})"
-    return (
-        f"where {asked} ~ re({quoting.string('^[!-~]+$')})",
-        f"select rootsuffix({host}) as {REGISTRABLE_ALIAS}, rootdomain({host}) as {LABEL_ALIAS}",
-        f"where isnotnull({REGISTRABLE_ALIAS}), isnotnull({LABEL_ALIAS}), {usable}",
-    )
-
-
-def _mlevalmodel(devo_domain: str, model: str, arguments: list[str]) -> str:
-    owner = quoting.string(quoting.domain_name(devo_domain))
-    name = quoting.string(quoting.model_name(model))
-    return f"mlevalmodel({owner}, {name},\n    " + ",\n    ".join(arguments) + f") as {SCORE_ALIAS}"
 
 
 def linq(node: e.Number) -> str:
@@ -171,7 +155,8 @@ def linq(node: e.Number) -> str:
             return f"float(countbyfilter({text(of)}, {quoting.string(chars)}))"
         case e.CountShapes(of):
             # a piece becomes one character, never none: whether Devo has an empty text is not documented
-            shortened = _replaced(of, node.pattern, e.PIECE)
+            pattern, piece = quoting.string(node.pattern), quoting.string(e.PIECE)
+            shortened = f"subsall({text(of)}, re({pattern}), template({piece}))"
             return f"(float(length({text(of)}) - length({shortened})) / {float(node.width - 1)})"
         case e.LongestRun(of, chars, most):
             runs = (_matches(of, f"{e.one_of(chars)}{{{length}}}") for length in range(1, most + 1))
@@ -208,7 +193,3 @@ def text(node: e.Text) -> str:
 
 def _matches(node: e.Text, pattern: str) -> str:
     return f"ifthenelse(matches({text(node)}, re({quoting.string(pattern)})), 1.0, 0.0)"
-
-
-def _replaced(node: e.Text, pattern: str, piece: str) -> str:
-    return f"subsall({text(node)}, re({quoting.string(pattern)}), template({quoting.string(piece)}))"

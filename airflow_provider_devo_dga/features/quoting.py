@@ -8,32 +8,8 @@ from decimal import Decimal
 
 from airflow_provider_devo_dga.errors import FeatureError
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-_TABLE_PART = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-_MODEL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_DOMAIN_NAME = re.compile(r"[A-Za-z0-9_.@-]{1,128}")
-RESERVED = frozenset(
-    [
-        "from",
-        "where",
-        "select",
-        "group",
-        "by",
-        "every",
-        "limit",
-        "as",
-        "pragma",
-        "and",
-        "or",
-        "not",
-        "in",
-        "true",
-        "false",
-        "null",
-    ]
-)
-"""Words of LINQ's own. As a field, some would be read as something else: ``null`` is never a name."""
-
+_IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]{0,127}"
+RESERVED = re.compile("from|where|select|group|by|every|limit|as|pragma|and|or|not|in|true|false|null")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -51,13 +27,12 @@ def string(value: str) -> str:
 def identifier(name: str) -> str:
     """Return a column name or alias, checked.
 
-    :raises FeatureError: for anything but letters, digits and ``_``, and for words of LINQ's own.
+    :raises FeatureError: for anything but letters, digits and ``_``, and for words of LINQ's own, which
+        can be read as something else: ``null`` is never a name.
     """
-    if not _IDENTIFIER.fullmatch(name):
-        raise FeatureError(f"{name!r} is not a LINQ field name (letters, digits and '_' only)")
-    if name in RESERVED:
+    if RESERVED.fullmatch(name):
         raise FeatureError(f"{name!r} is a word of LINQ's own, not a field name")
-    return name
+    return _checked(name, _IDENTIFIER, "a LINQ field name (letters, digits and '_' only)")
 
 
 def table(name: str) -> str:
@@ -65,9 +40,8 @@ def table(name: str) -> str:
 
     :raises FeatureError: for anything but dotted words of letters, digits and ``_``.
     """
-    if not name or not all(_TABLE_PART.fullmatch(part) for part in name.split(".")):
-        raise FeatureError(f"{name!r} is not a Devo table name (words of letters, digits and '_', with dots)")
-    return name
+    words = rf"{_IDENTIFIER}(\.{_IDENTIFIER})*"
+    return _checked(name, words, "a Devo table name (words of letters, digits and '_', with dots)")
 
 
 def model_name(name: str) -> str:
@@ -75,9 +49,8 @@ def model_name(name: str) -> str:
 
     :raises FeatureError: for anything but 1–64 letters, digits, ``_``, ``.`` and ``-``.
     """
-    if not _MODEL_NAME.fullmatch(name):
-        raise FeatureError(f"{name!r} is not a usable model name (1–64 letters, digits, '_', '.', '-')")
-    return name
+    wanted = "a usable model name (1–64 letters, digits, '_', '.', '-')"
+    return _checked(name, "[A-Za-z0-9_.-]{1,64}", wanted)
 
 
 def domain_name(name: str) -> str:
@@ -85,8 +58,13 @@ def domain_name(name: str) -> str:
 
     :raises FeatureError: for anything but 1–128 letters, digits, ``_``, ``.``, ``@`` and ``-``.
     """
-    if not _DOMAIN_NAME.fullmatch(name):
-        raise FeatureError(f"{name!r} is not a Devo domain name (letters, digits, '_', '.', '@', '-')")
+    wanted = "a Devo domain name (letters, digits, '_', '.', '@', '-')"
+    return _checked(name, "[A-Za-z0-9_.@-]{1,128}", wanted)
+
+
+def _checked(name: str, pattern: str, wanted: str) -> str:
+    if not re.fullmatch(pattern, name):
+        raise FeatureError(f"{name!r} is not {wanted}")
     return name
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from functools import lru_cache
+from itertools import groupby
 from typing import assert_never
 
 from airflow_provider_devo_dga.features import expression as e
@@ -25,43 +26,32 @@ def number(node: e.Number, parts: HostParts) -> float:
     """Return the value of one node for one host."""
     match node:
         case e.Length(of):
-            return float(len(text(of, parts)))
+            return float(len(_text(of, parts)))
         case e.Entropy(of):
-            return shannon_entropy(text(of, parts))
+            return shannon_entropy(_text(of, parts))
         case e.EntropyRatio(of):
-            value = text(of, parts)
+            value = _text(of, parts)
             return shannon_entropy(value) / math.log2(len(value)) if len(value) > 1 else 1.0
         case e.CountChars(of, chars):
-            return float(sum(character in chars for character in text(of, parts)))
+            return float(sum(character in chars for character in _text(of, parts)))
         case e.CountShapes(of):
-            return float(len(_compiled(node.pattern).findall(text(of, parts))))
+            return float(len(_compiled(node.pattern).findall(_text(of, parts))))
         case e.LongestRun(of, chars, most):
-            return float(min(most, _longest_run(text(of, parts), chars)))
+            return float(min(most, _longest_run(_text(of, parts), chars)))
         case e.StartsIn(of, chars):
-            return float(text(of, parts)[0] in chars)
+            return float(_text(of, parts)[0] in chars)
         case e.EndsIn(of, chars):
-            return float(text(of, parts)[-1] in chars)
+            return float(_text(of, parts)[-1] in chars)
         case e.StartsWith(of, prefix):
-            return float(text(of, parts).startswith(prefix))
+            return float(_text(of, parts).startswith(prefix))
         case e.IsOneOf(of, values):
-            return float(text(of, parts) in values)
+            return float(_text(of, parts) in values)
         case e.HasLength(of, length):
-            return float(len(text(of, parts)) == length)
+            return float(len(_text(of, parts)) == length)
         case e.Division(numerator, denominator):
             return number(numerator, parts) / number(denominator, parts)
         case e.WeightedSum(terms):
             return sum(weight * number(term, parts) for weight, term in terms)
-        case _:
-            assert_never(node)
-
-
-def text(node: e.Text, parts: HostParts) -> str:
-    """Return the text that a text node names; never empty."""
-    match node:
-        case e.Label():
-            return parts.label
-        case e.Tld():
-            return parts.tld
         case _:
             assert_never(node)
 
@@ -77,14 +67,16 @@ def shannon_entropy(value: str) -> float:
     return sum(-(count / length) * math.log2(count / length) for count in counts) if length else 0.0
 
 
+def _text(of: e.Text, parts: HostParts) -> str:
+    text: str = getattr(parts, of.part)  # never empty
+    return text
+
+
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
 def _longest_run(value: str, chars: str) -> int:
-    longest = current = 0
-    for character in value:
-        current = current + 1 if character in chars else 0
-        longest = max(longest, current)
-    return longest
+    runs = groupby(value, chars.__contains__)
+    return max((len([*run]) for inside, run in runs if inside), default=0)

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import expression as e
 
-_TEXTS: dict[str, e.Text] = {"label": e.Label(), "tld": e.Tld()}
+_TEXTS: dict[str, e.Text] = {text.part: text for text in (e.Label(), e.Tld())}
 _NODES: dict[str, type[Any]] = {node.__name__: node for node in get_args(e.Number)}
 _FORMS: dict[str, dict[str, Any]] = {
     name: {field.name: get_type_hints(node)[field.name] for field in fields(node) if field.init}
@@ -52,12 +52,8 @@ def read(value: object, depth: int = 0) -> e.Number:
     return node
 
 
-def _write_text(text: e.Text) -> str:
-    return next(name for name, known in _TEXTS.items() if known == text)
-
-
 _WRITERS: dict[Any, Callable[[Any], Any]] = {
-    e.Text: _write_text,
+    e.Text: lambda text: text.part,
     str: str,
     int: int,
     tuple[str, ...]: list,
@@ -86,16 +82,8 @@ def _read_places(value: object, _: int) -> int:
     return value
 
 
-def _read_words(value: object, depth: int) -> tuple[str, ...]:
-    return tuple(_read_word(word, depth) for word in _list(value))
-
-
-def _read_shapes(value: object, depth: int) -> tuple[e.Shape, ...]:
-    return tuple(_read_words(str(shape).split(" "), depth) for shape in _list(value))
-
-
-def _read_terms(value: object, depth: int) -> tuple[e.Term, ...]:
-    return tuple(_read_term(term, depth) for term in _list(value))
+def _read_shape(value: object, _: int) -> e.Shape:
+    return tuple(_read_word(place, 0) for place in str(value).split(" "))
 
 
 def _read_term(value: object, depth: int) -> e.Term:
@@ -106,21 +94,24 @@ def _read_term(value: object, depth: int) -> e.Term:
             raise _error(value, "a weight and a node")
 
 
+def _each(read_one: Callable[[object, int], Any]) -> Callable[[object, int], tuple[Any, ...]]:
+    def read_all(value: object, depth: int) -> tuple[Any, ...]:
+        if not isinstance(value, list) or not value:
+            raise _error(value, "a list")
+        return tuple(read_one(item, depth) for item in value)
+
+    return read_all
+
+
 _READERS: dict[Any, Callable[[Any, int], Any]] = {
     e.Text: _read_text,
     str: _read_word,
     int: _read_places,
-    tuple[str, ...]: _read_words,
-    tuple[e.Shape, ...]: _read_shapes,
-    tuple[e.Term, ...]: _read_terms,
+    tuple[str, ...]: _each(_read_word),
+    tuple[e.Shape, ...]: _each(_read_shape),
+    tuple[e.Term, ...]: _each(_read_term),
     e.Number: lambda value, depth: read(value, depth + 1),
 }
-
-
-def _list(value: object) -> list[Any]:
-    if not isinstance(value, list) or not value:
-        raise _error(value, "a list")
-    return value
 
 
 def _error(value: object, wanted: str) -> FeatureError:

@@ -14,7 +14,7 @@ from airflow_provider_devo_dga.features import expression as e
 from airflow_provider_devo_dga.features import reference
 from airflow_provider_devo_dga.features.dga import CONSONANTS, DGA_RECIPE, PLAIN_FEATURES, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.feature_set import Feature, FeatureSet
-from airflow_provider_devo_dga.features.h2o_frame import LABEL_COLUMN, TLD_COLUMN, add_features
+from airflow_provider_devo_dga.features.h2o_frame import add_features
 from airflow_provider_devo_dga.features.host import HostParts
 from airflow_provider_devo_dga.features.recipe import LabelledName, Recipe
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
@@ -101,7 +101,7 @@ def computed_by_h2o(feature_set: FeatureSet, parts: list[HostParts], directory: 
     source = directory / "hosts.csv"
     with source.open("w", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-        writer.writerow((LABEL_COLUMN, TLD_COLUMN))
+        writer.writerow(("label", "tld"))
         writer.writerows((each.label, each.tld) for each in parts)
     frame = h2o.upload_file(str(source), header=1, sep=",", col_types=["string", "string"])
     features = add_features(frame, feature_set)[list(feature_set.names)]

@@ -15,7 +15,6 @@ from airflow_provider_devo_dga.features.linq import (
     UNUSUAL,
     USABLE,
     HostSource,
-    count_query,
     enough_events_query,
     fate_query,
     linq,
@@ -56,9 +55,9 @@ def test_features_can_come_back_as_columns_in_the_models_order() -> None:
     assert query.endswith("f_length,\n    f_entropy,\n    f_vowel_proportion) as malicious")
 
 
-def test_counting_queries() -> None:
-    assert count_query(SOURCE) == "from demo.ecommerce.data\ngroup\nselect count() as events_n"
-    assert enough_events_query(SOURCE, 7).endswith("\nwhere events_n >= 7")
+def test_whether_there_are_enough_events_is_asked_in_one_row() -> None:
+    asked = "from demo.ecommerce.data\ngroup\nselect count() as events_n\nwhere events_n >= 7"
+    assert enough_events_query(SOURCE, 7) == asked
 
 
 @pytest.mark.parametrize("feature_set", FEATURE_SETS.values(), ids=FEATURE_SETS)

@@ -27,7 +27,8 @@ from devo_sandbox.linq.parse import parse
 from tests.examples import examples
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-WORDS = st.sampled_from(sorted({*quoting.RESERVED, "count", "x"}))
+RESERVED = quoting.RESERVED.pattern.split("|")
+WORDS = st.sampled_from(["count", "x", *RESERVED])
 # Characters that mean something to LINQ come often; surrogates are no characters.
 HOSTILE = st.text(
     st.one_of(st.sampled_from("\"'`\\/*;,(){}[]:=~-.\n\t _aZ0é\u2028"), st.characters(codec="utf-8"))
@@ -89,7 +90,7 @@ def test_a_name_is_read_as_it_was_or_refused(name: str) -> None:
         accepted = quoting.identifier(name)
     except FeatureError:
         # nothing is refused that would be an ordinary name, but for its length
-        assert not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,127}", name) or name in quoting.RESERVED
+        assert not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,127}", name) or name in RESERVED
         return
     found = selected(accepted)
     assert isinstance(found, tree.Name)

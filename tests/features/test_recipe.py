@@ -20,8 +20,7 @@ from airflow_provider_devo_dga.features import reference
 from airflow_provider_devo_dga.features.dga import DGA_RECIPE, FEATURE_SETS
 from airflow_provider_devo_dga.features.feature_set import Feature, FeatureSet
 from airflow_provider_devo_dga.features.host import HostParts
-from airflow_provider_devo_dga.features.recipe import LabelledName, LearnedOdds, Recipe
-from airflow_provider_devo_dga.features.shapes import shapes_of
+from airflow_provider_devo_dga.features.recipe import LabelledName, LearnedOdds, Recipe, shapes_of
 from airflow_provider_devo_dga.models.meaning import stored_meaning
 
 PAIRS = LearnedOdds("pairs", width=2, buckets=4)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_devo_dga.features import reference
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
-from airflow_provider_devo_dga.features.h2o_frame import LABEL_COLUMN, TLD_COLUMN, add_features
+from airflow_provider_devo_dga.features.h2o_frame import add_features
 from airflow_provider_devo_dga.features.host import HostParts, split_host
 from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
 from airflow_provider_devo_dga.hooks.devo import DevoHook
@@ -100,7 +100,7 @@ def _by_h2o(features: FeatureSet, parts: list[HostParts], folder: Path) -> list[
     source = folder / "hosts.csv"
     with source.open("w", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-        writer.writerow((LABEL_COLUMN, TLD_COLUMN))
+        writer.writerow(("label", "tld"))
         writer.writerows((each.label, each.tld) for each in parts)
     frame = h2o.upload_file(str(source), header=1, sep=",", col_types=["string", "string"])
     computed = add_features(frame, features)[list(features.names)]

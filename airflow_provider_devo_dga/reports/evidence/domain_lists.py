@@ -6,12 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import TextIOWrapper
-from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.errors import ReportError
-
-if TYPE_CHECKING:
-    from airflow_provider_devo_dga.storage import ReadablePath
+from airflow_provider_devo_dga.storage import ReadablePath
 
 _DOMAIN = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+")
 

@@ -8,17 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import nsmallest
-from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.reports.evidence.client_evidence import Verdict
+from airflow_provider_devo_dga.reports.evidence.context import ReportContext
 from airflow_provider_devo_dga.reports.evidence.detection import CLIENTS_NAMED, Detection
 from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
 from airflow_provider_devo_dga.reports.evidence.label_form import label_form
 from airflow_provider_devo_dga.reports.evidence.scored_rows import FlaggedRow, ScoredRows
-
-if TYPE_CHECKING:
-    from airflow_provider_devo_dga.reports.evidence.context import ReportContext
 
 KEPT = 10_000
 """Detections that are held in memory and in order. Further ones follow in the order of the rows."""

@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.errors import ReportError
+from airflow_provider_devo_dga.storage import ReadablePath
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from airflow_provider_devo_dga.storage import ReadablePath
 
 COLUMNS = ("reg_domain", "sld", "events_n", "first_seen", "last_seen", "client_ips", "malicious")
 """What a file must have; other columns are not read."""

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow_provider_devo_dga.reports.evidence.client_evidence import (
     ASSUMED_FALSE_POSITIVE_RATE,
@@ -20,9 +20,7 @@ from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
 from airflow_provider_devo_dga.reports.evidence.figures import KeyTotals, ReportFigures
 from airflow_provider_devo_dga.reports.evidence.found import DetectionRows, Findings
 from airflow_provider_devo_dga.reports.evidence.scored_rows import BATCH_ROWS, ScoredRows
-
-if TYPE_CHECKING:
-    from airflow_provider_devo_dga.storage import ReadablePath
+from airflow_provider_devo_dga.storage import ReadablePath
 
 WIDELY_ASKED_SHARE = 0.1
 WIDELY_ASKED_CLIENTS = 10

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
+from airflow_provider_devo_dga.reports.evidence.context import ReportContext
+from airflow_provider_devo_dga.reports.evidence.detection import Detection
 from airflow_provider_devo_dga.reports.files.ecs import detection_id
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from airflow_provider_devo_dga.reports.evidence.context import ReportContext
-    from airflow_provider_devo_dga.reports.evidence.detection import Detection
 
 BATCH_ROWS = 10_000
 

@@ -6,13 +6,11 @@ import hashlib
 import ipaddress
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow_provider_devo_dga.reports.evidence.client_evidence import Verdict
+from airflow_provider_devo_dga.reports.evidence.context import ReportContext
 from airflow_provider_devo_dga.reports.evidence.detection import Detection
-
-if TYPE_CHECKING:
-    from airflow_provider_devo_dga.reports.evidence.context import ReportContext
 
 ECS_VERSION = "8.17.0"
 TECHNIQUE_ID = "T1568.002"

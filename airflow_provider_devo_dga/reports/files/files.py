@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Generic, TypeVar
+from typing import IO, Generic, TypeVar
 
+from airflow_provider_devo_dga.reports.evidence.detection import Detection
 from airflow_provider_devo_dga.reports.evidence.figures import REPORT
+from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
+from airflow_provider_devo_dga.reports.evidence.trend import Trend
 from airflow_provider_devo_dga.reports.files.detections_csv import detections_csv
 from airflow_provider_devo_dga.reports.files.detections_parquet import parquet_written
 from airflow_provider_devo_dga.reports.files.ecs import ecs_event, ecs_line
 from airflow_provider_devo_dga.reports.page.html import render
 from airflow_provider_devo_dga.storage import StoragePath, publish
-
-if TYPE_CHECKING:
-    from airflow_provider_devo_dga.reports.evidence.detection import Detection
-    from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
-    from airflow_provider_devo_dga.reports.evidence.trend import Trend
 
 P = TypeVar("P", bound=StoragePath)
 

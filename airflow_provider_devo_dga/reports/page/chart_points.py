@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow_provider_devo_dga.reports.evidence.client_evidence import ClientEvidence, suspicious_from
 from airflow_provider_devo_dga.reports.evidence.found import BARS
+from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
 from airflow_provider_devo_dga.reports.page.text import shorten, visible
-
-if TYPE_CHECKING:
-    from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
 
 NAMED = 3
 LINE_SHARE = 0.08  # height of a line of text against that of the chart

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
 from airflow_provider_devo_dga.reports.page.chart_points import (
     asked_range,
     asked_ticks,
@@ -19,8 +20,6 @@ from airflow_provider_devo_dga.reports.page.svg import ALARM, INK, MUTED, chart_
 
 if TYPE_CHECKING:
     import altair as alt
-
-    from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
 
 
 def clients_chart(summary: ReportSummary) -> str:

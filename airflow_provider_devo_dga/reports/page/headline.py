@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from airflow_provider_devo_dga.reports.evidence.client_evidence import ClientEvidence, Verdict
+from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
 from airflow_provider_devo_dga.reports.page.text import defang, shorten, visible
 from airflow_provider_devo_dga.reports.page.words import count, counted, moment, odds, percent, quantity
-
-if TYPE_CHECKING:
-    from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
 
 NAMED = 3
 """Clients that a headline names; the table below names the others."""

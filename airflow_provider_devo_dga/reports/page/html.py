@@ -13,15 +13,14 @@ from airflow_provider_devo_dga.reports.evidence.client_evidence import (
     Verdict,
 )
 from airflow_provider_devo_dga.reports.evidence.label_form import FORM_WORDS
+from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
+from airflow_provider_devo_dga.reports.evidence.trend import Trend
 from airflow_provider_devo_dga.reports.page import words
 from airflow_provider_devo_dga.reports.page.headline import headline
 from airflow_provider_devo_dga.reports.page.page import page_environment
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-    from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
-    from airflow_provider_devo_dga.reports.evidence.trend import Trend
 
 CLIENT_ROWS = 200
 CHANCE_ROWS = 5

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
+from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
 from airflow_provider_devo_dga.reports.evidence.trend import PastWindow, Trend
 from airflow_provider_devo_dga.reports.page.chart_points import chart_top
 from airflow_provider_devo_dga.reports.page.svg import ALARM, INK, MUTED, chart_of, svg_of
-
-if TYPE_CHECKING:
-    from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
 
 BAR = 0.8
 GAP_SHARE = 0.03
