@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not TOOL.exists(), reason="cy
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def bill(file: Path) -> str:
+def bill(file: Path, check: str = "--validate") -> str:
     command = [
         str(TOOL),
         "environment",
@@ -27,7 +27,7 @@ def bill(file: Path) -> str:
         "--pyproject",
         str(ROOT / "pyproject.toml"),
     ]
-    options = ["--mc-type", "library", "--output-reproducible", "--of", "JSON", "--validate", "-o", str(file)]
+    options = ["--mc-type", "library", "--output-reproducible", "--of", "JSON", check, "-o", str(file)]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return file.read_text()
@@ -35,7 +35,8 @@ def bill(file: Path) -> str:
 
 def test_the_bill_is_whole_and_the_same_each_time(tmp_path: Path) -> None:
     text = bill(tmp_path / "one.json")
-    assert bill(tmp_path / "two.json") == text
+    # the same text is as valid, and to say so takes the longest
+    assert bill(tmp_path / "two.json", "--no-validate") == text
     found = json.loads(text)
     assert found["bomFormat"] == "CycloneDX"
     root = found["metadata"]["component"]
