@@ -72,5 +72,6 @@ class AsyncReader:
         except httpx.HTTPError as error:
             raise exchange.broken(error) from error
         batches.append(Batch(exchange.columns, exchange.finish()))
-        self._observer.answered(exchange.rows_read, exchange.bytes_read, time.monotonic() - started)
+        told = 0 if exchange.query.is_count else exchange.rows_read  # a count is no row of the answer
+        self._observer.answered(told, exchange.bytes_read, time.monotonic() - started)
         return batches

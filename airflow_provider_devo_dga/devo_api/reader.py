@@ -127,5 +127,6 @@ class Reader:
         except httpx.HTTPError as error:
             raise exchange.overdue() if time.monotonic() > deadline else exchange.broken(error) from error
         rest = exchange.finish()
-        self._observer.answered(exchange.rows_read, exchange.bytes_read, time.monotonic() - started)
+        told = 0 if exchange.query.is_count else exchange.rows_read  # a count is no row of the answer
+        self._observer.answered(told, exchange.bytes_read, time.monotonic() - started)
         yield Batch(exchange.columns, rest)

@@ -45,7 +45,9 @@ def closing_reply(body: bytes, status: str = "200 OK", extra: str = "") -> bytes
 def chunked(*parts: bytes, ended: bool = True) -> bytes:
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts)
     return (
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + (b"0\r\n\r\n" if ended else b"")
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + chunks
+        + (b"0\r\n\r\n" if ended else b"")
     )
 
 

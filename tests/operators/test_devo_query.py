@@ -91,7 +91,7 @@ def test_the_query_may_be_a_file(devo: Any, table: str, context: Any, tmp_path: 
         ({"max_rows": "{{ 2 - 1 }}"}, DevoLimitError, "more than max_rows=1"),
         ({"max_bytes": "{{ 10 * 10 }}"}, DevoLimitError, "larger than max_bytes=100"),
         ({"max_rows": "{{ params.nothing }}x"}, DevoPermanentError, "max_rows must be a whole number"),
-        ({"completeness": "maybe"}, DevoPermanentError, "completeness is 'auto' or 'count'"),
+        ({"completeness": "maybe"}, DevoPermanentError, "completeness is auto or count or framing"),
     ],
 )
 def test_what_cannot_be_done_leaves_no_file(
@@ -138,5 +138,5 @@ def test_an_answer_that_broke_off_is_read_again_into_a_new_file(
     assert told["rows"] == 2
     assert pq.read_table(told["path"].removeprefix("file://")).column("n").to_pylist() == [1, 2]
     assert [file.name for file in (tmp_path / table).iterdir()] == ["rows.parquet"]
-    # cut; cut and counted; whole
-    assert len(devo.asked(table)) == 4
+    # cut; cut and counted; whole and counted
+    assert len(devo.asked(table)) == 5
