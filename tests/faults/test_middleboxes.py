@@ -7,6 +7,8 @@ an answer anew gives it an end that it never had.
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +51,46 @@ def box(request: Any, sandbox: Any, tmp_path_factory: pytest.TempPathFactory) ->
         yield request.param, port, ca_file
 
 
-@pytest.mark.parametrize("lasts", [True, False], ids=["lasting", "passing"])
-@pytest.mark.parametrize("cut", CUTS)
-def test_no_loss_is_silent(
+@dataclass(frozen=True)
+class Case:
+    """Callers behind a middlebox, and a cut that they may meet."""
+
+    devo: Any
+    ledger: Ledger
+    context: Any
+    folder: Path
+    box: str
+    table: str
+    cut: str
+    lasts: bool
+
+    def plan(self, times: int) -> None:
+        if self.cut != "none":
+            self.devo.fault(self.cut.removesuffix(" at once"), times=times, **CUTS[self.cut])
+
+    def call(self, caller: str) -> None:
+        """Let a caller read the table: all of it comes, or an error and nothing is left."""
+        kind, call = CALLERS[caller]
+        folder = self.folder / caller.replace(" ", "_")
+        query = f"from {self.table} select n"
+        asked = Asked(query, self.devo.window, "auto", folder, self.context, ROWS)
+        try:
+            call(asked)
+            outcome = "whole"
+        except (DevoDgaError, EventError) as error:
+            outcome = error.name if isinstance(error, EventError) else type(error).__name__
+            assert kind == "rows" or not asked.rows, caller
+            assert not (folder.exists() and any(folder.iterdir())), caller
+        else:
+            numbers = [*itertools.chain.from_iterable(asked.rows)]
+            assert kind not in {"whole", "rows"} or numbers == [*range(ROWS)], (caller, len(numbers))
+            told = {ROWS} if kind in {"count", "trigger"} else {ROWS, None}
+            assert asked.number in told, (caller, asked.number)
+        self.ledger.note(Cell(self.box, "", self.cut, caller, self.lasts, outcome, 0))
+
+
+@pytest.fixture
+def case(
     devo: Any,
     connect: Any,
     box: Any,
@@ -61,34 +100,40 @@ def test_no_loss_is_silent(
     tmp_path: Path,
     context: Any,
     ledger: Ledger,
-) -> None:
+) -> Case:
     name, port, ca_file = box
     table = devo.table([{"n": number} for number in range(ROWS)], n="int4")
-    connect(
-        "faulty", port=port, extra={"timeout": 4 if cut == "stall" else 20, "retries": 1, "verify": ca_file}
-    )
-    for caller, (kind, call) in CALLERS.items():
-        if cut == "none" and not lasts:
-            continue
-        folder = tmp_path / caller.replace(" ", "_")
-        asked = Asked(f"from {table} select n", devo.window, "auto", folder, context, ROWS)
-        times = (2 if kind == "trigger" else 50) if lasts else 1
-        if cut != "none":
-            devo.fault(cut.removesuffix(" at once"), times=times, **CUTS[cut])
-        try:
-            call(asked)
-            outcome = "whole"
-        except (DevoDgaError, EventError) as error:
-            outcome = error.name if isinstance(error, EventError) else type(error).__name__
-            assert kind == "rows" or not asked.rows
-            assert not (folder.exists() and any(folder.iterdir()))
-        else:
-            numbers = list(itertools.chain.from_iterable(asked.rows))
-            assert kind not in {"whole", "rows"} or numbers == list(range(ROWS)), (caller, len(numbers))
-            assert asked.number in ({ROWS} if kind in {"count", "trigger"} else {ROWS, None}), (
-                caller,
-                asked.number,
-            )
-        finally:
-            devo.call("DELETE", "faults")
-        ledger.note(Cell(name, "", cut, caller, lasts, outcome, 0))
+    timeout = 1 if cut == "stall" else 20
+    connect("faulty", port=port, extra={"timeout": timeout, "retries": 1, "verify": ca_file})
+    return Case(devo, ledger, context, tmp_path, name, table, cut, lasts)
+
+
+@pytest.mark.parametrize(
+    ("cut", "lasts"),
+    [
+        pytest.param(cut, lasts, id=f"{cut}-{'lasting' if lasts else 'passing'}")
+        for cut in CUTS
+        for lasts in [True, False]
+        if cut != "stall" and (lasts or cut != "none")
+    ],
+)
+def test_no_loss_is_silent(case: Case) -> None:
+    for caller, (kind, _) in CALLERS.items():
+        # a trigger asks until it passes
+        case.plan((2 if kind == "trigger" else 50) if case.lasts else 1)
+        case.call(caller)
+        case.devo.call("DELETE", "faults")
+
+
+@pytest.mark.parametrize("cut", ["stall"])
+@pytest.mark.parametrize("lasts", [True, False], ids=["lasting", "passing"])
+def test_no_loss_is_silent_where_an_answer_stalls(case: Case) -> None:
+    """All callers wait for the end of their patience, so they wait together."""
+    case.plan(1000 if case.lasts else len(CALLERS))
+    with ThreadPoolExecutor(len(CALLERS)) as pool:
+        calls = [(kind, pool.submit(case.call, caller)) for caller, (kind, _) in CALLERS.items()]
+        # a trigger asks until it passes
+        wait([call for kind, call in calls if kind != "trigger"])
+        case.devo.call("DELETE", "faults")
+    for _, call in calls:
+        call.result()
