@@ -36,9 +36,14 @@ from __future__ import annotations
 
 from typing import TypedDict, Unpack
 
+from airflow_provider_devo_dga.redaction import heard, hidden
+
 
 class DevoDgaError(Exception):
-    """Base of everything this provider raises on purpose."""
+    """Base of everything this provider raises on purpose; no text of it holds a secret that is known."""
+
+    def __init__(self, *told: object) -> None:
+        super().__init__(*(hidden(text) if isinstance(text, str) else text for text in told))
 
 
 class Facts(TypedDict, total=False):
@@ -67,10 +72,10 @@ class DevoError(DevoDgaError):
         cid: str | None = None,
     ) -> None:
         super().__init__(message)
-        self.message = message
+        self.message: str = self.args[0]
         self.status = status
-        self.code = code
-        self.cid = cid
+        self.code = heard(code, 80) if isinstance(code, str) else code
+        self.cid = None if cid is None else heard(cid, 80)
 
     def __str__(self) -> str:
         facts = [
@@ -169,7 +174,7 @@ class ModelRejectedError(DevoPermanentError):
 
     def __init__(self, message: str, *, detail: str | None = None, **facts: Unpack[Facts]) -> None:
         super().__init__(message, **facts)
-        self.detail = detail
+        self.detail = None if detail is None else heard(detail)
 
 
 class DocumentError(DevoDgaError):

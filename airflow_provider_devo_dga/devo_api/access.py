@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from airflow_provider_devo_dga.devo_api.wire import Request
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError
+from airflow_provider_devo_dga.redaction import keep_secret
 
 QUERY_PATH = "/search/query"
 MODEL_MANAGER_PATH = "/mlmodelmanager"
@@ -25,6 +26,7 @@ class Credentials:
     api_secret: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        keep_secret(*self.secrets())
         if bool(self.api_key) != bool(self.api_secret):
             raise DevoConnectionConfigError(
                 "The connection has only one of api_key and api_secret; both belong together"

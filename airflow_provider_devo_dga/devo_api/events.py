@@ -13,6 +13,7 @@ from airflow_provider_devo_dga.devo_api.access import Limits
 from airflow_provider_devo_dga.devo_api.attempts import Attempts, Observer
 from airflow_provider_devo_dga.devo_api.faults import tls_refusal
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError, DevoError, DevoTransientError
+from airflow_provider_devo_dga.redaction import heard
 
 if TYPE_CHECKING:
     from devo.sender import Sender
@@ -168,6 +169,6 @@ def _said(error: Exception) -> str:
     causes: list[str] = []
     seen: BaseException | None = error
     while seen is not None and len(causes) < 3:
-        causes.append(str(seen).replace("\n", " ")[:200])
+        causes.append(heard(seen, 200))
         seen = seen.__cause__
     return "; ".join(dict.fromkeys(causes))

@@ -24,12 +24,12 @@ from airflow_provider_devo_dga.errors import (
     DevoTransientError,
     ModelRejectedError,
 )
+from airflow_provider_devo_dga.redaction import beginning, heard, quiet
 
 if TYPE_CHECKING:
     import httpx
     from requests import Response
 
-_SHOWN = 80
 _UNKNOWN_TABLE = 624
 _LATER = {408, 425}  # request timeout, too early
 _LAUNCH = "Error Launching Query"
@@ -53,7 +53,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, query: str 
     """
     answer = _json(body)
     facts: dict[str, Any] = {"status": status, "code": answer.get("code"), "cid": answer.get("cid")}
-    text = words_of(answer) or f"the answer begins {body[:_SHOWN].decode('utf-8', 'replace')!r}"
+    text = heard(words_of(answer)) or f"the answer begins {beginning(body)}"
     if status in {401, 403}:
         return DevoAuthError(
             f"Devo refused the credentials: {text}. Check the token (or key and secret) of the connection,"
@@ -82,7 +82,7 @@ def _redirection(headers: Mapping[str, str]) -> str:
         host = urlsplit(headers.get("location", "")).hostname
     except ValueError:
         host = "what is no address"
-    return f"it redirects to {host or 'another path'}, and no redirection is followed"
+    return f"it redirects to {heard(host or 'another path')}, and no redirection is followed"
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _json(body: bytes) -> dict[str, Any]:
 
 
 def words_of(answer: dict[str, Any]) -> str:
-    """Return what Devo says in the body of a refusal, with its details; empty when it says nothing."""
+    """Return what Devo says in the body of a refusal, with its details, as it stands; maybe nothing."""
     headline = answer.get("msg") or answer.get("error")
     if isinstance(headline, dict):
         headline = headline.get("message") or headline.get("msg") or headline
@@ -133,6 +133,7 @@ def transport_error(error: httpx.HTTPError, url: str) -> DevoError:
     """Return the error that httpx's failure to talk to ``url`` stands for; never with its headers."""
     import httpx
 
+    quiet(error)
     if isinstance(error, httpx.ConnectError) and (refused := tls_refusal(error)) is not None:
         if isinstance(refused, ssl.SSLCertVerificationError):
             return DevoConnectionConfigError(
@@ -179,7 +180,7 @@ def _proxy_error(error: httpx.ProxyError, url: str) -> DevoError:
             f"On the way to Devo is {proxy}, which does not let this pass (HTTP {status}); ask its owner to"
             " let Devo's host through, or take the host out by NO_PROXY"
         )
-    return DevoTransientError(f"No answer by way of {proxy} ({error or type(error).__name__})")
+    return DevoTransientError(f"No answer by way of {proxy} ({heard(error) or type(error).__name__})")
 
 
 def tls_refusal(error: BaseException | None) -> ssl.SSLError | None:
@@ -223,8 +224,10 @@ def typed_errors() -> Iterator[None]:
     try:
         yield
     except theirs.TokenError as error:
+        quiet(error)
         raise DevoAuthError("The Model Manager refuses the token: invalid or expired", code=5) from error
     except theirs.ModelManagerError as error:
+        quiet(error)
         cause = error.__cause__
         if isinstance(cause, SSLError):
             raise DevoConnectionConfigError(
@@ -241,7 +244,7 @@ def typed_errors() -> Iterator[None]:
                 "The Model Manager's client does not take this host; use a full name or an IP address"
             ) from error
         raise ModelRejectedError(
-            f"The Model Manager refuses: {error.msg or 'no reason given'}",
+            f"The Model Manager refuses: {heard(error.msg) or 'no reason given'}",
             detail=error.msg,
             code=error.code or None,
         ) from error

@@ -10,12 +10,12 @@ from urllib.parse import quote
 
 from airflow_provider_devo_dga.devo_api.faults import refusal, words_of
 from airflow_provider_devo_dga.errors import DevoJobError, DevoResultError, DevoTransientError
+from airflow_provider_devo_dga.redaction import beginning, heard
 
 LIST_PATH = "/search/jobs"
 NOT_FOUND, STATUS_NOT_CHANGED, NOT_RUNNING = 100, 101, 108
 _REFUSALS = (NOT_FOUND, STATUS_NOT_CHANGED, NOT_RUNNING)
 _OVER = frozenset({"COMPLETED", "STOPPED", "REMOVED"})
-_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,9 @@ class Job:
         """
         if not self.succeeded:
             said = f": {'; '.join(self.errors)}" if self.errors else ""
-            raise DevoJobError(f"Devo's job {self.id} ({self.name}) is {self.status}{said}", job_id=self.id)
+            raise DevoJobError(
+                f"Devo's job {heard(self.id)} ({self.name}) is {self.status}{said}", job_id=self.id
+            )
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,7 +69,7 @@ class Job:
 
     def __str__(self) -> str:
         generated, sent = ("?" if n is None else n for n in (self.generated, self.sent))
-        return f"job {self.id} is {self.status}: {generated} events generated, {sent} sent"
+        return f"job {heard(self.id)} is {self.status}: {generated} events generated, {sent} sent"
 
 
 def job_path(job_id: str, change: str = "") -> str:
@@ -86,11 +88,11 @@ def answer_of(status: int, headers: Mapping[str, str], body: bytes, query: str |
     try:
         return json.loads(body)
     except ValueError:
-        shown = body[:_SHOWN].decode("utf-8", "replace")
+        shown = beginning(body)
         if not body.strip() or body.lstrip().startswith((b"{", b"[")):
-            raise DevoTransientError(f"Devo's answer about jobs was cut; it begins {shown!r}") from None
+            raise DevoTransientError(f"Devo's answer about jobs was cut; it begins {shown}") from None
         raise DevoResultError(
-            f"The server's answer is not Devo's; it begins {shown!r}."
+            f"The server's answer is not Devo's; it begins {shown}."
             " Check the connection's host: this may be a proxy or a login page"
         ) from None
 
@@ -127,7 +129,7 @@ def _object(answer: object) -> object:
     code = answer.get("status", 0)
     if code in _REFUSALS:
         raise DevoJobError(
-            f"Devo refused a call on a job: {words_of(answer)}", code=code, cid=answer.get("cid")
+            f"Devo refused a call on a job: {heard(words_of(answer))}", code=code, cid=answer.get("cid")
         )
     if (isinstance(code, int) and code) or answer.get("error"):
         raise refusal(code or 500, {}, json.dumps(answer).encode())
@@ -141,12 +143,12 @@ def _job(told: dict[str, Any]) -> Job:
     errors = told.get("error") or []
     return Job(
         job_id,
-        status,
-        destination=str(told.get("type") or ""),
-        name=str(told.get("friendlyName") or ""),
+        heard(status),
+        destination=heard(told.get("type") or ""),
+        name=heard(told.get("friendlyName") or ""),
         generated=_count(told.get("eventGenerated")),
         sent=_count(told.get("eventsSent")),
-        errors=tuple(map(str, errors)) if isinstance(errors, list) else (str(errors),),
+        errors=tuple(map(heard, errors)) if isinstance(errors, list) else (heard(errors),),
     )
 
 
@@ -155,4 +157,4 @@ def _count(value: object) -> int | None:
 
 
 def _not_ours(answer: object) -> NoReturn:
-    raise DevoResultError(f"Devo's answer does not tell of a job; it begins {str(answer)[:_SHOWN]!r}")
+    raise DevoResultError(f"Devo's answer does not tell of a job; it begins {beginning(str(answer))}")

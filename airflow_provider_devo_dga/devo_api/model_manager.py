@@ -14,6 +14,7 @@ from airflow_provider_devo_dga.devo_api.access import Limits
 from airflow_provider_devo_dga.devo_api.faults import refusal
 from airflow_provider_devo_dga.devo_api.transport import transport_to
 from airflow_provider_devo_dga.errors import DevoResultError
+from airflow_provider_devo_dga.redaction import beginning
 
 if TYPE_CHECKING:
     from devo_ml.modelmanager import Client
@@ -55,7 +56,7 @@ def parse_model(status: int, headers: Mapping[str, str], body: bytes) -> Registe
         answer = None
     if not isinstance(answer, dict) or "name" not in answer:
         raise DevoResultError(
-            f"The Model Manager's answer is not a model; it begins {body[:80].decode('utf-8', 'replace')!r}."
+            f"The Model Manager's answer is not a model; it begins {beginning(body)}."
             " Check the connection's host: this may be a proxy or a login page"
         )
     return _model(answer)

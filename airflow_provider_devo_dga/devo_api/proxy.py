@@ -11,9 +11,10 @@ import ipaddress
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError
+from airflow_provider_devo_dga.redaction import keep_secret
 
 _SCHEMES = {"http", "https", "socks5", "socks5h"}
 
@@ -52,7 +53,9 @@ def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> Proxy | Non
             if value := environ.get(variable, "").strip():
                 if is_loopback(parts.hostname or "") or _is_excluded(parts, environ):
                     return None
-                return Proxy(_checked(value, variable), variable)
+                proxy = Proxy(_checked(value, variable), variable)
+                keep_secret(unquote(urlsplit(proxy.url).password or ""))
+                return proxy
     return None
 
 

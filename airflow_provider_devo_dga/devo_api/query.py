@@ -32,6 +32,7 @@ from airflow_provider_devo_dga.errors import (
     DevoResultError,
     DevoTransientError,
 )
+from airflow_provider_devo_dga.redaction import heard
 
 if TYPE_CHECKING:
     import httpx
@@ -284,5 +285,5 @@ def counted(batches: Iterable[Batch]) -> int:
     """
     numbers = [row[-1] for batch in batches for row in batch.rows]
     if len(numbers) != 1 or isinstance(numbers[0], bool) or not isinstance(numbers[0], int):
-        raise DevoResultError(f"Devo's row count is not a whole number: {numbers[:3]!r}")
+        raise DevoResultError(f"Devo's row count is not a whole number: {heard(numbers[:3], 80)}")
     return numbers[0]

@@ -16,8 +16,8 @@ from airflow_provider_devo_dga.errors import (
     DevoResultError,
     DevoTransientError,
 )
+from airflow_provider_devo_dga.redaction import beginning, heard
 
-_SHOWN = 80
 _LONGEST_LINE = 64 * 1024 * 1024
 
 
@@ -120,20 +120,21 @@ class RowDecoder:
 
     def _failed(self, error: Any) -> DevoError:
         code, text = (*error, None)[:2] if isinstance(error, list) and error else (None, str(error))
+        refuses, text = is_launch_error(str(text)), heard(text)
         if self.columns:
             return DevoIncompleteError(
                 f"Devo broke off the query after {self.rows_read} rows: {text}; read the whole window again",
                 rows_read=self.rows_read,
                 code=code,
             )
-        if is_launch_error(str(text)):
+        if refuses:
             return DevoQueryError(f"Devo refused the query: {text}", query=self.query, code=code)
         return DevoTransientError(f"Devo could not begin the query: {text}", code=code)
 
     def _unreadable(self, line: bytes) -> DevoPermanentError:
-        shown = line[:_SHOWN].decode("utf-8", "replace")
+        # not the line: what stands in a row is nobody's to read in a log
         return DevoResultError(
-            f"Row {self.rows_read + 1} of Devo's answer is no row of JSON in UTF-8; it begins {shown!r}"
+            f"Row {self.rows_read + 1} of Devo's answer, of {len(line)} bytes, is no row of JSON in UTF-8"
         )
 
 
@@ -142,9 +143,10 @@ def _columns(message: dict[str, Any], line: bytes, query: str | None) -> tuple[C
     if columns is None:
         if {"error", "msg"} & message.keys():
             facts: dict[str, Any] = {"code": message.get("code"), "cid": message.get("cid")}
+            said = heard(words_of(message))
             if refuses_query(message):
-                raise DevoQueryError(f"Devo refused the query: {words_of(message)}", query=query, **facts)
-            raise DevoTransientError(f"Devo could not begin the query: {words_of(message)}", **facts)
+                raise DevoQueryError(f"Devo refused the query: {said}", query=query, **facts)
+            raise DevoTransientError(f"Devo could not begin the query: {said}", **facts)
         raise _not_ours(line)
     names = [column.name for column in columns]
     if len(set(names)) != len(names):
@@ -176,8 +178,7 @@ def _indexed(columns: Any) -> tuple[Column, ...] | None:
 
 
 def _not_ours(line: bytes) -> DevoPermanentError:
-    shown = line[:_SHOWN].decode("utf-8", "replace")
     return DevoResultError(
-        f"The server's answer is not Devo's row format; it begins {shown!r}."
+        f"The server's answer is not Devo's row format; it begins {beginning(line)}."
         " Check the connection's host: this may be a proxy or a login page"
     )

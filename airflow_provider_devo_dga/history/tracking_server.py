@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from airflow_provider_devo_dga.errors import HistoryConfigError, HistoryError
+from airflow_provider_devo_dga.redaction import heard, keep_secret
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -55,6 +56,9 @@ class TrackingServer:
     verify: bool | str = True
     timeout: int = 30
     retries: int = 2
+
+    def __post_init__(self) -> None:
+        keep_secret(self.password, self.token)
 
     @classmethod
     def in_file(cls, file: Path) -> TrackingServer:
@@ -128,7 +132,7 @@ class TrackingServer:
 
     def _typed(self, error: Exception) -> HistoryError:
         # MLflow's own text may be long, and holds the address; ours names the place and the remedy
-        reason = " ".join(str(error).split())[:300]
+        reason = heard(" ".join(str(error).split()), 300)
         found = _STATUS.search(reason)
         refused = found[1] if found else getattr(error, "error_code", "")
         if refused in _REFUSALS:

@@ -23,6 +23,7 @@ from airflow_provider_devo_dga.devo_api.access import (
 from airflow_provider_devo_dga.devo_api.events import EventsEndpoint
 from airflow_provider_devo_dga.devo_api.query import Completeness
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError, DevoDgaError
+from airflow_provider_devo_dga.redaction import keep_secret
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -161,6 +162,7 @@ class ModelManagerAccount:
             raise DevoConnectionConfigError(
                 "The connection has no token; put a Devo token into the password field"
             )
+        keep_secret(connection.password)
         check_sendable("token", connection.password)
         self.url = service_url(
             connection.host, connection.port, default_path=MODEL_MANAGER_PATH, example="api-us.devo.com"

@@ -31,6 +31,7 @@ from airflow_provider_devo_dga.errors import (
     DevoPermanentError,
 )
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.redaction import keep_secret
 from airflow_provider_devo_dga.tasks.telemetry import QueryStats
 
 _STEP_SECONDS = 60.0
@@ -102,6 +103,7 @@ class DevoJobs:
             raise DevoPermanentError(
                 "A job needs a destination, and gets its friendlyName from the provider; leave it out"
             )
+        keep_secret(*_secrets_in(secret_params))
         told = {"type": destination, "params": {"friendlyName": name, **params, **secret_params}}
         asked = Query(query, window, comments=self.hook.comments)
         try:

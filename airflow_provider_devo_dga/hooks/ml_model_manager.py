@@ -30,6 +30,7 @@ from airflow_provider_devo_dga.errors import (
 from airflow_provider_devo_dga.features.quoting import model_name
 from airflow_provider_devo_dga.hooks.connections import ModelManagerAccount
 from airflow_provider_devo_dga.models.provenance import Provenance
+from airflow_provider_devo_dga.redaction import heard
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.storage import publish
 from airflow_provider_devo_dga.tasks.telemetry import QueryStats
@@ -162,8 +163,9 @@ class MLModelManagerHook(BaseHook):
             self.log.info("Model %r is registered already with this file; nothing to do", name)
             return former
         if former is not None and former.image != content and if_exists == "fail":
+            told = heard(former.description or "no description", 200)
             raise ModelAlreadyExistsError(
-                f"The Model Manager has another model {name!r} ({former.description or 'no description'});"
+                f"The Model Manager has another model {name!r} ({told});"
                 " choose another name or if_exists='replace'"
             )
         self._upload(name, engine, Path(model_file), description)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from airflow_provider_devo_dga.errors import DevoDgaError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_jobs import DevoJobs
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
+from tests.hooks.raw_server import RawServer, reply
 
 TOKEN = "tok-8f3a61c27b5e4d90"
 SECRETS = {
@@ -78,6 +82,45 @@ def test_the_token_is_nowhere(
     assert TOKEN not in told
     assert TOKEN not in caplog.text
     assert TOKEN not in "".join(capfd.readouterr())
+
+
+QUOTING = {
+    "in its body": lambda head: reply(
+        json.dumps({"code": 12, "msg": head}).encode(), status="401 Unauthorized"
+    ),
+    "in a page": lambda head: reply(f"<html>{head}".encode()),
+    "in a refusal's page": lambda head: reply(f"<html>{head}".encode(), status="403 Forbidden"),
+    "in place of a row": lambda head: reply(
+        b'{"m": {"n": {"type": "int4", "index": 0}}}\n' + json.dumps({"e": [500, head]}).encode()
+    ),
+    "in place of its first line": lambda head: reply(json.dumps({"e": [head[-30:], head]}).encode()),
+    "in an answer about a job": lambda head: reply(
+        json.dumps({"status": 100, "error": head, "cid": head}).encode()
+    ),
+    "in its status line": lambda head: f"HTTP/9 200 {' '.join(head.split())}\r\n\r\n".encode(),
+    "in a redirection": lambda head: reply(b"", f"Location: https://{head.split()[-1]}/", status="302 Found"),
+}
+
+
+@pytest.mark.parametrize("read", [read_rows, start_job, get_job, get_model, list_models])
+@pytest.mark.parametrize("way", QUOTING)
+def test_a_server_that_quotes_the_request_puts_no_secret_anywhere(
+    connect: Any, devo: Any, caplog: pytest.LogCaptureFixture, tmp_path: Path, read: Read, way: str
+) -> None:
+    caplog.set_level("INFO")
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        quoted = next(line for line in request.decode().splitlines() if TOKEN in line)
+        connection.sendall(QUOTING[way](quoted))
+
+    with RawServer(answer, tmp_path) as server:
+        extra = {"verify": str(server.ca_file), "retries": 0}
+        connect("leaky", conn_type="devo", password=TOKEN, host="127.0.0.1", port=server.port, extra=extra)
+        with pytest.raises(DevoDgaError) as caught:
+            read("leaky", devo)
+    told = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value)) + caplog.text
+    assert TOKEN not in told
+    assert TOKEN[:8] not in told
 
 
 def test_key_and_secret_are_nowhere(

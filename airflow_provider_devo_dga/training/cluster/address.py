@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote, urlsplit
 
 from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError
+from airflow_provider_devo_dga.redaction import heard, keep_secret, quiet
 
 if TYPE_CHECKING:
     import requests
@@ -34,6 +35,9 @@ class ClusterAddress:
     auth: tuple[str, str] | None = field(default=None, repr=False)
     verify: bool = True
     cacert: str | None = None
+
+    def __post_init__(self) -> None:
+        keep_secret(self.auth and self.auth[1])
 
     @property
     def flow_url(self) -> str:
@@ -78,7 +82,9 @@ class ClusterAddress:
                     allow_redirects=False,
                 )
         except requests.RequestException as error:
-            raise H2OClusterError(f"The H2O cluster at {self.url} went away: {_kind(error)}") from error
+            kind = _kind(error)
+            quiet(error)
+            raise H2OClusterError(f"The H2O cluster at {self.url} went away: {kind}") from error
         return self._document(answer)
 
     def _document(self, answer: requests.Response) -> Any:
@@ -130,7 +136,7 @@ def healthy(address: ClusterAddress) -> None:
     cloud = address.ask("GET", "/3/Cloud?skip_ticks=true") or {}
     if cloud.get("cloud_healthy", True):
         return
-    lost = [str(node.get("ip_port") or node.get("h2o")) for node in cloud["nodes"] if not node["healthy"]]
+    lost = [heard(node.get("ip_port") or node.get("h2o")) for node in cloud["nodes"] if not node["healthy"]]
     raise H2OClusterError(
         f"The H2O cluster at {address.url} has lost {len(lost) or 'some'} of its {cloud['cloud_size']} nodes"
         f" ({', '.join(lost)}). It cannot recover: restart all its nodes, then run the task again"
@@ -155,4 +161,4 @@ def _said(answer: requests.Response) -> str:
     except (ValueError, AttributeError):
         text = ""
     lines = [line for line in text.split("\n") if line.strip() and line.strip() != "ERROR MESSAGE:"]
-    return lines[0].strip() if lines else answer.reason
+    return heard(lines[0].strip() if lines else answer.reason)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError
 from airflow_provider_devo_dga.models.java import REMEDY
+from airflow_provider_devo_dga.redaction import heard, quiet
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.session import young_objects_only
 
@@ -57,10 +58,11 @@ def h2o_connection(
     except ImportError:
         raise H2OClusterError(f"The package h2o is not installed. Run: {REMEDY}") from None
     _refuse_second_connection()
+    address = ClusterAddress(url.rstrip("/"), auth, verify, cacert)
     connection = _open(url, auth, verify, cacert)
     bars = H2OJob.__PROGRESS_BAR__
     h2o.no_progress()
-    _addresses.append(ClusterAddress(url.rstrip("/"), auth, verify, cacert))
+    _addresses.append(address)
     try:
         with young_objects_only():
             yield connection
@@ -138,4 +140,6 @@ def _answers(connection: H2OConnection) -> bool:
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    said = str(error).strip().splitlines()
+    quiet(error)
+    return heard(said[0] if said else type(error).__name__)

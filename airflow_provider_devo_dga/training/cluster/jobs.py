@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from airflow_provider_devo_dga.errors import H2OClusterError
+from airflow_provider_devo_dga.redaction import heard
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 
 _LOST_LOOKS = 3
@@ -48,7 +49,7 @@ class Job:
             status=told["status"],
             progress=float(told.get("progress") or 0.0),
             started=int(told.get("start_time") or 0),
-            reason=said[0] if said else "no reason given",
+            reason=heard(said[0]) if said else "no reason given",
         )
 
 
