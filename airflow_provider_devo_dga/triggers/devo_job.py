@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, fields
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_provider_devo_dga.devo_api.jobs import Job, answer_of, job_of, job_path
+from airflow_provider_devo_dga.devo_api.jobs import job_path
 from airflow_provider_devo_dga.errors import DevoDgaError, DevoThrottledError, DevoTransientError
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.events import error_event
@@ -19,6 +20,7 @@ _STEP_SECONDS = 30.0
 _KILL_SECONDS = 10.0
 
 
+@dataclass(eq=False, repr=False)
 class DevoJobTrigger(BaseTrigger):
     """Fires when a job has ended, well or not, or at its deadline.
 
@@ -33,36 +35,20 @@ class DevoJobTrigger(BaseTrigger):
     "error": class name, "message": text}``.
     """
 
-    def __init__(
-        self,
-        job_id: str,
-        devo_conn_id: str,
-        poll_interval: float,
-        deadline: float,
-        max_poll_faults: int = 10,
-        cancel_on_kill: bool = True,
-    ) -> None:
+    job_id: str
+    devo_conn_id: str
+    poll_interval: float
+    deadline: float
+    max_poll_faults: int = 10
+    cancel_on_kill: bool = True
+
+    def __post_init__(self) -> None:
         super().__init__()
-        self.job_id = job_id
-        self.devo_conn_id = devo_conn_id
-        self.poll_interval = poll_interval
-        self.deadline = deadline
-        self.max_poll_faults = max_poll_faults
-        self.cancel_on_kill = cancel_on_kill
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments that rebuild this trigger; no secrets."""
-        return (
-            f"{type(self).__module__}.{type(self).__qualname__}",
-            {
-                "job_id": self.job_id,
-                "devo_conn_id": self.devo_conn_id,
-                "poll_interval": self.poll_interval,
-                "deadline": self.deadline,
-                "max_poll_faults": self.max_poll_faults,
-                "cancel_on_kill": self.cancel_on_kill,
-            },
-        )
+        arguments = {field.name: getattr(self, field.name) for field in fields(self)}
+        return f"{type(self).__module__}.{type(self).__qualname__}", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Poll until the job is over; yields one event."""
@@ -78,7 +64,7 @@ class DevoJobTrigger(BaseTrigger):
             self.log.info("The task was killed; its job %s goes on in Devo", self.job_id)
             return
         async with shared_access(self.devo_conn_id) as access:
-            job = await self._asked(access, "stop", _KILL_SECONDS)
+            job = await access.job(job_path(self.job_id, "stop"), _KILL_SECONDS)
         self.log.info("The task was killed, and its job stopped: %s", job)
 
     async def _followed(self, access: SharedAccess) -> dict[str, Any]:
@@ -87,7 +73,7 @@ class DevoJobTrigger(BaseTrigger):
             is_last = time.time() >= self.deadline
             pause = self.poll_interval
             try:
-                job = await self._asked(access, "", _STEP_SECONDS)
+                job = await access.job(job_path(self.job_id), _STEP_SECONDS)
             except DevoTransientError as error:
                 faults += 1
                 if is_last or faults > self.max_poll_faults:
@@ -102,6 +88,3 @@ class DevoJobTrigger(BaseTrigger):
                 if job.is_over or is_last:
                     return {"status": "over" if job.is_over else "timeout", "job": job.to_dict()}
             await asyncio.sleep(max(0.0, min(pause, self.deadline - time.time())))
-
-    async def _asked(self, access: SharedAccess, change: str, seconds: float) -> Job:
-        return job_of(answer_of(*await access.get(job_path(self.job_id, change), seconds)))

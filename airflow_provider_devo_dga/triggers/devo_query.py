@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from airflow_provider_devo_dga.tasks.events import error_event
 from airflow_provider_devo_dga.triggers.shared_access import SharedAccess, shared_access
 
 
+@dataclass(eq=False, repr=False)
 class DevoQueryTrigger(BaseTrigger):
     """Fires when a condition on a LINQ query over a closed window holds, or can never do so.
 
@@ -39,45 +41,23 @@ class DevoQueryTrigger(BaseTrigger):
     that use one connection share its pool and its limit of queries at once.
     """
 
-    def __init__(
-        self,
-        query: str,
-        from_: str,
-        to: str,
-        condition: Mapping[str, Any],
-        devo_conn_id: str,
-        poke_interval: float,
-        lateness: float = 0.0,
-        comments: Mapping[str, str] | None = None,
-        completeness: Completeness = "framing",
-    ) -> None:
+    query: str
+    from_: str
+    to: str
+    condition: Mapping[str, Any]
+    devo_conn_id: str
+    poke_interval: float
+    lateness: float = 0.0
+    comments: Mapping[str, str] | None = None
+    completeness: Completeness = "framing"
+
+    def __post_init__(self) -> None:
         super().__init__()
-        self.query = query
-        self.from_ = from_
-        self.to = to
-        self.condition = condition
-        self.devo_conn_id = devo_conn_id
-        self.poke_interval = poke_interval
-        self.lateness = lateness
-        self.comments = comments
-        self.completeness = completeness
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments that rebuild this trigger; no secrets."""
-        return (
-            f"{type(self).__module__}.{type(self).__qualname__}",
-            {
-                "query": self.query,
-                "from_": self.from_,
-                "to": self.to,
-                "condition": dict(self.condition),
-                "devo_conn_id": self.devo_conn_id,
-                "poke_interval": self.poke_interval,
-                "lateness": self.lateness,
-                "comments": dict(self.comments) if self.comments else None,
-                "completeness": self.completeness,
-            },
-        )
+        arguments = {field.name: getattr(self, field.name) for field in fields(self)}
+        return f"{type(self).__module__}.{type(self).__qualname__}", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Poll until satisfied; yields one event."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -17,9 +17,10 @@ from weakref import WeakKeyDictionary
 from airflow.sdk.log import amask_secret
 
 from airflow_provider_devo_dga.devo_api.async_reader import AsyncReader
-from airflow_provider_devo_dga.devo_api.faults import overdue, refusal, transport_error
+from airflow_provider_devo_dga.devo_api.faults import overdue, transport_error
+from airflow_provider_devo_dga.devo_api.jobs import Job, answer_of, job_of
 from airflow_provider_devo_dga.devo_api.query import Completeness, Query
-from airflow_provider_devo_dga.devo_api.transport import before, transport_to
+from airflow_provider_devo_dga.devo_api.transport import transport_to
 from airflow_provider_devo_dga.devo_api.wire import Batch
 from airflow_provider_devo_dga.errors import DevoAuthError, DevoError
 from airflow_provider_devo_dga.hooks.connections import DevoSettings
@@ -60,31 +61,26 @@ class SharedAccess:
 
         return await self._with_current(ask)
 
-    async def get(self, path: str, seconds: float) -> tuple[int, Mapping[str, str], bytes]:
-        """Return status, headers and body of a call on a job.
+    async def job(self, path: str, seconds: float) -> Job:
+        """Return the job that a call is about.
 
         :param path: as ``jobs.job_path`` gives it.
         :param seconds: at most; the connection's timeout when that is less.
         """
 
-        async def ask(
-            client: httpx.AsyncClient, settings: DevoSettings
-        ) -> tuple[int, Mapping[str, str], bytes]:
+        async def ask(client: httpx.AsyncClient, settings: DevoSettings) -> Job:
             import httpx
 
             request = settings.endpoint.get(path)
+            most = min(seconds, settings.limits.timeout)
             try:
-                most = min(seconds, settings.limits.timeout)
-                response = await before(
-                    time.monotonic() + most, client.get(request.url, headers=request.headers)
-                )
+                async with asyncio.timeout(most):
+                    response = await client.get(request.url, headers=request.headers)
             except TimeoutError:
                 raise overdue(request.url, most) from None
             except httpx.HTTPError as error:
                 raise transport_error(error, request.url) from error
-            if response.status_code in {401, 403}:
-                raise refusal(response.status_code, response.headers, response.content)
-            return response.status_code, response.headers, response.content
+            return job_of(answer_of(response.status_code, response.headers, response.content))
 
         return await self._with_current(ask)
 
