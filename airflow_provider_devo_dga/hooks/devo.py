@@ -24,7 +24,7 @@ from airflow_provider_devo_dga.errors import (
 )
 from airflow_provider_devo_dga.hooks.connections import DevoSettings
 from airflow_provider_devo_dga.storage import StoragePath
-from airflow_provider_devo_dga.tasks.comments import own_comments
+from airflow_provider_devo_dga.tasks.identity import own_comments
 from airflow_provider_devo_dga.tasks.telemetry import QueryStats
 
 if TYPE_CHECKING:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.sdk import BaseOperatorLink
+from airflow.sdk import BaseOperator, BaseOperatorLink, Context
 
 if TYPE_CHECKING:
-    from airflow.sdk import BaseOperator
     from airflow.sdk.types import TaskInstanceKey
 
 
@@ -29,3 +28,10 @@ class MLflowRunLink(BaseOperatorLink):
         Airflow asks at the end of a task, in its process, and stores the answer under the same key.
         """
         return str(getattr(operator, self.XCOM_KEY, ""))
+
+
+def show_run(task: Any, context: Context, address: str | None) -> None:
+    """Let the link lead to the page of a run from now on; without an address there is nothing to show."""
+    if address:
+        setattr(task, MLflowRunLink.XCOM_KEY, address)
+        context["ti"].xcom_push(key=MLflowRunLink.XCOM_KEY, value=address)

@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from airflow_provider_devo_dga.errors import DocumentError, FeatureError
-from airflow_provider_devo_dga.features.dga import FEATURE_SETS
+from airflow_provider_devo_dga.features.dga import FEATURE_SETS, feature_set_named
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.features.recipe import Recipe
 from airflow_provider_devo_dga.models.provenance import Provenance
-from airflow_provider_devo_dga.models.store import ModelFolder, ModelStore, read_summary
+from airflow_provider_devo_dga.models.store import ModelFolder, ModelStore, read_summary, summary_beside
 from airflow_provider_devo_dga.models.summary import TrainingSummary
+
+_REMEDY = "Bring the file back, or train the model again"
 
 
 def meaning_of(trained: TrainingSummary) -> FeatureSet:
@@ -32,13 +35,28 @@ def stored_meaning(summary: ModelFolder) -> FeatureSet:
     try:
         trained = read_summary(summary)
     except DocumentError as error:
-        raise FeatureError(f"{error}. Bring the file back, or train the model again") from None
+        raise FeatureError(f"{error}. {_REMEDY}") from None
     if trained is None:
         raise FeatureError(
-            f"There is no summary of the model at {summary}, which says what its features mean;"
-            " bring the file back, or train the model again"
+            f"There is no summary of the model at {summary}, which says what its features mean. {_REMEDY}"
         )
     return meaning_of(trained)
+
+
+def asked_for(features: FeatureSet | str | None, model_file: ModelFolder) -> FeatureSet:
+    """Return the feature set that somebody asks for, by its name too; None asks for that of a model file.
+
+    :raises FeatureError: there is none of this name, or a part of it is learned in training.
+    """
+    if features is None:
+        return stored_meaning(summary_beside(model_file))
+    found = feature_set_named(features) if isinstance(features, str) else features
+    if isinstance(found, Recipe):
+        raise FeatureError(
+            f"A part of the feature set {found.name!r} is learned in training: leave feature_set"
+            " out, so that it is taken from the summary beside the model file"
+        )
+    return found
 
 
 def known_meaning(

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_provider_devo_dga.errors import MojoExportError
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 
 _PAIR = re.compile(r"\b([a-z0-9_]+)=([^;\]]*)")
@@ -63,24 +64,27 @@ class Provenance:
             "train_rows": self.train_rows,
         }
 
+    def check_file(self, sha256: str, what: str) -> None:
+        """Check that a file, called ``what`` in the error, is the one that was trained.
+
+        :raises MojoExportError: it is another one.
+        """
+        if sha256 != self.sha256:
+            raise MojoExportError(
+                f"{what} is not the file that was trained"
+                f" (sha256 {sha256[:12]} instead of {self.sha256[:12]})"
+            )
+
     @classmethod
     def of_description(cls, description: str) -> Provenance | None:
         """Read what :meth:`describe` wrote; None for a description without these facts."""
-        facts = dict(_PAIR.findall(description.rpartition("[")[2]))
-        if not {"version", "sha256", "feature_set", "fingerprint"} <= facts.keys():
+        told = dict(_PAIR.findall(description.rpartition("[")[2]))
+        if not {"version", "sha256", "feature_set", "fingerprint"} <= told.keys():
             return None
-        return cls(
-            version=facts["version"],
-            sha256=facts["sha256"],
-            feature_set=facts["feature_set"],
-            fingerprint=facts["fingerprint"],
-            threshold=_float(facts.get("threshold")),
-            false_positive_rate=_float(facts.get("false_positive_rate")),
-            auc=_float(facts.get("auc")),
-            train_rows=int(facts["train_rows"]) if facts.get("train_rows", "").isdigit() else None,
-            run_id=facts.get("run_id"),
-            summary=facts.get("summary"),
-        )
+        facts: dict[str, Any] = {name: told[name] for name in cls.__slots__ if name in told}
+        facts |= {name: _float(told.get(name)) for name in ("threshold", "false_positive_rate", "auc")}
+        facts["train_rows"] = int(told["train_rows"]) if told.get("train_rows", "").isdigit() else None
+        return cls(**facts)
 
     @classmethod
     def of_training(cls, trained: TrainingSummary, sha256: str | None = None) -> Provenance:

@@ -21,7 +21,12 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel
-from airflow_provider_devo_dga.errors import DevoPermanentError, DevoResultError, TrainingParameterError
+from airflow_provider_devo_dga.errors import (
+    DevoPermanentError,
+    DevoResultError,
+    MojoExportError,
+    TrainingParameterError,
+)
 from airflow_provider_devo_dga.features.quoting import model_name
 from airflow_provider_devo_dga.models.origin import Origin, checked_version
 from airflow_provider_devo_dga.models.provenance import Provenance
@@ -76,6 +81,21 @@ def read_summary(file: ModelFolder) -> TrainingSummary | None:
     except FileNotFoundError:
         return None
     return SUMMARY.read(content, file)
+
+
+def local_copy(model_file: ModelFolder, folder: Path) -> Path:
+    """Copy a model file to this machine, below ``folder``.
+
+    :raises MojoExportError: there is no file.
+    """
+    if not model_file.is_file():
+        raise MojoExportError(
+            f"There is no model file at {model_file}; did the training task finish, and can this worker read"
+            " its storage?"
+        )
+    copy = folder / model_file.name
+    copy.write_bytes(model_file.read_bytes())
+    return copy
 
 
 class ModelStore(Generic[Folder]):

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import BaseOperator, Context
 
 from airflow_provider_devo_dga.errors import DevoQueryError, DevoResultError
 from airflow_provider_devo_dga.features.assumptions import ASSUMPTIONS, Assumption
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.tasks.lineage import lineage, table_places
-
-if TYPE_CHECKING:
-    from airflow.sdk import Context
 
 
 class CheckLinqOperator(BaseOperator):
@@ -47,15 +44,14 @@ class CheckLinqOperator(BaseOperator):
         end = datetime.now(UTC).replace(microsecond=0)
         answers: dict[str, Any] = {}
         wrong = []
-        for assumption in ASSUMPTIONS:
-            answer = self._answer(hook, assumption, end)
-            answers[assumption.name] = answer
-            holds = assumption.holds(answer)
-            self.log.info("%s: %s = %r, %s", assumption.name, assumption.expression, answer, _word(holds))
-            if not holds:
-                wrong.append(
-                    f"{assumption.name}: {assumption.expression} gives {answer!r}, not {assumption.answer!r}"
-                )
+        for asked in ASSUMPTIONS:
+            answer = answers[asked.name] = self._answer(hook, asked, end)
+            told = f"{asked.name}: {asked.expression} gives {answer!r}"
+            if asked.holds(answer):
+                self.log.info("%s, as expected", told)
+            else:
+                self.log.warning("%s, NOT as expected", told)
+                wrong.append(f"{told}, not {asked.answer!r}")
         if wrong:
             raise DevoResultError(
                 "This tenant's LINQ is not what the features take it for; a model would be served other"
@@ -74,7 +70,3 @@ class CheckLinqOperator(BaseOperator):
         except DevoQueryError as error:
             return f"refused: {error}"
         return rows[0]["answer"] if rows else None
-
-
-def _word(holds: bool) -> str:
-    return "as expected" if holds else "NOT as expected"

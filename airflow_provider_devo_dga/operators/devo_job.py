@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import BaseOperator, Context
 from airflow.sdk.configuration import conf
 
 from airflow_provider_devo_dga.devo_api.jobs import Job
@@ -17,9 +18,6 @@ from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.tasks.lineage import lineage, table_places
 from airflow_provider_devo_dga.tasks.own_job import OwnJob
 from airflow_provider_devo_dga.triggers.devo_job import DevoJobTrigger
-
-if TYPE_CHECKING:
-    from airflow.sdk import Context
 
 
 class DevoJobOperator(BaseOperator):
@@ -106,9 +104,18 @@ class DevoJobOperator(BaseOperator):
         :raises DevoJobError: it failed, was stopped, or took longer than ``job_timeout``.
         """
         own = self._own_job(context)
-        secret = secret_params_of(self.destination_conn_id) if self.destination_conn_id else {}
         window = Window.parse(self.from_, self.to)
-        job = own.obtain(self.query, window, self.destination, self.destination_params or {}, secret)
+        self.log.info("Job %s to %s over %s:\n%s", own.name, self.destination, window, self.query)
+        obtain = partial(
+            DevoJobs(DevoHook(self.devo_conn_id)).obtain,
+            self.query,
+            window,
+            self.destination,
+            self.destination_params or {},
+            own.name,
+            secret_params=secret_params_of(self.destination_conn_id) if self.destination_conn_id else {},
+        )
+        job = own.begin(lambda known_id: obtain(known_id=known_id))
         if self.deferrable and not job.is_over:
             self.defer(
                 trigger=DevoJobTrigger(

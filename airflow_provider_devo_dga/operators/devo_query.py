@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from airflow.sdk import BaseOperator, ObjectStoragePath
+from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 from airflow.sdk.configuration import conf
 
 from airflow_provider_devo_dga.devo_api.query import Completeness
@@ -18,9 +18,6 @@ from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_p
 from airflow_provider_devo_dga.tasks.rendered import whole_or_none
 from airflow_provider_devo_dga.tasks.run_window import duration
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
-
-if TYPE_CHECKING:
-    from airflow.sdk import Context
 
 
 class DevoQueryOperator(StoppableMixin, BaseOperator):
@@ -104,7 +101,6 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
         self._columns: dict[str, str] = {}
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Run the query and publish the file, or defer until the window is over."""
         window, lateness = Window.parse(self.from_, self.to), duration(self.lateness)
         if self.deferrable and not window.is_over(lateness):
             from airflow.providers.standard.triggers.temporal import DateTimeTrigger
@@ -117,7 +113,6 @@ class DevoQueryOperator(StoppableMixin, BaseOperator):
         return self._read(context, window)
 
     def execute_complete(self, context: Context, event: Any = None) -> dict[str, Any]:
-        """Run the query now that the window is over."""
         return self._read(context, Window.parse(self.from_, self.to))
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, ObjectStoragePath
+from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
@@ -18,9 +18,6 @@ from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_p
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
-
-    from airflow_provider_devo_dga.reports.evidence.context import ReportContext
     from airflow_provider_devo_dga.reports.make import MadeReport
 
 
@@ -101,41 +98,48 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
         self._written: list[str] = []
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Count, summarise, write."""
+        started = time.monotonic()
+        window = Window.parse(self.rows["window"]["from"], self.rows["window"]["to"])
         with self.stopped_by_kill():
-            return self._report(context)
+            made = self._made(context, window)
+        totals, files = made.totals, {name: str(path) for name, path in vars(made.files).items()}
+        self._written = list(files.values())
+        self.log.info("%s %s", made.headline.text, made.headline.detail)
+        self.log.info(
+            "Report of %s: %d of %d domains flagged, %d clients stand out, in %.1f s, at %s",
+            window,
+            totals.domains_flagged,
+            totals.domains,
+            totals.clients_with_evidence,
+            time.monotonic() - started,
+            files["html"],
+        )
+        telemetry.gauge("report.domains", totals.domains)
+        telemetry.gauge("report.domains_flagged", totals.domains_flagged)
+        telemetry.gauge("report.clients_suspicious", totals.clients_suspicious)
+        telemetry.gauge("report.clients_infected", totals.clients_infected)
+        return {**files, "headline": made.headline.text, **asdict(totals)}
 
-    def _report(self, context: Context) -> dict[str, Any]:
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the rows, their table and the report's files; None without its provider."""
+        read = [file_place(self.rows["path"])]
+        read += table_places(self.devo_conn_id, f"from {self.source['table']}")
+        return lineage(read, [file_place(file) for file in self._written])
+
+    def _made(self, context: Context, window: Window) -> MadeReport:
+        from airflow_provider_devo_dga.features import linq
+        from airflow_provider_devo_dga.reports.evidence.context import ReportContext
         from airflow_provider_devo_dga.reports.evidence.scored_rows import refuse_other_rows
         from airflow_provider_devo_dga.reports.evidence.trend import WINDOWS
         from airflow_provider_devo_dga.reports.make import ReportPlace, make_report
         from airflow_provider_devo_dga.reports.shelf import ReportShelf
 
-        started = time.monotonic()
-        window = Window.parse(self.rows["window"]["from"], self.rows["window"]["to"])
-        place = ReportPlace(
-            ReportShelf(ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)),
-            window.slug,
-            [(past.start, past.slug) for past in reversed(list(window.before(WINDOWS)))],
-        )
         rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
         refuse_other_rows(rows, self.rows)
-        made = make_report(
-            rows,
-            self._facts(context, window),
-            place,
-            allow=self._domains(self.allow, self.allow_file, "allow"),
-            watch=self._domains(self.watch, self.watch_file, "watch"),
-        )
-        self.log.info("%s %s", made.headline.text, made.headline.detail)
-        return self._told(window, made, time.monotonic() - started)
-
-    def _facts(self, context: Context, window: Window) -> ReportContext:
-        from airflow_provider_devo_dga.features import linq
-        from airflow_provider_devo_dga.reports.evidence.context import ReportContext
-
-        fates = self._fates(window)
-        return ReportContext(
+        query = linq.fate_query(linq.HostSource(**self.source))
+        counted = DevoHook(self.devo_conn_id).get_records(query, from_=window.start, to=window.end)
+        fates = Counter({str(row["fate"]): int(str(row["events_n"])) for row in counted})
+        facts = ReportContext(
             window_start=window.start.astimezone(UTC),
             window_end=window.end.astimezone(UTC),
             table=self.source["table"],
@@ -154,37 +158,18 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
             dag_id=self.dag_id,
             run_id=context["run_id"],
         )
-
-    def _told(self, window: Window, made: MadeReport, seconds: float) -> dict[str, Any]:
-        totals, files = made.totals, {name: str(path) for name, path in vars(made.files).items()}
-        self._written = list(files.values())
-        self.log.info(
-            "Report of %s: %d of %d domains flagged, %d clients stand out, in %.1f s, at %s",
-            window,
-            totals.domains_flagged,
-            totals.domains,
-            totals.clients_with_evidence,
-            seconds,
-            files["html"],
+        place = ReportPlace(
+            ReportShelf(ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)),
+            window.slug,
+            [(past.start, past.slug) for past in reversed(list(window.before(WINDOWS)))],
         )
-        telemetry.gauge("report.domains", totals.domains)
-        telemetry.gauge("report.domains_flagged", totals.domains_flagged)
-        telemetry.gauge("report.clients_suspicious", totals.clients_suspicious)
-        telemetry.gauge("report.clients_infected", totals.clients_infected)
-        return {**files, "headline": made.headline.text, **asdict(totals)}
-
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
-        """Tell OpenLineage the rows, their table and the report's files; None without its provider."""
-        read = [file_place(self.rows["path"])]
-        read += table_places(self.devo_conn_id, f"from {self.source['table']}")
-        return lineage(read, [file_place(file) for file in self._written])
-
-    def _fates(self, window: Window) -> Counter[str]:
-        from airflow_provider_devo_dga.features import linq
-
-        query = linq.fate_query(linq.HostSource(**self.source))
-        rows = DevoHook(self.devo_conn_id).get_records(query, from_=window.start, to=window.end)
-        return Counter({str(row["fate"]): int(str(row["events_n"])) for row in rows})
+        return make_report(
+            rows,
+            facts,
+            place,
+            allow=self._domains(self.allow, self.allow_file, "allow"),
+            watch=self._domains(self.watch, self.watch_file, "watch"),
+        )
 
     def _domains(self, given: Sequence[str] | None, file: str | None, name: str) -> frozenset[str]:
         from airflow_provider_devo_dga.reports.evidence.domain_lists import domains_of, read_domains

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_devo_dga.errors import HistoryError
@@ -14,9 +14,6 @@ from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.promotion.gate import QualityGate, gate_report
 from airflow_provider_devo_dga.tasks.lineage import history_places, lineage
-
-if TYPE_CHECKING:
-    from airflow.sdk import Context
 
 _LONGEST_NOTE = 4000
 
@@ -96,7 +93,6 @@ class GateModelOperator(BaseOperator):
         self.mlflow_conn_id = mlflow_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Let the model pass, or say everything that speaks against it."""
         gate = QualityGate(
             min_auc=float(self.min_auc),
             min_recall=float(self.min_recall),

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, ObjectStoragePath
+from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
 from airflow_provider_devo_dga.links.h2o_flow import FLOW_KEY, H2OFlowLink
@@ -21,8 +21,6 @@ from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
-
     from airflow_provider_devo_dga.features.feature_set import FeatureSet
     from airflow_provider_devo_dga.features.recipe import Recipe
     from airflow_provider_devo_dga.models.summary import TrainingSummary

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, ObjectStoragePath
+from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 
 from airflow_provider_devo_dga.devo_api.window import Window
-from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
@@ -17,8 +16,6 @@ from airflow_provider_devo_dga.tasks.rendered import whole
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
-
     from airflow_provider_devo_dga.features.feature_set import FeatureSet
 
 
@@ -92,7 +89,6 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
         self.storage_conn_id = storage_conn_id
 
     def execute(self, context: Context) -> dict[str, int]:
-        """Score twice and compare."""
         with self.stopped_by_kill():
             return self._probe()
 
@@ -103,10 +99,12 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
 
     def _probe(self) -> dict[str, int]:
         from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
+        from airflow_provider_devo_dga.models.meaning import asked_for
+        from airflow_provider_devo_dga.models.store import local_copy
         from airflow_provider_devo_dga.promotion.probe import check_traffic
 
         file = ObjectStoragePath(self.model_file, conn_id=self.storage_conn_id)
-        features = self._features(file)
+        features = asked_for(self.feature_set, file)
         window = Window.parse(self.from_, self.to)
         query = scoring_query(
             features,
@@ -121,29 +119,9 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
         )
         self.log.info("Devo scored %d domains of %s", len(answers), window)
         with scratch_folder() as folder:
-            mojo = folder / "model.zip"
-            mojo.write_bytes(file.read_bytes())
+            mojo = local_copy(file, folder)
             flagged = check_traffic(answers, mojo, features, at_least=whole(self.min_domains, "min_domains"))
         self.log.info(
             "All %d answers of %r agree with the MOJO; %d flagged", len(answers), self.name, flagged
         )
         return {"compared": len(answers), "flagged": flagged}
-
-    def _features(self, file: ObjectStoragePath) -> FeatureSet:
-        from airflow_provider_devo_dga.features.dga import feature_set_named
-        from airflow_provider_devo_dga.features.feature_set import FeatureSet
-        from airflow_provider_devo_dga.features.recipe import Recipe
-        from airflow_provider_devo_dga.models.meaning import stored_meaning
-        from airflow_provider_devo_dga.models.store import summary_beside
-
-        if self.feature_set is None:
-            return stored_meaning(summary_beside(file))
-        if isinstance(self.feature_set, FeatureSet):
-            return self.feature_set
-        found = feature_set_named(self.feature_set)
-        if isinstance(found, Recipe):
-            raise FeatureError(
-                f"A part of the feature set {found.name!r} is learned in training: leave feature_set"
-                " out, so that it is taken from the summary beside the model file"
-            )
-        return found

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
-from airflow.sdk import BaseOperator, ObjectStoragePath
+from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 
 from airflow_provider_devo_dga.devo_api.window import Window
-from airflow_provider_devo_dga.errors import MojoExportError
+from airflow_provider_devo_dga.devo_api.wire import Row
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
-from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink
+from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink, show_run
 from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.scratch import scratch_folder
@@ -25,13 +25,8 @@ from airflow_provider_devo_dga.tasks.lineage import (
     lineage,
     model_place,
     table_places,
+    tell_outlets,
 )
-
-if TYPE_CHECKING:
-    from airflow.sdk import Context
-
-    from airflow_provider_devo_dga.devo_api.wire import Row
-    from airflow_provider_devo_dga.history.model_history import Entry
 
 
 class PromoteModelOperator(BaseOperator):
@@ -126,55 +121,51 @@ class PromoteModelOperator(BaseOperator):
         self.storage_conn_id = storage_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Probe the candidate, promote it, tell the history and the outlets."""
         from airflow_provider_devo_dga.models.meaning import known_meaning
-        from airflow_provider_devo_dga.models.store import ModelStore
+        from airflow_provider_devo_dga.models.store import ModelStore, local_copy
         from airflow_provider_devo_dga.promotion.probe import KnownNames
-        from airflow_provider_devo_dga.promotion.promotion import Newcomer, Promotion
+        from airflow_provider_devo_dga.promotion.promotion import Promotion
 
         trained = TrainingSummary.of(self.trained)
         provenance = Provenance.of_training(trained)
-        store = ModelStore(ObjectStoragePath(self.models_dir, conn_id=self.storage_conn_id))
+        path = partial(ObjectStoragePath, conn_id=self.storage_conn_id)
+        store = ModelStore(path(self.models_dir))
         features = known_meaning(provenance, store)
-        history = MLflowHook(self.mlflow_conn_id, history_dir=self.history_dir).history(self.name)
-        entries: list[Entry] = []
-
-        def crown() -> None:
-            if history is not None:
-                entries.append(history.record(trained))
-                history.give("champion", entries[0])
-
         with scratch_folder() as folder:
-            file = self._fetch(trained.model_file, folder)
-            newcomer = Newcomer.of(provenance, file, self.description or self.name)
+            file = local_copy(path(trained.model_file), folder)
             size = file.stat().st_size
             promotion = Promotion(
-                self.name,
+                name=self.name,
+                trained=trained,
+                text=self.description or self.name,
                 registry=MLModelManagerHook(self.mlmm_conn_id),
                 store=store,
                 probe=KnownNames(self._ask, file, features, self.table, self.devo_domain),
                 settle=self.settle_seconds,
-                crown=crown,
+                history=MLflowHook(self.mlflow_conn_id, history_dir=self.history_dir).history(self.name),
             )
-            promotion.check_candidate(self.candidate, newcomer)
+            promotion.check_candidate(self.candidate)
             try:
-                former = promotion.run(newcomer).former
+                former = promotion.run().former
             finally:
                 if promotion.outcome == "promoted":
                     telemetry.count("model.promotions")
                 elif promotion.outcome == "put_back":
                     telemetry.count("model.rollbacks")
-        self._tell(context, entries, provenance.event(size))
+        entry = promotion.entry
+        if entry is not None:
+            show_run(self, context, entry.link)
+        tell_outlets(self.outlets, context, {"name": self.name, **provenance.event(size)})
         self.log.info(
             "Model %r serves version %s (%s), in place of %s",
-            *(self.name, provenance.version, promotion.outcome, former or "none"),
+            *(self.name, trained.version, promotion.outcome, former or "none"),
         )
         return {
             "name": self.name,
-            "version": provenance.version,
-            "sha256": provenance.sha256,
+            "version": trained.version,
+            "sha256": trained.sha256,
             "former": {"sha256": former.sha256, "description": former.description} if former else None,
-            "number": entries[0].number if entries else None,
+            "number": entry.number if entry else None,
         }
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
@@ -184,22 +175,6 @@ class PromoteModelOperator(BaseOperator):
         history = history_places(self.mlflow_conn_id, self.history_dir, self.name)
         return lineage(read, [model_place(self.mlmm_conn_id, self.name), *history])
 
-    def _fetch(self, model_file: str, folder: Path) -> Path:
-        source = ObjectStoragePath(model_file, conn_id=self.storage_conn_id)
-        if not source.is_file():
-            raise MojoExportError(f"There is no model file at {source}")
-        file = folder / "newcomer.zip"
-        file.write_bytes(source.read_bytes())
-        return file
-
     def _ask(self, query: str) -> list[Row]:
         window = Window.parse(self.from_, self.to)
         return DevoHook(self.devo_conn_id).get_records(query, from_=window.start, to=window.end, limit=1)
-
-    def _tell(self, context: Context, entries: list[Entry], facts: dict[str, Any]) -> None:
-        for entry in entries:
-            if entry.link:
-                self.mlflow_run_url = entry.link
-                context["ti"].xcom_push(key=MLflowRunLink.XCOM_KEY, value=entry.link)
-        for outlet in self.outlets:
-            context["outlet_events"][outlet].extra = {"name": self.name, **facts}

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from airflow.sdk import BaseOperator, ObjectStoragePath
+from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
-from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink
+from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink, show_run
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.tasks.lineage import file_place, history_places, lineage
-
-if TYPE_CHECKING:
-    from airflow.sdk import Context
 
 _LARGEST_CARD = 5_000_000
 
@@ -61,7 +58,6 @@ class RecordTrainingOperator(BaseOperator):
         self.storage_conn_id = storage_conn_id
 
     def execute(self, context: Context) -> dict[str, Any] | None:
-        """Record, and make it the challenger."""
         history = MLflowHook(self.mlflow_conn_id, history_dir=self.history_dir).history(self.name)
         if history is None:
             return None
@@ -72,9 +68,7 @@ class RecordTrainingOperator(BaseOperator):
         champion = history.holder("champion")
         if champion is None or champion.number != entry.number:
             history.give("challenger", entry)
-        if entry.link:
-            self.mlflow_run_url = entry.link
-            context["ti"].xcom_push(key=MLflowRunLink.XCOM_KEY, value=entry.link)
+        show_run(self, context, entry.link)
         self.log.info("Training %s is version %d of %r in MLflow", entry.version, entry.number, self.name)
         return asdict(entry)
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from airflow.sdk import BaseOperator, ObjectStoragePath
+from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 
-from airflow_provider_devo_dga.errors import DevoPermanentError, MojoExportError
+from airflow_provider_devo_dga.errors import DevoPermanentError
 from airflow_provider_devo_dga.hooks.ml_model_manager import IfExists, MLModelManagerHook
 from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.scratch import scratch_folder
-from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, model_place
+from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, model_place, tell_outlets
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
-
-if TYPE_CHECKING:
-    from airflow.sdk import Context
 
 
 class RegisterModelOperator(StoppableMixin, BaseOperator):
@@ -80,18 +77,18 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
         self.storage_conn_id = storage_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Register and verify."""
+        from airflow_provider_devo_dga.models.store import local_copy
+
         if self.if_exists not in {"fail", "replace"}:
             raise DevoPermanentError(f"if_exists must be 'fail' or 'replace', not {self.if_exists!r}")
         with self.stopped_by_kill(), scratch_folder() as folder:
-            file = self._fetch(folder)
-            facts, provenance = self._checked(file)
-            text = self.description
-            description = provenance.describe(text or self.name) if provenance else text
+            source = ObjectStoragePath(self.model_file, conn_id=self.storage_conn_id)
+            file = local_copy(source, folder)
+            facts, description = self._checked(file)
             model = MLModelManagerHook(self.mlmm_conn_id).add_model(
                 self.name, self.engine, file, description=description, if_exists=self.if_exists
             )
-        self._tell_outlets(context, facts)
+        tell_outlets(self.outlets, context, {"name": self.name, **facts})
         self.log.info(
             "Model %r is registered and read back: %d bytes, sha256 %s, at %s",
             model.name,
@@ -112,20 +109,8 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
         """Tell OpenLineage the file and the model; None without its provider."""
         return lineage([file_place(self.model_file)], [model_place(self.mlmm_conn_id, self.name)])
 
-    def _fetch(self, folder: Path) -> Path:
-        """Copy the model file next to us; the Model Manager's client wants a local file."""
-        source = ObjectStoragePath(self.model_file, conn_id=self.storage_conn_id)
-        if not source.is_file():
-            raise MojoExportError(
-                f"There is no model file at {self.model_file}; did the training task finish, and can this"
-                " worker read its storage?"
-            )
-        file = folder / source.name
-        file.write_bytes(source.read_bytes())
-        return file
-
-    def _checked(self, file: Path) -> tuple[dict[str, Any], Provenance | None]:
-        """Return what is known of the file; refuse what is no MOJO before anything is sent."""
+    def _checked(self, file: Path) -> tuple[dict[str, Any], str | None]:
+        """Return what is known of the file, and its description; refuse what is no MOJO, or another file."""
         from airflow_provider_devo_dga.models.mojo import file_sha256, inspect_detector, inspect_mojo
 
         if self.engine == "H2O":
@@ -133,15 +118,7 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
             self.log.info("MOJO of %d bytes, columns %s", mojo.size, ", ".join(mojo.columns))
         sha256, size = file_sha256(file), file.stat().st_size
         if not self.trained:
-            return {"sha256": sha256, "bytes": size}, None
+            return {"sha256": sha256, "bytes": size}, self.description
         provenance = Provenance.of_training(TrainingSummary.of(self.trained), sha256)
-        if provenance.sha256 != sha256:
-            raise MojoExportError(
-                f"{self.model_file} is not the file that was trained"
-                f" (sha256 {sha256[:12]} instead of {provenance.sha256[:12]})"
-            )
-        return provenance.event(size), provenance
-
-    def _tell_outlets(self, context: Context, facts: dict[str, Any]) -> None:
-        for outlet in self.outlets:
-            context["outlet_events"][outlet].extra = {"name": self.name, **facts}
+        provenance.check_file(sha256, self.model_file)
+        return provenance.event(size), provenance.describe(self.description or self.name)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, ObjectStoragePath
+from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_devo_dga.hooks.devo import DevoHook
@@ -15,8 +15,6 @@ from airflow_provider_devo_dga.hooks.devo_events import DevoEventsHook
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
-
     from airflow_provider_devo_dga.reports.files.sending import OutgoingDetections
 
 _CLOCKS_DIFFER = timedelta(minutes=10)
@@ -77,7 +75,6 @@ class SendDetectionsOperator(BaseOperator):
         self.storage_conn_id = storage_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Send what is not there yet."""
         from airflow_provider_devo_dga.devo_api.events import custom_table
         from airflow_provider_devo_dga.reports.files.sending import OutgoingDetections
 

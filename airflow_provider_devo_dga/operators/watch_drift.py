@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, ObjectStoragePath
+from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_devo_dga.devo_api.window import Window
@@ -15,11 +15,7 @@ from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
-
-    from airflow_provider_devo_dga.drift.baseline import Baseline
-    from airflow_provider_devo_dga.drift.record import DriftRecord
-    from airflow_provider_devo_dga.features.feature_set import FeatureSet
+    from airflow_provider_devo_dga.models.summary import TrainingSummary
 
 _WORST = 5
 
@@ -70,18 +66,19 @@ class WatchDriftOperator(BaseOperator):
         self.storage_conn_id = storage_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Compare, and keep the figures."""
+        from airflow_provider_devo_dga.drift.baseline import stored_baseline
         from airflow_provider_devo_dga.drift.comparison import drift_record
         from airflow_provider_devo_dga.drift.watch import DriftWatch
+        from airflow_provider_devo_dga.models.meaning import meaning_of
         from airflow_provider_devo_dga.reports.evidence.scored_rows import ScoredRows, refuse_other_rows
 
-        baseline, features = self._trained()
+        summary, baseline = self._trained()
         rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
         refuse_other_rows(rows, self.rows)
-        found = drift_record(
+        record = drift_record(
             ScoredRows(rows, self.plan["threshold"]),
-            baseline,
-            features,
+            stored_baseline(baseline),
+            meaning_of(summary),
             limit=float(self.limit),
             in_a_row=self.in_a_row,
             model_version=self.plan["version"],
@@ -89,9 +86,7 @@ class WatchDriftOperator(BaseOperator):
         )
         window = Window.parse(self.rows["window"]["from"], self.rows["window"]["to"])
         folder = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)
-        return self._told(window, DriftWatch(folder).record(window, found), folder)
-
-    def _told(self, window: Window, found: DriftRecord, folder: ObjectStoragePath) -> dict[str, Any]:
+        found = DriftWatch(folder).record(window, record)
         worst = dict(list(found.index.items())[:_WORST])
         self.log.log(
             logging.WARNING if found.alarm else logging.INFO,
@@ -121,10 +116,8 @@ class WatchDriftOperator(BaseOperator):
         figures = file_place(f"{self.output_dir.rstrip('/')}/{window.slug}.json")
         return lineage([file_place(self.rows["path"]), summary], [figures])
 
-    def _trained(self) -> tuple[Baseline, FeatureSet]:
-        """Return how the features of the training were distributed, and what they mean."""
-        from airflow_provider_devo_dga.drift.baseline import stored_baseline
-        from airflow_provider_devo_dga.models.meaning import meaning_of
+    def _trained(self) -> tuple[TrainingSummary, dict[str, Any]]:
+        """Return the summary of the model in service, and the baseline in it."""
         from airflow_provider_devo_dga.models.store import ModelStore, read_summary
 
         place = self.plan.get("summary")
@@ -136,4 +129,4 @@ class WatchDriftOperator(BaseOperator):
             raise DriftError(f"The summary of the model in service is not at {file}; bring it back")
         if summary.baseline is None:
             raise AirflowSkipException(f"{file} is of an earlier release and has no baseline; train again")
-        return stored_baseline(summary.baseline), meaning_of(summary)
+        return summary, summary.baseline

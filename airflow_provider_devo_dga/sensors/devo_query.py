@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from airflow.sdk import BaseSensorOperator, PokeReturnValue
+from airflow.sdk import BaseSensorOperator, Context, PokeReturnValue
 from airflow.sdk.configuration import conf
 
 from airflow_provider_devo_dga.devo_api import condition as conditions
@@ -16,16 +16,13 @@ from airflow_provider_devo_dga.devo_api.query import Completeness
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.tasks import telemetry
-from airflow_provider_devo_dga.tasks.comments import own_comments
 from airflow_provider_devo_dga.tasks.events import error_in
+from airflow_provider_devo_dga.tasks.identity import own_comments
 from airflow_provider_devo_dga.tasks.lineage import lineage, table_places
 from airflow_provider_devo_dga.tasks.rendered import whole
 from airflow_provider_devo_dga.tasks.run_window import duration
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
-
-if TYPE_CHECKING:
-    from airflow.sdk import Context
 
 
 class DevoQuerySensor(StoppableMixin, BaseSensorOperator):

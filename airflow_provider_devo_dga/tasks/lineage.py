@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -48,6 +48,12 @@ def history_places(mlflow_conn_id: str | None, history_dir: str | None, name: st
     if mlflow_conn_id:
         return [Place(f"mlflow://{mlflow_conn_id}", name)]
     return [file_place(f"{history_dir.rstrip('/')}/mlflow.db")] if history_dir else []
+
+
+def tell_outlets(outlets: Iterable[Any], context: Mapping[str, Any], facts: dict[str, Any]) -> None:
+    """Give a task's outlets, its assets, these facts as the event's extra."""
+    for outlet in outlets:
+        context["outlet_events"][outlet].extra = facts
 
 
 def lineage(inputs: Sequence[Place], outputs: Sequence[Place], *, query: str | None = None) -> Any:

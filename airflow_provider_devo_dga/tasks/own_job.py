@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from airflow_provider_devo_dga.devo_api.jobs import Job
-from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import DevoDgaError, DevoError, DevoJobError, DevoTransientError
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.events import error_in
@@ -22,20 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Jobs(Protocol):
-    """Devo's jobs, as ``DevoJobs`` offers them."""
-
-    def obtain(
-        self,
-        query: str,
-        window: Window,
-        destination: str,
-        params: Mapping[str, Any],
-        name: str,
-        *,
-        secret_params: Mapping[str, Any] | None = None,
-        known_id: str | None = None,
-    ) -> Job:
-        """Return the job of this name; start it when none runs or has succeeded."""
+    """What is asked of ``DevoJobs``."""
 
     def get(self, job_id: str) -> Job:
         """Return a job."""
@@ -72,25 +58,16 @@ class OwnJob:
         """Epoch seconds at which its time is up."""
         return self._began + self.seconds
 
-    def obtain(
-        self,
-        query: str,
-        window: Window,
-        destination: str,
-        params: Mapping[str, Any],
-        secret_params: Mapping[str, Any],
-    ) -> Job:
+    def begin(self, obtain: Callable[[str | None], Job]) -> Job:
         """Start it, or find it again.
 
+        :param obtain: does so, by Devo's id of it where that is known.
         :raises DevoJobError: the task was killed meanwhile.
         """
         from airflow.sdk import NEVER_EXPIRE  # type: ignore[attr-defined]  # its stub lacks it
 
-        log.info("Job %s to %s over %s:\n%s", self.name, destination, window, query)
         known_id = self.stored_id
-        job = self.jobs.obtain(
-            query, window, destination, params, self.name, secret_params=secret_params, known_id=known_id
-        )
+        job = obtain(known_id)
         if self.store is not None and job.id != known_id:
             self.store.set(self.store_key, job.id, retention=NEVER_EXPIRE)
         self.id = job.id

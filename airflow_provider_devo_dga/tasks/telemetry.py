@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from airflow_provider_devo_dga.devo_api.attempts import Observer
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
@@ -15,17 +13,17 @@ log = logging.getLogger(__name__)
 
 def count(name: str, number: int = 1) -> None:
     """Add to the counter ``devo_dga.<name>``."""
-    _send(lambda stats, tags: stats.incr(f"devo_dga.{name}", number, tags=tags))
+    _send("incr", name, number)
 
 
 def gauge(name: str, value: float) -> None:
     """Set the gauge ``devo_dga.<name>``."""
-    _send(lambda stats, tags: stats.gauge(f"devo_dga.{name}", value, tags=tags))
+    _send("gauge", name, value)
 
 
 def timing(name: str, seconds: float) -> None:
     """Record a duration of ``devo_dga.<name>``; the backends store milliseconds."""
-    _send(lambda stats, tags: stats.timing(f"devo_dga.{name}", timedelta(seconds=seconds), tags=tags))
+    _send("timing", name, timedelta(seconds=seconds))
 
 
 class QueryStats(Observer):
@@ -42,16 +40,13 @@ class QueryStats(Observer):
         count("request.retries")
 
 
-def _send(tell: Callable[[Any, dict[str, str]], None]) -> None:
+def _send(kind: str, name: str, value: float | timedelta) -> None:
     try:
         from airflow.sdk.observability import stats
 
-        tell(stats, _tags())
+        # as Airflow tags its own metrics; outside of a task there are none
+        who = TaskIdentity.running()
+        tags = {"dag_id": who.dag_id, "task_id": who.task_id} if who else {}
+        getattr(stats, kind)(f"devo_dga.{name}", value, tags=tags)
     except Exception as error:  # noqa: BLE001 - a backend of metrics must not fail a task
         log.warning("A metric was not sent: %r", error)
-
-
-def _tags() -> dict[str, str]:
-    """Return Dag and task as Airflow's own metrics are tagged; none outside a task."""
-    who = TaskIdentity.running()
-    return {"dag_id": who.dag_id, "task_id": who.task_id} if who else {}

@@ -21,7 +21,7 @@ from airflow_provider_devo_dga.errors import (
     DevoWindowError,
 )
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
-from airflow_provider_devo_dga.tasks.comments import own_comments
+from airflow_provider_devo_dga.tasks.identity import own_comments
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
 from tests.one_run import run_once
 from tests.waiting import SOON

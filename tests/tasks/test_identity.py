@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from airflow.sdk.execution_time.context import set_current_context
 
-from airflow_provider_devo_dga.tasks.comments import own_comments
-from airflow_provider_devo_dga.tasks.identity import TaskIdentity
+from airflow_provider_devo_dga.tasks.identity import TaskIdentity, own_comments
 
 ONE = TaskIdentity("a_dag", "manual__2026-01-05T03:00:00+00:00", "a.task", -1, attempt=1, cycle=1)
 OTHERS = [

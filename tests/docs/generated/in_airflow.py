@@ -19,7 +19,7 @@ def in_airflow(node: ast.ClassDef) -> str:
         lines.append(f"Templates may lie in files: {', '.join(f'`{one}`' for one in ast.literal_eval(ext))}.")
     if isinstance(links := assigned(node, "operator_extra_links"), ast.Tuple):
         lines += [f"Link on the task: `{ast.unparse(link).removesuffix('()')}`." for link in links.elts]
-    if "outlet_events" in ast.unparse(node):
+    if "tell_outlets" in ast.unparse(node):
         lines.append("Asset events: each outlet's event has the model's facts as its `extra`.")
     lines += [
         (ast.get_docstring(method) or "").split("\n\n")[0]
