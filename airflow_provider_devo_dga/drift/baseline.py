@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.errors import DriftError
-from airflow_provider_devo_dga.features.feature_set import FeatureSet
-from airflow_provider_devo_dga.features.host import HostParts
-from airflow_provider_devo_dga.features.reference import compute
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 BINS = 10
+MOST = 20_000
+"""Names of a sample that is compared, in training and in a window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +61,11 @@ def stored_baseline(values: object) -> Baseline:
         raise DriftError(f"This is no baseline of features: {error}; train the model again") from None
 
 
-def baseline_of(hosts: Iterable[HostParts], feature_set: FeatureSet) -> Baseline:
+def baseline_of_features(names: Sequence[str], matrix: NDArray[np.float64]) -> Baseline:
     """Return the baseline of some thousands of legit hosts.
 
-    :raises DriftError: there is none.
-    """
-    import numpy as np
-
-    rows = feature_rows(hosts, feature_set)
-    matrix = np.array(rows, dtype=np.float64).reshape(len(rows), len(feature_set.names))
-    return baseline_of_features(feature_set.names, matrix)
-
-
-def baseline_of_features(names: Sequence[str], matrix: NDArray[np.float64]) -> Baseline:
-    """Return the baseline of legit hosts whose features are there, a row each.
+    :param names: of the features, a column each.
+    :param matrix: a row a host.
 
     :raises DriftError: there is no row.
     """
@@ -91,11 +81,6 @@ def baseline_of_features(names: Sequence[str], matrix: NDArray[np.float64]) -> B
         counts = np.bincount(np.searchsorted(edges, values, side="left"), minlength=len(edges) + 1)
         bins[name] = Bins(edges, tuple(_short(share) for share in (counts / len(values)).tolist()))
     return Baseline(len(matrix), bins)
-
-
-def feature_rows(hosts: Iterable[HostParts], feature_set: FeatureSet) -> list[list[float]]:
-    """Return the features of hosts, a row each."""
-    return [compute(feature_set, parts) for parts in hosts]
 
 
 def _short(number: float) -> float:

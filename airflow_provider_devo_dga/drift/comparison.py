@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
+from heapq import nsmallest
 
-from airflow_provider_devo_dga.drift.baseline import Baseline
+from airflow_provider_devo_dga.drift.baseline import MOST, Baseline
 from airflow_provider_devo_dga.drift.record import DriftRecord
-from airflow_provider_devo_dga.drift.sample import sample_hosts
 from airflow_provider_devo_dga.drift.stability import drift_of
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.host import HostParts, split_host
@@ -50,3 +51,17 @@ def drift_record(
         in_a_row=in_a_row,
         alarm=False,
     )
+
+
+def sample_hosts(hosts: Iterable[HostParts], most: int = MOST) -> list[HostParts]:
+    """Return a sample that is the same whenever it is taken, each host as likely as another, sorted by hash.
+
+    Memory does not grow with the hosts.
+
+    :param hosts: distinct; a host that comes twice counts twice.
+    """
+    return nsmallest(most, hosts, key=_hash)
+
+
+def _hash(host: HostParts) -> bytes:
+    return hashlib.blake2b(host.registrable.encode(), digest_size=8).digest()

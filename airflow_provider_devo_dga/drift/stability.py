@@ -10,10 +10,11 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from airflow_provider_devo_dga.drift.baseline import Baseline, feature_rows
+from airflow_provider_devo_dga.drift.baseline import Baseline
 from airflow_provider_devo_dga.errors import DriftError
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.host import HostParts
+from airflow_provider_devo_dga.features.reference import compute
 
 LIMIT = 0.25
 LEAST_DOMAINS = 200
@@ -36,9 +37,8 @@ class Drift:
     @property
     def drifted(self) -> tuple[str, ...]:
         """Features whose distribution moved beyond the limit."""
-        if self.domains < LEAST_DOMAINS:
-            return ()
-        return tuple(name for name, index in self.index.items() if index > self.limit)
+        enough = self.domains >= LEAST_DOMAINS
+        return tuple(name for name, index in self.index.items() if enough and index > self.limit)
 
 
 def drift_of(
@@ -53,15 +53,12 @@ def drift_of(
         raise DriftError(
             f"The baseline is not one of feature set {feature_set.name!r}; train the model again"
         )
-    rows = feature_rows(hosts, feature_set)
-    index = (
-        {
-            name: round(stability_index(baseline.bins[name].shares, baseline.bins[name].shares_of(values)), 4)
-            for name, values in zip(feature_set.names, zip(*rows, strict=True), strict=True)
-        }
-        if rows
-        else {}
-    )
+    rows = [compute(feature_set, parts) for parts in hosts]
+    index = {
+        name: round(stability_index(bins.shares, bins.shares_of(values)), 4)
+        # without a host there is no column
+        for (name, bins), values in zip(baseline.bins.items(), zip(*rows, strict=True), strict=False)
+    }
     return Drift(len(rows), dict(sorted(index.items(), key=lambda item: (-item[1], item[0]))), limit)
 
 

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from heapq import nlargest
 from statistics import fmean, median
 from typing import Any
 
@@ -69,22 +70,22 @@ class DriftWatch:
     def summary(self, start: datetime, end: datetime, windows: int) -> dict[str, Any]:
         """Return, and log, what happened in so many windows before one: how many drifted, and in what."""
         known = [found for found in self.before(Window(start, end), windows) if found]
-        worst: dict[str, list[float]] = {}
+        indices: dict[str, list[float]] = {}
         for found in known:
             for feature, index in found.index.items():
-                worst.setdefault(feature, []).append(index)
-        ranked = sorted(((median(values), feature) for feature, values in worst.items()), reverse=True)
+                indices.setdefault(feature, []).append(index)
+        worst = nlargest(5, ((round(median(values), 4), feature) for feature, values in indices.items()))
         told = {
             "windows": len(known),
             "drifted": sum(bool(found.drifted) for found in known),
             "share_flagged": round(fmean(found.share_flagged for found in known), 6) if known else None,
-            "worst": {feature: round(index, 4) for index, feature in ranked[:5]},
+            "worst": {feature: index for index, feature in worst},
         }
         log.info(
             "%d of the last %d windows were watched, %d of them had drift; the largest indices: %s",
             told["windows"],
             windows,
             told["drifted"],
-            ", ".join(f"{feature} {index:.2f}" for index, feature in ranked[:5]) or "none",
+            ", ".join(f"{feature} {index:.2f}" for index, feature in worst) or "none",
         )
         return told

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airflow_provider_devo_dga.drift.baseline import Baseline, baseline_of_features
-from airflow_provider_devo_dga.drift.sample import MOST
+from airflow_provider_devo_dga.drift.baseline import MOST, Baseline, baseline_of_features
 from airflow_provider_devo_dga.errors import TrainingError
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import add_features

@@ -17,12 +17,12 @@ import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_devo_dga.devo_api.window import Window
-from airflow_provider_devo_dga.drift.baseline import baseline_of
 from airflow_provider_devo_dga.drift.watch import DriftWatch
 from airflow_provider_devo_dga.errors import DriftError, ReportError
 from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.host import HostParts, split_host
 from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
+from tests.drift.records import baseline_of_hosts
 from tests.last_line import last_line
 from tests.statsd_server import StatsdServer
 
@@ -43,7 +43,7 @@ def parts(hosts: list[str]) -> list[HostParts]:
 
 @pytest.fixture(scope="module")
 def baseline() -> Any:
-    return msgspec.to_builtins(baseline_of(parts(names(1, WORDS, 4000)), PLAIN_FEATURES))
+    return msgspec.to_builtins(baseline_of_hosts(parts(names(1, WORDS, 4000)), PLAIN_FEATURES))
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_devo_dga.devo_api.window import Window
-from airflow_provider_devo_dga.drift.baseline import baseline_of
 from airflow_provider_devo_dga.drift.stability import drift_of
 from airflow_provider_devo_dga.drift.watch import DriftWatch
 from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES
@@ -20,7 +19,7 @@ from airflow_provider_devo_dga.history.tracking_server import TrackingServer
 from airflow_provider_devo_dga.reports.evidence.figures import REPORT
 from airflow_provider_devo_dga.reports.evidence.summary import summarise
 from airflow_provider_devo_dga.reports.files.files import write_report
-from tests.drift.records import drift_found
+from tests.drift.records import baseline_of_hosts, drift_found
 from tests.one_run import run_once
 from tests.reports.conftest import Hour
 
@@ -36,7 +35,7 @@ _LETTERS = "aaeeiioouubcdlmnrst"
 def put_reports(folder: Path, scratch: Path) -> str:
     """Write reports of some hours, the newest with its page; return the newest one's slug."""
     chance = random.Random(7)  # noqa: S311 - reproducible, no secret
-    baseline = baseline_of(_hosts(chance, _LETTERS, 800), PLAIN_FEATURES)
+    baseline = baseline_of_hosts(_hosts(chance, _LETTERS, 800), PLAIN_FEATURES)
     watch = DriftWatch(folder / "drift")
     slug = ""
     for back in reversed([back for back in range(HOURS) if back not in _MISSING]):

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_devo_dga.drift.baseline import baseline_of
 from airflow_provider_devo_dga.errors import FeatureError, H2OClusterError, TrainingError
 from airflow_provider_devo_dga.features.dga import DGA_RECIPE, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
@@ -31,6 +30,7 @@ from airflow_provider_devo_dga.training.plan import EvaluationPlan
 from airflow_provider_devo_dga.training.settings import TrainingSettings
 from airflow_provider_devo_dga.training.train import train
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
+from tests.drift.records import baseline_of_hosts
 from tests.prepared import prepare_dataset
 
 pytestmark = pytest.mark.slow
@@ -160,7 +160,7 @@ def test_the_baseline_of_drift_is_that_of_the_legit_training_names(
             for row in csv.DictReader(file)
             if row["malicious"] == "0" and part_of(row["label"]) == "train"
         ]
-    wanted = baseline_of(hosts, model.feature_set)
+    wanted = baseline_of_hosts(hosts, model.feature_set)
     assert model.baseline.names == len(hosts)
     assert set(model.baseline.bins) == set(wanted.bins)
     for name, bins in wanted.bins.items():
