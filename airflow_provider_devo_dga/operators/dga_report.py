@@ -129,9 +129,9 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
     def _made(self, context: Context, window: Window) -> MadeReport:
         from airflow_provider_devo_dga.features import linq
         from airflow_provider_devo_dga.reports.evidence.context import ReportContext
+        from airflow_provider_devo_dga.reports.evidence.figures import TREND_WINDOWS
         from airflow_provider_devo_dga.reports.evidence.scored_rows import refuse_other_rows
-        from airflow_provider_devo_dga.reports.evidence.trend import WINDOWS
-        from airflow_provider_devo_dga.reports.make import ReportPlace, make_report
+        from airflow_provider_devo_dga.reports.make import make_report
         from airflow_provider_devo_dga.reports.shelf import ReportShelf
 
         rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
@@ -158,15 +158,12 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
             dag_id=self.dag_id,
             run_id=context["run_id"],
         )
-        place = ReportPlace(
-            ReportShelf(ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)),
-            window.slug,
-            [(past.start, past.slug) for past in reversed(list(window.before(WINDOWS)))],
-        )
         return make_report(
             rows,
             facts,
-            place,
+            ReportShelf(ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)),
+            window.slug,
+            earlier=[(past.start, past.slug) for past in reversed(list(window.before(TREND_WINDOWS)))],
             allow=self._domains(self.allow, self.allow_file, "allow"),
             watch=self._domains(self.watch, self.watch_file, "watch"),
         )

@@ -24,44 +24,29 @@ class MadeReport:
     totals: Totals
 
 
-@dataclass(frozen=True, slots=True)
-class ReportPlace:
-    """Where a report goes, and what lies beside it.
-
-    :param slug: name of its folder.
-    :param earlier: start of each window before it and the name of that one's report, oldest first.
-    """
-
-    shelf: ReportShelf
-    slug: str
-    earlier: Iterable[tuple[datetime, str]] = ()
-
-    def refuse_another(self, table: str) -> None:
-        """Refuse to replace the report of another table.
-
-        :raises ReportError: the window's place is taken.
-        """
-        if (other := self.shelf.table_of(self.slug)) not in {None, table}:
-            raise ReportError(
-                f"{self.shelf.folder / self.slug} holds the report on table {other}, and would be replaced by"
-                f" that on {table}; give each table an output_dir of its own, or remove that folder"
-            )
-
-
 def make_report(
     rows: Any,
     context: ReportContext,
-    place: ReportPlace,
+    shelf: ReportShelf,
+    slug: str,
     *,
+    earlier: Iterable[tuple[datetime, str]],
     allow: frozenset[str],
     watch: frozenset[str],
 ) -> MadeReport:
     """Summarise the rows and write the report; the same window and table replace their own.
 
     :param rows: the file of scored rows.
+    :param slug: name of the report's folder on the shelf.
+    :param earlier: start of each window before it and the name of that one's report, oldest first.
     :raises ReportError: the rows cannot become a report, or the place is another table's.
     """
-    place.refuse_another(context.table)
+    place = shelf.folder / slug
+    if (other := shelf.table_of(slug)) not in {None, context.table}:
+        raise ReportError(
+            f"{place} holds the report on table {other}, and would be replaced by that on {context.table};"
+            " give each table an output_dir of its own, or remove that folder"
+        )
     summary = summarise(rows, context, allow=allow, watch=watch)
-    files = write_report(summary, place.shelf.folder / place.slug, trend=place.shelf.trend(place.earlier))
+    files = write_report(summary, place, trend=shelf.trend(earlier))
     return MadeReport(files, headline(summary), summary.totals)

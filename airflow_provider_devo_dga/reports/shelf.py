@@ -12,8 +12,7 @@ from itertools import islice
 from typing import Any
 
 from airflow_provider_devo_dga.errors import DocumentError
-from airflow_provider_devo_dga.reports.evidence.figures import REPORT, ReportFigures
-from airflow_provider_devo_dga.reports.evidence.trend import PastWindow, Trend
+from airflow_provider_devo_dga.reports.evidence.figures import REPORT, PastWindow, ReportFigures, Trend
 from airflow_provider_devo_dga.storage import local_folder, read_inside
 
 log = logging.getLogger(__name__)
@@ -60,7 +59,7 @@ class ReportShelf:
                 return None
             figures = REPORT.read(content, f"{slug}/report.json")
         except (DocumentError, OSError) as error:
-            if content is not None and _dag_of(content) not in {None, dag_id}:
+            if content is not None and _told(content, "dag_id") not in {None, dag_id}:
                 return None
             log.warning("A report could not be read: %s", error)
             return StoredReport(slug, None)
@@ -68,14 +67,11 @@ class ReportShelf:
 
     def table_of(self, slug: str) -> str | None:
         """Return the Devo table that the report of this name speaks of; None when none says so."""
-        match _decoded(self._content(slug) or b""):
-            case {"context": {"table": str(table)}}:
-                return table
-        return None
+        return _told(self._content(slug), "table")
 
     def page(self, dag_id: str, slug: str) -> bytes | None:
         """Return the page of a Dag's report; None when there is none of this name, or it is another Dag's."""
-        if _dag_of(self._content(slug) or b"") != dag_id:
+        if _told(self._content(slug), "dag_id") != dag_id:
             return None
         return read_inside(self.folder, f"{slug}/report.html")
 
@@ -120,17 +116,14 @@ class ReportShelf:
         return [str(place).rstrip("/").rpartition("/")[2] for place in files.ls(path, detail=False)]
 
 
-def _dag_of(content: bytes) -> str | None:
-    match _decoded(content):
-        case {"context": {"dag_id": str(dag_id)}}:
-            return dag_id
-    return None
-
-
-def _decoded(content: bytes) -> object:
+def _told(content: bytes | None, fact: str) -> str | None:
+    """Return a text of a report's context, None without one; damaged and newer reports are asked, too."""
     import msgspec
 
     try:
-        return msgspec.json.decode(content)
+        match msgspec.json.decode(content or b""):
+            case {"context": {**context}} if isinstance(told := context.get(fact), str):
+                return told
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+        pass
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import TextIOWrapper
 
@@ -38,7 +38,14 @@ def domains_of(entries: Iterable[str], source: str) -> frozenset[str]:
     :raises ReportError: for an entry that is no domain; a list that does less than it seems to is worse than
         none.
     """
-    return frozenset(_domains(entries, source))
+    names = (entry.partition("#")[0].strip().lower().removesuffix(".") for entry in entries)
+    found = {name: number for number, name in enumerate(names, start=1) if name}
+    for name, number in found.items():
+        if not _DOMAIN.fullmatch(name):
+            raise ReportError(
+                f"Entry {number} of {source} is no registrable domain such as example.com: {name[:80]!r}"
+            )
+    return frozenset(found)
 
 
 def read_domains(path: ReadablePath) -> frozenset[str]:
@@ -52,15 +59,3 @@ def read_domains(path: ReadablePath) -> frozenset[str]:
             return domains_of(lines, str(path))
     except UnicodeDecodeError as error:
         raise ReportError(f"{path} is no UTF-8 text: {error}") from error
-
-
-def _domains(entries: Iterable[str], source: str) -> Iterator[str]:
-    for number, entry in enumerate(entries, start=1):
-        name = entry.partition("#")[0].strip().lower().removesuffix(".")
-        if not name:
-            continue
-        if not _DOMAIN.fullmatch(name):
-            raise ReportError(
-                f"Entry {number} of {source} is no registrable domain such as example.com: {name[:80]!r}"
-            )
-        yield name

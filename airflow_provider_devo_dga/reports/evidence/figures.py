@@ -88,5 +88,20 @@ class ReportFigures:
     totals: KeyTotals
 
 
+@dataclass(frozen=True, slots=True)
+class PastWindow:
+    """A window before, as its own report told of it.
+
+    :param start: aware.
+    :param totals: None when it has no report that can be read.
+    """
+
+    start: datetime
+    totals: KeyTotals | None = None
+
+
+TREND_WINDOWS = 24
+Trend = tuple[PastWindow, ...]
+
 REPORT = DocumentKind("report", ReportFigures, 1, {0: lambda found: found})
 """``report.json``. Format 1 is format 0 with its number."""

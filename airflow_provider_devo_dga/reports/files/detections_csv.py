@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
 from io import StringIO
 
 from airflow_provider_devo_dga.reports.evidence.detection import Detection
+from airflow_provider_devo_dga.reports.files.ecs import instant
 from airflow_provider_devo_dga.reports.page.text import spreadsheet_cell
 
-HEADER = (
-    "reg_domain",
-    "first_seen",
-    "last_seen",
-    "events_n",
-    "clients_n",
-    "clients",
-    "strongest_client_verdict",
-    "score",
-    "form",
-    "flagged",
-    "watched",
-)
+COLUMNS: dict[str, Callable[[Detection], str | int | float]] = {
+    "reg_domain": lambda found: spreadsheet_cell(found.reg_domain),
+    "first_seen": lambda found: instant(found.first_seen),
+    "last_seen": lambda found: instant(found.last_seen),
+    "events_n": lambda found: found.events_n,
+    "clients_n": lambda found: found.clients_n,
+    "clients": lambda found: spreadsheet_cell(" ".join(found.clients)),
+    "strongest_client_verdict": lambda found: str(found.verdict),
+    "score": lambda found: "" if found.score is None else found.score,
+    "form": lambda found: found.form,
+    "flagged": lambda found: "yes" if found.flagged else "no",
+    "watched": lambda found: "yes" if found.watched else "no",
+}
 
 
 def detections_csv(detections: Iterable[Detection]) -> Iterator[str]:
@@ -31,32 +31,12 @@ def detections_csv(detections: Iterable[Detection]) -> Iterator[str]:
     Text that a spreadsheet would take for a formula gets an apostrophe in front; line breaks and other
     invisible characters become escapes. ``clients`` holds the named ones, separated by spaces.
     """
-    yield _text(HEADER)
+    yield _line(COLUMNS)
     for detection in detections:
-        yield _text(_line(detection))
+        yield _line(cell(detection) for cell in COLUMNS.values())
 
 
-def _text(cells: Iterable[str | int | float]) -> str:
+def _line(cells: Iterable[str | int | float]) -> str:
     out = StringIO()
     csv.writer(out, lineterminator="\n").writerow(cells)
     return out.getvalue()
-
-
-def _line(detection: Detection) -> tuple[str | int | float, ...]:
-    return (
-        spreadsheet_cell(detection.reg_domain),
-        _instant(detection.first_seen),
-        _instant(detection.last_seen),
-        detection.events_n,
-        detection.clients_n,
-        spreadsheet_cell(" ".join(detection.clients)),
-        str(detection.verdict),
-        "" if detection.score is None else detection.score,
-        detection.form,
-        "yes" if detection.flagged else "no",
-        "yes" if detection.watched else "no",
-    )
-
-
-def _instant(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from airflow_provider_devo_dga.reports.evidence.context import ReportContext
 from airflow_provider_devo_dga.reports.evidence.detection import Detection
@@ -37,45 +37,35 @@ def parquet_written(
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         unread = iter(detections)
         while part := list(islice(unread, BATCH_ROWS)):
-            rows = [_row(detection, context) for detection in part]
+            rows = [
+                vars(detection)
+                | {
+                    "detection_id": detection_id(context, detection.reg_domain),
+                    "strongest_client_verdict": str(detection.verdict),
+                }
+                for detection in part
+            ]
             writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=schema))
             yield from part
-
-
-def _row(detection: Detection, context: ReportContext) -> dict[str, Any]:
-    return {
-        "detection_id": detection_id(context, detection.reg_domain),
-        "reg_domain": detection.reg_domain,
-        "first_seen": detection.first_seen,
-        "last_seen": detection.last_seen,
-        "events_n": detection.events_n,
-        "clients_n": detection.clients_n,
-        "clients": list(detection.clients),
-        "strongest_client_verdict": str(detection.verdict),
-        "score": detection.score,
-        "form": detection.form,
-        "flagged": detection.flagged,
-        "watched": detection.watched,
-    }
 
 
 def _schema() -> pa.Schema:
     import pyarrow as pa
 
-    instant = pa.timestamp("ms", "UTC")
+    columns = {
+        "detection_id": pa.string(),
+        "reg_domain": pa.string(),
+        "first_seen": pa.timestamp("ms", "UTC"),
+        "last_seen": pa.timestamp("ms", "UTC"),
+        "events_n": pa.int64(),
+        "clients_n": pa.int64(),
+        "clients": pa.list_(pa.string()),
+        "strongest_client_verdict": pa.string(),
+        "score": pa.float64(),
+        "form": pa.string(),
+        "flagged": pa.bool_(),
+        "watched": pa.bool_(),
+    }
     return pa.schema(
-        [
-            pa.field("detection_id", pa.string(), nullable=False),
-            pa.field("reg_domain", pa.string(), nullable=False),
-            pa.field("first_seen", instant, nullable=False),
-            pa.field("last_seen", instant, nullable=False),
-            pa.field("events_n", pa.int64(), nullable=False),
-            pa.field("clients_n", pa.int64(), nullable=False),
-            pa.field("clients", pa.list_(pa.string())),
-            pa.field("strongest_client_verdict", pa.string(), nullable=False),
-            pa.field("score", pa.float64()),
-            pa.field("form", pa.string(), nullable=False),
-            pa.field("flagged", pa.bool_(), nullable=False),
-            pa.field("watched", pa.bool_(), nullable=False),
-        ]
+        [pa.field(*column, nullable=column[0] in {"clients", "score"}) for column in columns.items()]
     )

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import IO, Generic, TypeVar
 
 from airflow_provider_devo_dga.reports.evidence.detection import Detection
-from airflow_provider_devo_dga.reports.evidence.figures import REPORT
+from airflow_provider_devo_dga.reports.evidence.figures import REPORT, Trend
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
-from airflow_provider_devo_dga.reports.evidence.trend import Trend
 from airflow_provider_devo_dga.reports.files.detections_csv import detections_csv
 from airflow_provider_devo_dga.reports.files.detections_parquet import parquet_written
 from airflow_provider_devo_dga.reports.files.ecs import ecs_event, ecs_line
@@ -48,12 +47,14 @@ def write_report(summary: ReportSummary, directory: P, *, trend: Trend | None = 
         parquet=directory / "report.parquet",
     )
     page = render(summary, trend)
-    _write(files.json, REPORT.write(summary.document()) + b"\n")
+    with publish(files.json) as document:
+        document.write(REPORT.write(summary.document()) + b"\n")
     with publish(files.parquet) as table, publish(files.ecs) as ecs, publish(files.csv) as csv:
         rows = parquet_written(summary.all_detections(), summary.context, table)
         for text in detections_csv(_ecs_written(rows, summary, ecs)):
             csv.write(text.encode())
-    _write(files.html, page.encode())
+    with publish(files.html) as html:
+        html.write(page.encode())
     return files
 
 
@@ -63,8 +64,3 @@ def _ecs_written(
     for detection in detections:
         file.write(f"{ecs_line(ecs_event(detection, summary.context))}\n".encode())
         yield detection
-
-
-def _write(target: StoragePath, content: bytes) -> None:
-    with publish(target) as file:
-        file.write(content)

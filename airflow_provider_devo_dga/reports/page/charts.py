@@ -16,7 +16,16 @@ from airflow_provider_devo_dga.reports.page.chart_points import (
     suspicious_line,
     time_bars,
 )
-from airflow_provider_devo_dga.reports.page.svg import ALARM, INK, MUTED, chart_of, svg_of
+from airflow_provider_devo_dga.reports.page.svg import (
+    ALARM,
+    INK,
+    MUTED,
+    bars_of,
+    chart_of,
+    count_axis,
+    svg_of,
+    time_axis,
+)
 
 if TYPE_CHECKING:
     import altair as alt
@@ -47,29 +56,12 @@ def timeline_chart(summary: ReportSummary) -> str:
 
     :return: one ``<svg>`` element.
     """
-    import altair as alt
-
     context = summary.context
     limits = [context.window_start.timestamp() * 1000, context.window_end.timestamp() * 1000]
     form = "%H:%M" if context.span <= timedelta(days=1) else "%d %b %H:%M"
     bars = time_bars(summary)
-    chart = (
-        chart_of(bars)
-        .mark_rect(strokeWidth=0)
-        .encode(
-            x=alt.X(
-                "start:T",
-                title="First seen, UTC",
-                scale=alt.Scale(type="utc", domain=limits, nice=False),
-                axis=alt.Axis(format=form, tickCount=6, grid=False),
-            ),
-            x2="end:T",
-            y=_y("low", "Flagged domains", chart_top(max((bar["high"] for bar in bars), default=0))),
-            y2="high:Q",
-            color=alt.condition("datum.alarm", alt.value(ALARM), alt.value(MUTED)),
-        )
-    )
-    return svg_of(chart)
+    y = count_axis(chart_top(max((bar["high"] for bar in bars), default=0)))
+    return svg_of(bars_of(bars, time_axis("First seen, UTC", limits, form), y))
 
 
 def _client_axes(summary: ReportSummary) -> tuple[alt.X, alt.Y]:
@@ -82,18 +74,7 @@ def _client_axes(summary: ReportSummary) -> tuple[alt.X, alt.Y]:
         scale=alt.Scale(type="log", nice=False, domain=[low * 0.85, high * 1.2]),
         axis=alt.Axis(values=asked_ticks(low, high), grid=False, format=",d"),
     )
-    return x, _y("flagged", "Flagged domains", chart_top(flagged_most(summary)))
-
-
-def _y(field: str, title: str, top: float) -> alt.Y:
-    import altair as alt
-
-    return alt.Y(
-        f"{field}:Q",
-        title=title,
-        scale=alt.Scale(domain=[0, top], nice=False),
-        axis=alt.Axis(tickMinStep=1, tickCount=5, format=",d", domain=False, ticks=False),
-    )
+    return x, count_axis(chart_top(flagged_most(summary)), "flagged")
 
 
 def _crowd(summary: ReportSummary) -> Any:

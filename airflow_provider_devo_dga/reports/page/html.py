@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.reports.evidence.client_evidence import (
     CERTAIN_BELOW,
@@ -12,15 +10,12 @@ from airflow_provider_devo_dga.reports.evidence.client_evidence import (
     SUSPICIOUS_BELOW,
     Verdict,
 )
+from airflow_provider_devo_dga.reports.evidence.figures import Trend
 from airflow_provider_devo_dga.reports.evidence.label_form import FORM_WORDS
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
-from airflow_provider_devo_dga.reports.evidence.trend import Trend
 from airflow_provider_devo_dga.reports.page import words
 from airflow_provider_devo_dga.reports.page.headline import headline
 from airflow_provider_devo_dga.reports.page.page import page_environment
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 CLIENT_ROWS = 200
 CHANCE_ROWS = 5
@@ -43,33 +38,25 @@ def render(summary: ReportSummary, trend: Trend | None = None) -> str:
 
     context = summary.context
     charts = bool(summary.detections)
-    page: str = (
-        _environment(context.window_start, context.window_end)
-        .get_template("report.html")
-        .render(
-            summary=summary,
-            context=context,
-            totals=summary.totals,
-            headline=headline(summary),
-            clients=summary.clients[: min(CLIENT_ROWS, summary.totals.clients_with_evidence + CHANCE_ROWS)],
-            detections=summary.detections[:DETECTION_ROWS],
-            watched=summary.watched[:DETECTION_ROWS],
-            trend=trend,
-            form_words=FORM_WORDS,
-            # SVG from the chart library, which escapes the text it draws.
-            clients_chart=Markup(clients_chart(summary)) if charts else None,  # noqa: S704
-            timeline_chart=Markup(timeline_chart(summary)) if charts else None,  # noqa: S704
-            trend_chart=Markup(trend_chart(summary, trend)) if trend else None,  # noqa: S704
-            Verdict=Verdict,
-            certain_odds=round(1 / CERTAIN_BELOW),
-            suspicious_odds=round(1 / SUSPICIOUS_BELOW),
-            certain_from=CERTAIN_FROM_FLAGGED,
-        )
+    environment = page_environment()
+    environment.filters["moment"] = partial(words.moment, start=context.window_start, end=context.window_end)
+    page: str = environment.get_template("report.html").render(
+        summary=summary,
+        context=context,
+        totals=summary.totals,
+        headline=headline(summary),
+        clients=summary.clients[: min(CLIENT_ROWS, summary.totals.clients_with_evidence + CHANCE_ROWS)],
+        detections=summary.detections[:DETECTION_ROWS],
+        watched=summary.watched[:DETECTION_ROWS],
+        trend=trend,
+        form_words=FORM_WORDS,
+        # SVG from the chart library, which escapes the text it draws.
+        clients_chart=Markup(clients_chart(summary)) if charts else None,  # noqa: S704
+        timeline_chart=Markup(timeline_chart(summary)) if charts else None,  # noqa: S704
+        trend_chart=Markup(trend_chart(summary, trend)) if trend else None,  # noqa: S704
+        Verdict=Verdict,
+        certain_odds=round(1 / CERTAIN_BELOW),
+        suspicious_odds=round(1 / SUSPICIOUS_BELOW),
+        certain_from=CERTAIN_FROM_FLAGGED,
     )
     return page
-
-
-def _environment(window_start: datetime, window_end: datetime) -> Environment:
-    environment = page_environment()
-    environment.filters["moment"] = partial(words.moment, start=window_start, end=window_end)
-    return environment

@@ -27,6 +27,38 @@ def chart_of(rows: list[dict[str, Any]]) -> alt.Chart:
     return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
 
 
+def time_axis(title: str, ends: list[float], form: str) -> alt.X:
+    """Return the axis of ``start`` between two instants, in milliseconds since the epoch."""
+    import altair as alt
+
+    return alt.X(
+        "start:T",
+        title=title,
+        scale=alt.Scale(type="utc", domain=ends, nice=False),
+        axis=alt.Axis(format=form, tickCount=6, grid=False),
+    )
+
+
+def count_axis(top: float, field: str = "high") -> alt.Y:
+    """Return the axis of flagged domains from 0 to ``top``."""
+    import altair as alt
+
+    return alt.Y(
+        f"{field}:Q",
+        title="Flagged domains",
+        scale=alt.Scale(domain=[0, top], nice=False),
+        axis=alt.Axis(tickMinStep=1, tickCount=5, format=",d", domain=False, ticks=False),
+    )
+
+
+def bars_of(rows: list[dict[str, Any]], x: alt.X, y: alt.Y) -> Any:
+    """Return a bar a row, from ``start`` to ``end`` and ``low`` to ``high``, red where it is an ``alarm``."""
+    import altair as alt
+
+    color = alt.condition("datum.alarm", alt.value(ALARM), alt.value(MUTED))
+    return chart_of(rows).mark_rect(strokeWidth=0).encode(x=x, x2="end:T", y=y, y2="low:Q", color=color)
+
+
 def svg_of(chart: Any, *, height: int = HEIGHT, width: int = WIDTH) -> str:
     """Render without a browser; ``aria=False`` because the page describes the picture as a whole.
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from airflow_provider_devo_dga.reports.evidence.figures import KeyTotals
+from airflow_provider_devo_dga.reports.evidence.figures import KeyTotals, PastWindow, Trend
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary, summarise
-from airflow_provider_devo_dga.reports.evidence.trend import PastWindow, Trend
 from airflow_provider_devo_dga.reports.files.files import write_report
 from tests.reports.conftest import Hour
 
