@@ -26,8 +26,10 @@ def log_tail(k: int, n: int, p: float) -> float:
     if k > n:
         return -math.inf
     if k > n * p:
-        return min(0.0, _log_probability(k, n, p) + math.log(_sum_upwards(k, n, p)))
-    below = _log_probability(k - 1, n, p) + math.log(_sum_downwards(k - 1, n, p))
+        return min(0.0, _log_probability(k, n, p) + math.log(_sum_upwards(k, n, p / (1 - p))))
+    # fewer successes are more failures
+    failures = n - k + 1
+    below = _log_probability(k - 1, n, p) + math.log(_sum_upwards(failures, n, (1 - p) / p))
     return math.log1p(-math.exp(below))
 
 
@@ -48,24 +50,14 @@ def _log_probability(k: int, n: int, p: float) -> float:
     return choose + k * math.log(p) + (n - k) * math.log1p(-p)
 
 
-def _sum_upwards(k: int, n: int, p: float) -> float:
-    """P(k ≤ X ≤ n) ÷ P(X = k); above the mean every term is smaller than the one before."""
+def _sum_upwards(k: int, n: int, odds: float) -> float:
+    """P(k ≤ X ≤ n) ÷ P(X = k); above the mean every term is smaller than the one before.
+
+    :param odds: p / (1 - p), not p: one minus a small number has lost digits.
+    """
     term = total = 1.0
-    odds = p / (1 - p)
     for i in range(k, n):
         term *= (n - i) / (i + 1) * odds
-        total += term
-        if term < total * _NEGLIGIBLE:
-            break
-    return total
-
-
-def _sum_downwards(k: int, n: int, p: float) -> float:
-    """P(0 ≤ X ≤ k) ÷ P(X = k); below the mean every term is smaller than the one before."""
-    term = total = 1.0
-    odds = (1 - p) / p
-    for i in range(k, 0, -1):
-        term *= i / (n - i + 1) * odds
         total += term
         if term < total * _NEGLIGIBLE:
             break

@@ -7,56 +7,37 @@ import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO, Any, Literal, Protocol, Self
+from typing import IO, Any, Protocol, Self
 
 _PART = ".part"
-
-
-class ReadablePath(Protocol):
-    """A file that can be opened for reading bytes."""
-
-    def open(self, mode: Literal["rb"], /) -> AbstractContextManager[Any]:
-        """Open the file."""
-
-
-class ReadableFolder(ReadablePath, Protocol):
-    """A folder whose files can be opened for reading bytes."""
-
-    def __truediv__(self, name: str, /) -> Self:
-        """Return a path below this one."""
 
 
 class StoragePath(Protocol):
     """What is asked of a path; ``pathlib.Path`` and Airflow's ``ObjectStoragePath`` both have it."""
 
     @property
-    def name(self) -> str:
-        """Last part of the path."""
+    def name(self) -> str: ...
 
     @property
-    def parent(self) -> Self:
-        """The folder the path is in."""
+    def parent(self) -> Self: ...
 
-    def __truediv__(self, name: str, /) -> Self:
-        """Return a path below this one."""
+    def __truediv__(self, name: str, /) -> Self: ...
 
-    def with_name(self, name: str, /) -> Self:
-        """Return a sibling of this path."""
+    def with_name(self, name: str, /) -> Self: ...
 
-    def open(self, mode: Literal["wb"], /) -> AbstractContextManager[Any]:
-        """Open the file for writing bytes."""
+    def open(self, mode: Any, /) -> AbstractContextManager[Any]: ...
 
-    def mkdir(self, *, parents: bool, exist_ok: bool) -> None:
-        """Make the folder."""
+    def read_bytes(self) -> bytes: ...
 
-    def rename(self, target: Self, /) -> object:
-        """Rename over ``target``."""
+    def is_file(self) -> bool: ...
 
-    def unlink(self, missing_ok: bool, /) -> None:
-        """Remove the file."""
+    def mkdir(self, *, parents: bool, exist_ok: bool) -> None: ...
 
-    def iterdir(self) -> Iterator[Self]:
-        """Yield what is in the folder."""
+    def rename(self, target: Self, /) -> object: ...
+
+    def unlink(self, missing_ok: bool, /) -> None: ...
+
+    def iterdir(self) -> Iterator[Self]: ...
 
 
 @contextmanager

@@ -10,8 +10,9 @@ from airflow_provider_devo_dga.features.dga import FEATURE_SETS, feature_set_nam
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.recipe import Recipe
 from airflow_provider_devo_dga.models.provenance import Provenance
-from airflow_provider_devo_dga.models.store import ModelFolder, ModelStore, read_summary, summary_beside
+from airflow_provider_devo_dga.models.store import ModelStore, read_summary, summary_beside
 from airflow_provider_devo_dga.models.summary import TrainingSummary
+from airflow_provider_devo_dga.storage import StoragePath
 
 _REMEDY = "Bring the file back, or train the model again"
 
@@ -27,7 +28,7 @@ def meaning_of(trained: TrainingSummary) -> FeatureSet:
     )
 
 
-def stored_meaning(summary: ModelFolder) -> FeatureSet:
+def stored_meaning(summary: StoragePath) -> FeatureSet:
     """Return the feature set in the summary beside a model file.
 
     :raises FeatureError: there is no such file, or no whole and unchanged feature set in it.
@@ -43,7 +44,7 @@ def stored_meaning(summary: ModelFolder) -> FeatureSet:
     return meaning_of(trained)
 
 
-def asked_for(features: FeatureSet | str | None, model_file: ModelFolder) -> FeatureSet:
+def asked_for(features: FeatureSet | str | None, model_file: StoragePath) -> FeatureSet:
     """Return the feature set that somebody asks for, by its name too; None asks for that of a model file.
 
     :raises FeatureError: there is none of this name, or a part of it is learned in training.

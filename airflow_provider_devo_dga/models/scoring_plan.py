@@ -13,7 +13,8 @@ from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
 from airflow_provider_devo_dga.models.meaning import known_meaning
 from airflow_provider_devo_dga.models.provenance import Provenance
-from airflow_provider_devo_dga.models.store import ModelFolder, ModelStore, is_place
+from airflow_provider_devo_dga.models.store import ModelStore, is_place
+from airflow_provider_devo_dga.storage import StoragePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def scoring_plan(
     source: HostSource,
     *,
     devo_domain: str,
-    models_dir: ModelFolder | None = None,
+    models_dir: StoragePath | None = None,
     feature_sets: Iterable[FeatureSet] = tuple(FEATURE_SETS.values()),
 ) -> ScoringPlan:
     """Return the plan for a registered model.

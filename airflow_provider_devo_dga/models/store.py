@@ -15,10 +15,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel
 from airflow_provider_devo_dga.errors import (
@@ -40,20 +40,7 @@ _STRICT = "_strict"
 _CARD = "model_card.html"
 
 
-class ModelFolder(StoragePath, Protocol):
-    """A path below which models lie; ``pathlib.Path`` and Airflow's ``ObjectStoragePath`` both are."""
-
-    def open(self, mode: Any, /) -> AbstractContextManager[Any]:
-        """Open the file for reading or writing bytes."""
-
-    def is_file(self) -> bool:
-        """Say whether there is a file here."""
-
-    def read_bytes(self) -> bytes:
-        """Return the file's content."""
-
-
-Folder = TypeVar("Folder", bound=ModelFolder)
+Folder = TypeVar("Folder", bound=StoragePath)
 
 
 def is_place(place: str | None) -> bool:
@@ -70,7 +57,7 @@ def summary_beside(model_file: Folder) -> Folder:
     return summary
 
 
-def read_summary(file: ModelFolder) -> TrainingSummary | None:
+def read_summary(file: StoragePath) -> TrainingSummary | None:
     """Return the summary in a file, None when there is no file.
 
     :raises DocumentError: there is something else in it.
@@ -83,7 +70,7 @@ def read_summary(file: ModelFolder) -> TrainingSummary | None:
     return SUMMARY.read(content, file)
 
 
-def local_copy(model_file: ModelFolder, folder: Path) -> Path:
+def local_copy(model_file: StoragePath, folder: Path) -> Path:
     """Copy a model file to this machine, below ``folder``.
 
     :raises MojoExportError: there is no file.
@@ -274,12 +261,12 @@ class ModelStore(Generic[Folder]):
         return REPLACEMENT.read(file.read_bytes(), file) if file.is_file() else None
 
 
-def _write(file: ModelFolder, content: bytes) -> None:
+def _write(file: StoragePath, content: bytes) -> None:
     with publish(file) as stream:
         stream.write(content)
 
 
-def _taken(version: str, name: str, owner: str, file: ModelFolder) -> TrainingParameterError:
+def _taken(version: str, name: str, owner: str, file: StoragePath) -> TrainingParameterError:
     return TrainingParameterError(
         f"Version {version} of model {name!r} belongs to {owner}, see {file}: a second training would"
         " overwrite it. Give this task another model_id or output_dir, or remove that file when the other"

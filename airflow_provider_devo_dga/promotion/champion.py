@@ -8,10 +8,11 @@ from typing import Any
 from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel
 from airflow_provider_devo_dga.errors import DevoPermanentError, DocumentError
 from airflow_provider_devo_dga.models.provenance import Provenance
-from airflow_provider_devo_dga.models.store import ModelFolder, ModelStore
+from airflow_provider_devo_dga.models.store import ModelStore
+from airflow_provider_devo_dga.storage import StoragePath
 
 
-def champion_of(serving: RegisteredModel | None, models_dir: ModelFolder) -> dict[str, Any] | None:
+def champion_of(serving: RegisteredModel | None, models_dir: StoragePath) -> dict[str, Any] | None:
     """Return who serves: ``{"version", "sha256", "description", "reason"}``; None when nobody does.
 
     What Devo holds is the truth, whatever a history says. Its file is put back into the folder for models

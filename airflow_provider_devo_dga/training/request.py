@@ -16,10 +16,11 @@ from airflow_provider_devo_dga.models.origin import Origin
 from airflow_provider_devo_dga.models.store import ModelStore
 from airflow_provider_devo_dga.models.summary import Dataset, TrainingSummary
 from airflow_provider_devo_dga.scratch import scratch_folder
+from airflow_provider_devo_dga.storage import StoragePath
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
-from airflow_provider_devo_dga.training.dataset.opening import Openable, open_dataset
+from airflow_provider_devo_dga.training.dataset.opening import open_dataset
 from airflow_provider_devo_dga.training.dataset.prepare import prepare_sources
 from airflow_provider_devo_dga.training.dataset.source import sources_of
 from airflow_provider_devo_dga.training.export_gate import check_mojo_export
@@ -43,7 +44,7 @@ class TrainingRequest:
     """
 
     dataset: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]]
-    path: Callable[[str], Openable]
+    path: Callable[[str], StoragePath]
     settings: TrainingSettings
     store: ModelStore[Any]
     version: str

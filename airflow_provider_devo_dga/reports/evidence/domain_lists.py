@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from io import TextIOWrapper
 
 from airflow_provider_devo_dga.errors import ReportError
-from airflow_provider_devo_dga.storage import ReadablePath
+from airflow_provider_devo_dga.storage import StoragePath
 
 _DOMAIN = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+")
 
@@ -48,7 +48,7 @@ def domains_of(entries: Iterable[str], source: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def read_domains(path: ReadablePath) -> frozenset[str]:
+def read_domains(path: StoragePath) -> frozenset[str]:
     """Read a list: UTF-8 text, one domain a line, ``#`` begins a comment.
 
     :raises ReportError: for a line that is no domain, or bytes that are no UTF-8.

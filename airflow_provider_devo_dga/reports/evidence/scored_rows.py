@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.errors import ReportError
-from airflow_provider_devo_dga.storage import ReadablePath
+from airflow_provider_devo_dga.storage import StoragePath
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -118,7 +118,7 @@ class ScoredRows:
     :param threshold: score from which a row is flagged; None: rows carry labels ``"0"`` and ``"1"``.
     """
 
-    def __init__(self, path: ReadablePath, threshold: float | None) -> None:
+    def __init__(self, path: StoragePath, threshold: float | None) -> None:
         self.path = path
         self.threshold = threshold
 
@@ -163,7 +163,7 @@ def refuse_other_rows(path: Any, told: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def _parquet_errors(path: ReadablePath) -> Iterator[None]:
+def _parquet_errors(path: StoragePath) -> Iterator[None]:
     import pyarrow as pa
 
     try:

@@ -20,7 +20,7 @@ from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
 from airflow_provider_devo_dga.reports.evidence.figures import KeyTotals, ReportFigures
 from airflow_provider_devo_dga.reports.evidence.found import DetectionRows, Findings
 from airflow_provider_devo_dga.reports.evidence.scored_rows import BATCH_ROWS, ScoredRows
-from airflow_provider_devo_dga.storage import ReadablePath
+from airflow_provider_devo_dga.storage import StoragePath
 
 WIDELY_ASKED_SHARE = 0.1
 WIDELY_ASKED_CLIENTS = 10
@@ -145,7 +145,7 @@ class ReportSummary(ReportDocument):
 
 
 def summarise(
-    rows_path: ReadablePath,
+    rows_path: StoragePath,
     context: ReportContext,
     *,
     allow: frozenset[str] = frozenset(),

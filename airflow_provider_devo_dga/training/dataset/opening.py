@@ -10,28 +10,19 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Protocol, cast
+from typing import IO, BinaryIO, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from airflow_provider_devo_dga.errors import DatasetError, TrainingError
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from airflow_provider_devo_dga.storage import StoragePath
 
 _CHUNK = 1 << 20
 _LONGEST_MAGIC = 6
 _CONNECT_TIMEOUT = 15.0
 
 
-class Openable(Protocol):
-    """A path-like object: ``pathlib.Path``, Airflow's ``ObjectStoragePath``, …"""
-
-    def open(self, mode: str = ..., /) -> Any:
-        """Open for reading bytes."""
-
-
 @contextmanager
-def open_dataset(source: str | Path | Openable, *, timeout: float = 60.0) -> Iterator[BinaryIO]:
+def open_dataset(source: str | StoragePath, *, timeout: float = 60.0) -> Iterator[BinaryIO]:
     """Yield the dataset's bytes, decompressed: gzip, bzip2, xz, or zip with a single member.
 
     Compression is told by the first bytes, never by the name.
@@ -88,7 +79,7 @@ def _check_status(status: int, uri: str) -> None:
         raise DatasetError(f"Cannot download {redacted(uri)}: HTTP {status}")
 
 
-def _open_path(source: Path | Openable, stack: ExitStack) -> BinaryIO:
+def _open_path(source: StoragePath, stack: ExitStack) -> BinaryIO:
     try:
         stream = stack.enter_context(source.open("rb"))
     except OSError as error:
@@ -147,14 +138,11 @@ def _silenced(name: str) -> Iterator[None]:
     """Drop a logger's records meanwhile: httpx logs whole addresses, with the signatures in their queries."""
     logger = logging.getLogger(name)
 
-    refusal = _RefuseAll()
-    logger.addFilter(refusal)
+    def refuse(_record: logging.LogRecord) -> bool:
+        return False
+
+    logger.addFilter(refuse)
     try:
         yield
     finally:
-        logger.removeFilter(refusal)
-
-
-class _RefuseAll(logging.Filter):
-    def filter(self, _record: logging.LogRecord) -> bool:
-        return False
+        logger.removeFilter(refuse)
