@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Literal, Protocol, get_args
+from typing import IO, TYPE_CHECKING, Literal, get_args
 
 import orjson
 
@@ -41,14 +42,6 @@ class WrittenFile:
     rows: int
     bytes: int
     columns: tuple[Column, ...]
-
-
-class _Writer(Protocol):
-    def write(self, batch: Batch) -> None: ...
-
-    def close(self, columns: tuple[Column, ...]) -> None: ...
-
-    def abort(self) -> None: ...
 
 
 def check_format(file_format: str) -> None:
@@ -108,12 +101,7 @@ def _check_size(size: int, max_bytes: int | None) -> None:
 
 @contextmanager
 def _writing(file: IO[bytes], file_format: str) -> Iterator[_Writer]:
-    writers: dict[str, Callable[[IO[bytes]], _Writer]] = {
-        "parquet": _Parquet,
-        "csv": _Csv,
-        "ndjson": _Ndjson,
-    }
-    writer = writers[file_format](file)
+    writer = {"parquet": _Parquet, "csv": _Csv, "ndjson": _Ndjson}[file_format](file)
     try:
         yield writer
     except BaseException:
@@ -121,15 +109,24 @@ def _writing(file: IO[bytes], file_format: str) -> Iterator[_Writer]:
         raise
 
 
-class _Text:
-    def abort(self) -> None:
-        """Nothing is held back."""
+class _Writer(ABC):
+    """Writes batches to ``file``; this one holds nothing back."""
 
-
-class _Csv(_Text):
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self._has_header = False
+
+    @abstractmethod
+    def write(self, batch: Batch) -> None: ...
+
+    def close(self, columns: tuple[Column, ...]) -> None:
+        self.write(Batch(columns, []))
+
+    def abort(self) -> None:
+        return
+
+
+class _Csv(_Writer):
+    _has_header = False
 
     def write(self, batch: Batch) -> None:
         text = io.StringIO()
@@ -143,31 +140,22 @@ class _Csv(_Text):
         )
         self._file.write(text.getvalue().encode())
 
-    def close(self, columns: tuple[Column, ...]) -> None:
-        self.write(Batch(columns, []))
 
-
-class _Ndjson(_Text):
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
+class _Ndjson(_Writer):
     def write(self, batch: Batch) -> None:
         names = [column.name for column in batch.columns]
         lines = (orjson.dumps(dict[str, Value](zip(names, row, strict=True))) for row in batch.rows)
         self._file.write(b"".join(line + b"\n" for line in lines))
 
-    def close(self, columns: tuple[Column, ...]) -> None:
-        """Nothing is held back."""
 
-
-class _Parquet:
-    """Writes batches to ``file``; at most two row groups are in memory, as Arrow.
+class _Parquet(_Writer):
+    """Holds at most two row groups in memory, as Arrow.
 
     Arrow compresses without holding Python's lock, so a thread of its own makes use of a second core.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+        super().__init__(file)
         self._writer: pq.ParquetWriter | None = None
         self._held: list[pa.RecordBatch] = []
         self._held_rows = 0
