@@ -9,7 +9,6 @@ from airflow_provider_devo_dga.example_dags_path import example_dags_path
 
 
 def main() -> int:
-    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m airflow_provider_devo_dga")
     parser.add_argument("command", choices=["dags-path"], help="print the folder of the example Dags")
     parser.parse_args()

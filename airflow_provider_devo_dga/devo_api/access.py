@@ -60,7 +60,6 @@ class Credentials:
         return tuple(secret for secret in (self.token, self.jwt, self.api_key, self.api_secret) if secret)
 
     def for_sdk(self) -> dict[str, str]:
-        """Return devo-sdk's ``auth`` argument."""
         if self.api_key and self.api_secret:
             return {"key": self.api_key, "secret": self.api_secret}
         if self.token:

@@ -86,7 +86,6 @@ class Found:
 
 
 def to_dict(condition: Condition) -> dict[str, Any]:
-    """Return a condition as JSON values."""
     return {"kind": type(condition).__name__, **asdict(condition)}
 
 

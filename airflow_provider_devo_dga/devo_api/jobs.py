@@ -59,12 +59,10 @@ class Job:
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON takes it."""
         return {**asdict(self), "errors": list(self.errors)}
 
     @classmethod
     def from_dict(cls, told: Mapping[str, Any]) -> Self:
-        """Return the job of ``to_dict``."""
         return cls(**{**told, "errors": tuple(told["errors"])})
 
     def __str__(self) -> str:

@@ -163,7 +163,6 @@ class QueryExchange:
 
     @property
     def rows_read(self) -> int:
-        """Whole rows decoded so far."""
         return self._decoder.rows_read
 
     @property
@@ -201,14 +200,12 @@ class QueryExchange:
         raise refusal(self._status, self._headers, self._refusal, query=self.query.text)
 
     def overdue(self) -> DevoError:
-        """Return the error of an answer that is not whole at the deadline."""
         return DevoTransientError(
             f"Devo's answer was not whole within the connection's timeout ({self.rows_read} rows so far);"
             " narrow the query or raise the timeout"
         )
 
     def broken(self, error: httpx.HTTPError) -> DevoError:
-        """Return the error of an exchange whose connection failed."""
         if self.rows_read:
             return DevoIncompleteError(
                 f"The connection broke after {self.rows_read} rows ({type(error).__name__});"

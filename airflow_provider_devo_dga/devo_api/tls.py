@@ -33,17 +33,14 @@ class BoundedSocket(ssl.SSLSocket):
             self.settimeout(left)
 
     def do_handshake(self, block: bool = False) -> None:
-        """Shake hands before the deadline."""
         self._bound()
         super().do_handshake(block)
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        """Receive before the deadline."""
         self._bound()
         return super().recv(buflen, flags)
 
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
-        """Receive before the deadline."""
         self._bound()
         return super().recv_into(buffer, nbytes, flags)
 

@@ -35,7 +35,6 @@ _TEXT = {"str", "mac", "ip4", "ip6", "net4", "net6", "geocoord"}
 
 
 def arrow_type(name: str) -> pa.DataType:
-    """Return the Arrow type of a Devo type name."""
     import pyarrow as pa
 
     numbers = {

@@ -47,7 +47,6 @@ class Window:
 
     @property
     def start_seconds(self) -> int:
-        """Start as epoch seconds."""
         return int(self.start.timestamp())
 
     @property

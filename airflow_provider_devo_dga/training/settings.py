@@ -78,11 +78,9 @@ class TrainingSettings:
 
     @property
     def parting(self) -> PartOf:
-        """Tells each label's part."""
         return self.part_of or by_hash(self.ratios, self.seed)
 
     def estimator(self, key: str) -> H2OGradientBoostingEstimator:
-        """Return an untrained model under a key on the cluster."""
         return build_estimator(self.model_params, key=key, seed=self.seed)
 
     def learn(self, names: Iterable[LabelledName]) -> FeatureSet:

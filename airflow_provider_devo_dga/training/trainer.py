@@ -38,7 +38,6 @@ class Trainer:
         self.steps = steps
 
     def fit(self, parts: dict[str, H2OFrame]) -> H2OGradientBoostingEstimator:
-        """Train the model itself."""
         return self._fit(
             self.settings.estimator(self.keys.model), parts["train"], parts["valid"], self.features
         )

@@ -53,11 +53,9 @@ class Durable:
 
     @property
     def session(self) -> str:
-        """Key of this try's session."""
         return self._session(self.attempt)
 
     def model_key(self, content: str) -> str:
-        """Return the model's key."""
         return f"{self.task}_c{self.cycle}_{content}"
 
     @contextmanager
@@ -135,7 +133,6 @@ class Durable:
 
 
 def content_of(rows: Path, facts: Mapping[str, Any]) -> str:
-    """Return a hash of a file and plain facts."""
     with rows.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
     digest.update(json.dumps(facts, sort_keys=True, default=str).encode())

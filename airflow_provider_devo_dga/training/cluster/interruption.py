@@ -27,11 +27,9 @@ class Interruption:
         self._job: tuple[ClusterAddress, str] | None = None
 
     def expect(self, address: ClusterAddress, job: str) -> None:
-        """Remember the job that runs now."""
         self._job = (address, job)
 
     def forget(self) -> None:
-        """The job is over."""
         self._job = None
 
     def stop(self) -> None:

@@ -36,12 +36,10 @@ class Job:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended, well or not."""
         return self.status in _OVER
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> Job:
-        """Read one of ``/3/Jobs``."""
         said = str(told.get("exception") or told.get("progress_msg") or "").strip().splitlines()
         return cls(
             key=told["key"]["name"],
@@ -93,5 +91,4 @@ def cancel(address: ClusterAddress, key: str, *, seconds: float) -> bool:
 
 
 def cancel_path(key: str) -> str:
-    """Return the path that cancels a job."""
     return f"/3/Jobs/{quote(key, safe='$')}/cancel"

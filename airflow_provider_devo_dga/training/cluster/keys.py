@@ -63,11 +63,9 @@ class Keys:
 
     @property
     def rows(self) -> str:
-        """The frame of all rows."""
         return f"{self.model}_rows"
 
     def part(self, name: str) -> str:
-        """Return the key of a part's frame."""
         return f"{self.model}_{name}"
 
     def another(self) -> str:

@@ -36,7 +36,6 @@ class NodeProcess:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
         return self._process.pid
 
     def has_ended(self, within: float = 0.0) -> bool:
@@ -59,7 +58,6 @@ class NodeProcess:
                 raise
 
     def last_output(self) -> str:
-        """Return the last lines that it wrote."""
         try:
             text = self._output.read_text(errors="replace")
         except OSError:
@@ -67,7 +65,6 @@ class NodeProcess:
         return "\n".join(text.splitlines()[-_LAST_LINES:])
 
     def death_note(self) -> str:
-        """Say how it ended, and what it wrote before."""
         status = self._process.poll()
         return f"Its Java process ended with status {status}. Its last output:\n{self.last_output()}"
 

@@ -50,7 +50,6 @@ class TrainingNames:
                     yield LabelledName(label, malicious == "1")
 
     def without(self, families: Collection[str]) -> TrainingNames:
-        """Return the names of the other families."""
         return replace(self, left_out=frozenset(families))
 
 

@@ -39,7 +39,6 @@ class Suspects:
 
     @classmethod
     def joined(cls, several: Iterable[Suspects]) -> Suspects:
-        """Return the suspects of several parts as one."""
         listed = list(several)
         highest = sorted(
             (suspect for suspects in listed for suspect in suspects.highest),
@@ -88,12 +87,10 @@ class ScoredPart:
 
     @property
     def legit(self) -> NDArray[np.float64]:
-        """Scores of the legit rows."""
         return self.scores[~self.malicious]
 
     @property
     def dga(self) -> NDArray[np.float64]:
-        """Scores of the DGA rows."""
         return self.scores[self.malicious]
 
     def caught_by_family(self, threshold: float) -> Mapping[str, tuple[int, int]]:
