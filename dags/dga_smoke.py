@@ -107,7 +107,7 @@ with DAG(
         """Start or reach an H2O cluster with a client that exports MOJOs."""
         from airflow_provider_devo_dga.errors import H2OClusterError
         from airflow_provider_devo_dga.hooks.h2o import H2OHook
-        from airflow_provider_devo_dga.training.export_gate import check_mojo_export
+        from airflow_provider_devo_dga.training.export import check_mojo_export
 
         check_mojo_export()
         works, words = H2OHook(params["h2o_conn_id"], max_mem="512m").test_connection()

@@ -101,7 +101,9 @@ def _check_size(size: int, max_bytes: int | None) -> None:
 
 @contextmanager
 def _writing(file: IO[bytes], file_format: str) -> Iterator[_Writer]:
-    writer = {"parquet": _Parquet, "csv": _Csv, "ndjson": _Ndjson}[file_format](file)
+    writers: dict[str, Callable[[IO[bytes]], _Writer]]
+    writers = {"parquet": _Parquet, "csv": _Csv, "ndjson": _Ndjson}
+    writer = writers[file_format](file)
     try:
         yield writer
     except BaseException:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
 from airflow.sdk.log import mask_secret
@@ -265,20 +265,15 @@ def _dicts(batch: Batch) -> list[Row]:
     return [dict(zip(names, row, strict=False)) for row in batch.rows]
 
 
-class _Log(Protocol):
-    def info(self, msg: str, /, *args: Any) -> Any: ...
-
-
 class _Progress:
     """Says every few seconds how many rows came, and how fast. Call it with the rows so far."""
 
-    def __init__(self, log: _Log) -> None:
+    def __init__(self, log: Any) -> None:
         self._log = log
         self._started = self._last = time.monotonic()
         self._last_rows = 0
 
     def __call__(self, rows: int) -> None:
-        """Log when it is time to."""
         now = time.monotonic()
         if now - self._last >= _EVERY_SECONDS:
             rate = (rows - self._last_rows) / (now - self._last)
@@ -286,7 +281,6 @@ class _Progress:
             self._last, self._last_rows = now, rows
 
     def done(self, written: WrittenFile) -> None:
-        """Log the whole."""
         seconds = time.monotonic() - self._started
         self._log.info(
             "%d rows in %.1f s, %d bytes, complete, at %s", written.rows, seconds, written.bytes, written.path

@@ -128,7 +128,7 @@ class DevoJobs:
         """
         path = job_path(job_id, "stop")
         if seconds is not None:
-            return job_of(self._sent(self._request(path), seconds=seconds))
+            return job_of(self._asked(path, seconds))
         try:
             return self._attempts().repeated(lambda: self._told(path))
         except DevoJobError as error:
@@ -155,13 +155,13 @@ class DevoJobs:
             return None
 
     def _named(self, name: str) -> Job | None:
-        return job_named(self._sent(self._request(LIST_PATH)), name)
+        return job_named(self._asked(LIST_PATH), name)
 
     def _told(self, path: str) -> Job:
-        return job_of(self._sent(self._request(path)))
+        return job_of(self._asked(path))
 
-    def _request(self, path: str) -> Request:
-        return self.hook.settings.endpoint.get(path)
+    def _asked(self, path: str, seconds: float = _STEP_SECONDS) -> object:
+        return self._sent(self.hook.settings.endpoint.get(path), seconds=seconds)
 
     def _sent(self, request: Request, query: str | None = None, seconds: float = _STEP_SECONDS) -> object:
         """Make one call, which follows no redirection, and return the document of its answer."""

@@ -199,8 +199,7 @@ class H2OTrainOperator(BaseOperator):
 
     def _settings(self) -> TrainingSettings:
         from airflow_provider_devo_dga.features.dga import feature_set_named
-        from airflow_provider_devo_dga.training.plan import EvaluationPlan
-        from airflow_provider_devo_dga.training.settings import TrainingSettings
+        from airflow_provider_devo_dga.training.settings import EvaluationPlan, TrainingSettings
 
         features = self.feature_set
         return TrainingSettings(

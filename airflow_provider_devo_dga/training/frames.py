@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 LEVELS = ("0", "1")
 TARGET = "malicious"
 
+_log = logging.getLogger(__name__)
+
 
 def part_frames(rows: PartedRows, features: FeatureSet, keys: Keys, steps: Steps) -> dict[str, H2OFrame]:
     """Return the frames by part: those that a former try has left on the cluster, or new ones."""
     if found := _found(rows.rows, keys):
-        steps.log.info("training: found the rows again")
+        _log.info("training: found the rows again")
         return found
     with steps.timed("load"):
         frame = _upload(rows.names.file, keys, steps)
@@ -69,7 +72,7 @@ def _upload(rows: Path, keys: Keys, steps: Steps) -> H2OFrame:
     def tell(sent: int, size: int) -> None:
         steps.interruption.check()
         share = 100 * sent / max(size, 1)
-        steps.log.info("upload: %.0f %%, %d of %d MB", share, megabytes(sent), megabytes(size))
+        _log.info("upload: %.0f %%, %d of %d MB", share, megabytes(sent), megabytes(size))
 
     # the raw file goes with the parsing
     current_address().upload(rows, keys.raw, tell)

@@ -23,10 +23,9 @@ from airflow_provider_devo_dga.training.cluster.interruption import Interruption
 from airflow_provider_devo_dga.training.dataset.opening import open_dataset
 from airflow_provider_devo_dga.training.dataset.prepare import prepare_sources
 from airflow_provider_devo_dga.training.dataset.source import sources_of
-from airflow_provider_devo_dga.training.export_gate import check_mojo_export
+from airflow_provider_devo_dga.training.export import check_mojo_export
 from airflow_provider_devo_dga.training.judging.card_curves import draw_card
-from airflow_provider_devo_dga.training.plan import Champion
-from airflow_provider_devo_dga.training.settings import TrainingSettings
+from airflow_provider_devo_dga.training.settings import Champion, TrainingSettings
 from airflow_provider_devo_dga.training.train import train
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
 

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
 
+_log = logging.getLogger(__name__)
+
 
 class Steps:
     """Is told each step of a training.
@@ -16,8 +18,7 @@ class Steps:
     :param interruption: stops the training between two steps, and inside those that look at it.
     """
 
-    def __init__(self, log: logging.Logger, interruption: Interruption) -> None:
-        self.log = log
+    def __init__(self, interruption: Interruption) -> None:
         self.interruption = interruption
         self.seconds: dict[str, float] = {}
 
@@ -28,4 +29,4 @@ class Steps:
         began = time.monotonic()
         yield
         self.seconds[step] = time.monotonic() - began
-        self.log.info("training: step %s took %.1f s", step, self.seconds[step])
+        _log.info("training: step %s took %.1f s", step, self.seconds[step])

@@ -15,15 +15,13 @@ from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
 from airflow_provider_devo_dga.training.cluster.keys import Keys
 from airflow_provider_devo_dga.training.dataset.parted_rows import part_rows
-from airflow_provider_devo_dga.training.export import export_mojo
-from airflow_provider_devo_dga.training.export_gate import check_mojo_export
+from airflow_provider_devo_dga.training.export import check_mojo_export, export_mojo
 from airflow_provider_devo_dga.training.frames import baseline_of, part_frames
 from airflow_provider_devo_dga.training.judging.evaluation import evaluate
 from airflow_provider_devo_dga.training.judging.h2o_scores import check_answers, score_held_out
 from airflow_provider_devo_dga.training.judging.metrics import measure
-from airflow_provider_devo_dga.training.judging.operating_point import operating_point
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
-from airflow_provider_devo_dga.training.judging.threshold import threshold_of
+from airflow_provider_devo_dga.training.judging.threshold import operating_point, threshold_of
 from airflow_provider_devo_dga.training.settings import TrainingSettings
 from airflow_provider_devo_dga.training.steps import Steps
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
@@ -31,6 +29,8 @@ from airflow_provider_devo_dga.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from h2o.estimators import H2OGradientBoostingEstimator
+
+_log = logging.getLogger(__name__)
 
 
 def train(
@@ -41,7 +41,6 @@ def train(
     dataset: Dataset | None = None,
     durable: Durable | None = None,
     interruption: Interruption | None = None,
-    log: logging.Logger | None = None,
 ) -> TrainedModel:
     """Train on the connected cluster and leave ``<output_dir>/<model_id>.zip``, a MOJO.
 
@@ -63,7 +62,7 @@ def train(
     """
     check_mojo_export()
     settings.check()
-    steps = Steps(log or logging.getLogger(__name__), interruption or Interruption())
+    steps = Steps(interruption or Interruption())
     target = output_dir / f"{settings.model_id}.zip"
     with typed_errors(), scratch_folder() as folder, Keys(settings.model_id, durable) as keys:
         with steps.timed("learn"):
@@ -78,18 +77,18 @@ def train(
             model = trainer.fit(parts)
         with steps.timed("score"):
             scored = score_held_out(model, parts)
-        threshold = threshold_of(scored["valid"], settings.false_positive_budget, steps.log)
+        threshold = threshold_of(scored["valid"], settings.false_positive_budget)
         with steps.timed("export"):
             mojo = export_mojo(model, features, threshold, target)
-            strict = _export_strict(model, features, scored, settings, output_dir, steps.log)
+            strict = _export_strict(model, features, scored, settings, output_dir)
         with steps.timed("evaluate"):
             judged = "test" if "test" in parts else "valid"
             check_answers(target, parts[judged], scored[judged], threshold)
-            evaluation = evaluate(settings, model, parts, scored, trainer, dataset=dataset, log=steps.log)
+            evaluation = evaluate(model, parts, scored, trainer, dataset)
         # before the keys go: h2o removes a frame with its last name
         del parts
     metrics = {name: measure(part, threshold) for name, part in scored.items()}
-    _log_metrics(metrics, threshold, steps.log)
+    _log_metrics(metrics, threshold)
     return TrainedModel(
         settings=settings,
         model_file=target,
@@ -112,22 +111,21 @@ def _export_strict(
     scored: dict[str, ScoredPart],
     settings: TrainingSettings,
     output_dir: Path,
-    log: logging.Logger,
 ) -> StrictFile | None:
     """Leave the model a second time, with the threshold of a smaller budget, when one was given."""
     budget = settings.strict_false_positive_budget
     if budget is None:
         return None
     target = output_dir / f"{settings.model_id}_strict.zip"
-    threshold = threshold_of(scored["valid"], budget, log)
+    threshold = threshold_of(scored["valid"], budget)
     mojo = export_mojo(model, features, threshold, target)
     point = operating_point(scored["valid"], scored.get("test", scored["valid"]), budget, threshold)
     return StrictFile(**asdict(point), model_file=str(target), sha256=mojo.sha256, size=mojo.size)
 
 
-def _log_metrics(metrics: dict[str, Figures], threshold: float, log: logging.Logger) -> None:
+def _log_metrics(metrics: dict[str, Figures], threshold: float) -> None:
     for name, found in metrics.items():
-        log.info(
+        _log.info(
             "%s: AUC %.4f; at %.6f recall %.3f, false-positive rate %.4f, mean recall of families %.3f",
             *(name, found.auc, threshold, found.recall, found.false_positive_rate, found.macro_family_recall),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,12 +21,13 @@ from airflow_provider_devo_dga.models.summary import (
     StrictFile,
     TrainingSummary,
 )
-from airflow_provider_devo_dga.training.dataset.report import brief
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
 from airflow_provider_devo_dga.training.settings import TrainingSettings
 
 Record = TypeVar("Record", Figures, Judgement, StrictFile)
 
+_MOST_FAMILIES = 40
+_MOST_SOURCES = 20
 _DIGITS = 6
 # what decides is told as it is
 _EXACT = frozenset({"threshold", "budget"})
@@ -92,6 +93,18 @@ class TrainedModel:
             model_params=self.settings.params,
             h2o_version=self.mojo.h2o_version,
         )
+
+
+def brief(report: Dataset) -> Dataset:
+    """Return the report with the 40 largest families and the first 20 sources."""
+    largest = sorted(report.families.items(), key=lambda item: (-item[1], item[0]))[:_MOST_FAMILIES]
+    return replace(
+        report,
+        families=dict(largest),
+        families_left_out=len(report.families) - len(largest),
+        sources=report.sources[:_MOST_SOURCES],
+        sources_left_out=max(0, len(report.sources) - _MOST_SOURCES),
+    )
 
 
 def _rounded(record: Record) -> Record:

@@ -67,7 +67,6 @@ class Trainer:
     ) -> H2OGradientBoostingEstimator:
         return train_with_progress(
             estimator,
-            log=self.steps.log,
             interruption=self.steps.interruption,
             attach=self.keys.stay,
             x=list(features.names),

@@ -26,8 +26,7 @@ from airflow_provider_devo_dga.models.summary import SUMMARY, Dataset
 from airflow_provider_devo_dga.training.cluster import progress
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 from airflow_provider_devo_dga.training.dataset.split import by_hash
-from airflow_provider_devo_dga.training.plan import EvaluationPlan
-from airflow_provider_devo_dga.training.settings import TrainingSettings
+from airflow_provider_devo_dga.training.settings import EvaluationPlan, TrainingSettings
 from airflow_provider_devo_dga.training.train import train
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
 from tests.drift.records import baseline_of_hosts

@@ -77,6 +77,7 @@ class LocalCluster:
 
     @property
     def auth(self) -> tuple[str, str]:
+        """User and one-time password."""
         return _USER, self._password
 
     @property

@@ -78,6 +78,7 @@ def h2o_connection(
 
 @contextmanager
 def typed_errors() -> Iterator[None]:
+    """Raise what h2o raises as an error of ours."""
     from h2o.exceptions import (
         H2OConnectionError,
         H2OJobCancelled,

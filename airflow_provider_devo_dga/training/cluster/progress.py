@@ -21,13 +21,14 @@ _EVERY_SECONDS = 5.0
 _CANCEL_SECONDS = 2.0
 _END_SECONDS = 10.0
 
+_log = logging.getLogger(__name__)
+
 
 def train_with_progress(
     estimator: H2OGradientBoostingEstimator,
     *,
-    log: logging.Logger,
-    interruption: Interruption | None = None,
-    attach: bool = False,
+    interruption: Interruption,
+    attach: bool,
     **arguments: Any,
 ) -> H2OGradientBoostingEstimator:
     """Train and log a line such as ``training: 40 %, 60 of 150 trees`` every five seconds.
@@ -41,9 +42,9 @@ def train_with_progress(
     :raises TrainingStoppedError: by the interruption.
     :raises TrainingError: when H2O gives up on the model or somebody cancels the job.
     """
-    address, interruption = current_address(), interruption or Interruption()
+    address = current_address()
     interruption.check()
-    found = _found(address, estimator.model_id, log) if attach else None
+    found = _found(address, estimator.model_id) if attach else None
     if found is None:
         estimator.start(**arguments)
         job_key = estimator._job.job_key
@@ -51,7 +52,7 @@ def train_with_progress(
         job_key = found.key
     interruption.expect(address, job_key)
     try:
-        job = _wait(address, job_key, log, interruption, trees=int(estimator.ntrees))
+        job = _wait(address, job_key, interruption, trees=int(estimator.ntrees))
     except H2OClusterError:
         raise
     except BaseException as error:
@@ -66,10 +67,12 @@ def train_with_progress(
     if found is None:
         estimator.join()
         return estimator
-    return _fetched(estimator.model_id)
+    import h2o
+
+    return h2o.get_model(estimator.model_id)
 
 
-def _found(address: ClusterAddress, model_key: str, log: logging.Logger) -> Job | None:
+def _found(address: ClusterAddress, model_key: str) -> Job | None:
     """Return the job that makes this model or has made it; without one nothing is in the way of another."""
     jobs = [job for job in all_jobs(address) if job.target == model_key]
     if not jobs:
@@ -78,25 +81,17 @@ def _found(address: ClusterAddress, model_key: str, log: logging.Logger) -> Job 
     if last.status == "CANCEL_PENDING":
         cancel(address, last.key, seconds=_END_SECONDS)
     elif not last.is_over:
-        log.info("training: found the job again, %.0f %% done", 100 * last.progress)
+        _log.info("training: found the job again, %.0f %% done", 100 * last.progress)
         return last
     path = f"/3/Models/{model_key}"
     if last.status == "DONE" and address.ask("GET", path):
-        log.info("training: found the model again")
+        _log.info("training: found the model again")
         return last
     address.ask("DELETE", f"/3/DKV/{model_key}")
     return None
 
 
-def _fetched(model_key: str) -> H2OGradientBoostingEstimator:
-    import h2o
-
-    return h2o.get_model(model_key)
-
-
-def _wait(
-    address: ClusterAddress, key: str, log: logging.Logger, interruption: Interruption, *, trees: int
-) -> Job:
+def _wait(address: ClusterAddress, key: str, interruption: Interruption, *, trees: int) -> Job:
     told = time.monotonic()
     while True:
         interruption.check()
@@ -105,6 +100,6 @@ def _wait(
             return job
         if time.monotonic() - told >= _EVERY_SECONDS:
             told = time.monotonic()
-            log.info("training: %.0f %%, %.0f of %d trees", 100 * job.progress, job.progress * trees, trees)
+            _log.info("training: %.0f %%, %.0f of %d trees", 100 * job.progress, job.progress * trees, trees)
             healthy(address)
         time.sleep(_POLL_SECONDS)

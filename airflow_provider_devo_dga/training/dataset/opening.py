@@ -18,22 +18,21 @@ from airflow_provider_devo_dga.storage import StoragePath
 
 _CHUNK = 1 << 20
 _LONGEST_MAGIC = 6
-_CONNECT_TIMEOUT = 15.0
+_SILENCE_SECONDS, _CONNECT_SECONDS = 60.0, 15.0
 
 
 @contextmanager
-def open_dataset(source: str | StoragePath, *, timeout: float = 60.0) -> Iterator[BinaryIO]:
+def open_dataset(source: str | StoragePath) -> Iterator[BinaryIO]:
     """Yield the dataset's bytes, decompressed: gzip, bzip2, xz, or zip with a single member.
 
     Compression is told by the first bytes, never by the name.
 
     :param source: ``http://`` or ``https://`` address, or an object with ``.open("rb")``.
-    :param timeout: seconds that an HTTP server may stay silent.
     :raises DatasetError: when the source is absent, refused (its HTTP status is named), or not usable.
     :raises TrainingError: when the way to it failed or the server did (5xx): the same call may work later.
     """
     with ExitStack() as stack:
-        raw = _download(source, timeout, stack) if isinstance(source, str) else _open_path(source, stack)
+        raw = _download(source, stack) if isinstance(source, str) else _open_path(source, stack)
         yield _decompressed(raw, stack)
 
 
@@ -47,17 +46,18 @@ def redacted(uri: str) -> str:
         return "the given address"
 
 
-def _download(uri: str, timeout: float, stack: ExitStack) -> BinaryIO:
+def _download(uri: str, stack: ExitStack) -> BinaryIO:
     import httpx
 
     if urlsplit(uri).scheme.lower() not in {"http", "https"}:
         raise DatasetError(f"{redacted(uri)!r} is not an http:// or https:// address; pass a path object")
     target = _temporary_file(stack)
-    limits = httpx.Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT))
     try:
         with (
             _silenced("httpx"),
-            httpx.Client(timeout=limits, follow_redirects=True) as client,
+            httpx.Client(
+                timeout=httpx.Timeout(_SILENCE_SECONDS, connect=_CONNECT_SECONDS), follow_redirects=True
+            ) as client,
             client.stream("GET", uri, headers={"Accept-Encoding": "identity"}) as answer,
         ):
             _check_status(answer.status_code, uri)

@@ -22,6 +22,8 @@ PREPARED_COLUMNS = ("label", "tld", "malicious", "family")
 
 _CONFLICT_EXAMPLES = 5
 
+_log = logging.getLogger(__name__)
+
 Opened = tuple[DatasetSource, Callable[[], AbstractContextManager[BinaryIO]]]
 """A source and how to open it as decompressed bytes."""
 
@@ -30,10 +32,7 @@ def prepare_sources(
     sources: Sequence[Opened],
     target: Path,
     *,
-    legit_class: str = "legit",
-    dga_class: str = "dga",
     min_rows_per_class: int = 100,
-    log: logging.Logger | None = None,
 ) -> Dataset:
     """Read the sources, check them, and write ``target``: CSV of ``PREPARED_COLUMNS``, a row a label.
 
@@ -42,20 +41,18 @@ def prepare_sources(
     sorted on disk, beside ``target``.
 
     :param target: written in full or not at all.
-    :param legit_class: class name of legit rows, also in plain lists.
     :param min_rows_per_class: least number of usable rows of each class.
     :return: what was read, used and left out.
     :raises DatasetError: for a missing column, bytes that are not UTF-8, an unknown class, more than 1 % of
         malformed rows, a plain list that is none, damaged compression, one class only, or too few rows; names
         the source where there are several, and lines where there are any.
     """
-    log = log or logging.getLogger(__name__)
     with SortedRows(target.parent) as rows:
-        reading = DatasetReading(rows, {legit_class: 0, dga_class: 1}, log)
+        reading = DatasetReading(rows)
         for source, opened in sources:
             _read(reading, source, opened, named=len(sources) > 1)
         report = _write(rows, target, reading, min_rows_per_class)
-    log.info(
+    _log.info(
         "Dataset: %d of %d rows usable, %d legit and %d DGA of %d families",
         *(report.rows_used, report.rows_read, report.legit, report.dga, len(report.families)),
     )

@@ -6,7 +6,6 @@ import ipaddress
 import logging
 import re
 import time
-from collections.abc import Mapping
 from typing import BinaryIO
 
 from airflow_provider_devo_dga.errors import DatasetError
@@ -18,6 +17,7 @@ from airflow_provider_devo_dga.training.dataset.source import DatasetSource, Rec
 UNKNOWN_FAMILY = "unknown"
 LEGIT_FAMILY = "legit"
 
+_CLASSES = {"legit": 0, "dga": 1}
 _MOST_MALFORMED = 0.01
 _MOST_SKIPPED_OF_A_LIST = 0.5
 _EXAMPLES = 3
@@ -26,18 +26,17 @@ _LOG_SECONDS = 5.0
 _LOG_ROWS = 10_000
 _NOT_IN_FAMILY = re.compile(r"[^\w.+-]")
 
+_log = logging.getLogger(__name__)
+
 
 class DatasetReading:
     """What has been read so far of all sources.
 
     :param rows: takes a line ``label, tld, malicious, family`` for every usable row, between tabs.
-    :param classes: target by class name.
     """
 
-    def __init__(self, rows: SortedRows, classes: Mapping[str, int], log: logging.Logger) -> None:
+    def __init__(self, rows: SortedRows) -> None:
         self.rows = rows
-        self.classes = classes
-        self.log = log
         self.sources: list[Source] = []
         self.rows_read = 0
         self.non_ascii = 0
@@ -56,11 +55,11 @@ class DatasetReading:
             self._tell()
             if isinstance(record, int):
                 one.malformed.add(str(record))
-            elif record.class_ not in self.classes:
+            elif record.class_ not in _CLASSES:
                 one.unknown.add(f"{record.line}: {record.class_[:40]!r}")
             elif not self._take(record):
                 one.skipped += 1
-        one.check(self.classes, plain_list=source.class_ is not None)
+        one.check(plain_list=source.class_ is not None)
         self.sources.append(
             Source(
                 name=source.name,
@@ -87,7 +86,7 @@ class DatasetReading:
             self.non_ascii += not record.host.isascii()
             self.addresses += _is_address(record.host)
             return False
-        malicious = self.classes[record.class_]
+        malicious = _CLASSES[record.class_]
         family = _family(record.subclass) if malicious else LEGIT_FAMILY
         self.label_mismatches += record.domain is not None and record.domain.lower() != parts.label
         # a tab sorts before every character of a label: sorted lines are rows sorted by label
@@ -98,7 +97,7 @@ class DatasetReading:
         self.rows_read += 1
         if self.rows_read % _LOG_ROWS == 0 and time.monotonic() - self._told >= _LOG_SECONDS:
             self._told = time.monotonic()
-            self.log.info("Dataset: %d rows read", self.rows_read)
+            _log.info("Dataset: %d rows read", self.rows_read)
 
 
 class _Some:
@@ -121,14 +120,14 @@ class _OneSource:
         self.malformed = _Some()
         self.unknown = _Some()
 
-    def check(self, classes: Mapping[str, int], *, plain_list: bool) -> None:
+    def check(self, *, plain_list: bool) -> None:
         if not self.rows_read:
             raise DatasetError(
                 "The list of domains is empty" if plain_list else "The dataset has a header and no rows"
             )
         if self.unknown.count:
             examples = ", ".join(f"line {example}" for example in self.unknown.first)
-            known = " or ".join(map(repr, classes))
+            known = " or ".join(map(repr, _CLASSES))
             raise DatasetError(f"{self.unknown.count} rows have a class other than {known}: {examples}")
         if self.malformed.count > _MOST_MALFORMED * self.rows_read:
             raise DatasetError(

@@ -95,18 +95,12 @@ def sources_of(dataset: str | Mapping[str, Any] | Sequence[str | Mapping[str, An
 def _rows(lines: Iterator[str]) -> Iterator[Record | int]:
     records = _fields(lines)
     _, header = next(records, (0, []))
-    host, domain, class_, subclass = _positions(header)
+    positions = _positions(header)
     for line, fields in records:
-        if len(fields) != len(header):
+        if len(fields) == len(header):
+            yield Record(line, *(fields[position].strip() for position in positions))
+        else:
             yield line
-            continue
-        yield Record(
-            line,
-            fields[host].strip(),
-            fields[domain].strip(),
-            fields[class_].strip(),
-            fields[subclass].strip(),
-        )
 
 
 def _domains(lines: Iterator[str], class_: str, subclass: str) -> Iterator[Record | int]:

@@ -6,28 +6,30 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from airflow_provider_devo_dga.errors import MojoExportError
+from airflow_provider_devo_dga.errors import MojoExportError, TrainingError
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import add_features
 from airflow_provider_devo_dga.models.mojo import inspect_mojo
-from airflow_provider_devo_dga.models.summary import OtherModel, Point
+from airflow_provider_devo_dga.models.summary import Duel, FamilyPair, OtherModel, Point
+from airflow_provider_devo_dga.training.dataset.prepare import PREPARED_COLUMNS
 from airflow_provider_devo_dga.training.judging.h2o_scores import imported, score_frame
-from airflow_provider_devo_dga.training.judging.head_to_head import head_to_head
 from airflow_provider_devo_dga.training.judging.metrics import areas
-from airflow_provider_devo_dga.training.judging.operating_point import (
+from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
+from airflow_provider_devo_dga.training.judging.threshold import (
+    choose_threshold,
     operating_point,
     operating_points,
 )
-from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
-from airflow_provider_devo_dga.training.plan import Champion
-from airflow_provider_devo_dga.training.settings import TrainingSettings
+from airflow_provider_devo_dga.training.settings import Champion, TrainingSettings
 from airflow_provider_devo_dga.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from h2o import H2OFrame
 
-_BARE_COLUMNS = ("label", "tld", "malicious", "family")
+_log = logging.getLogger(__name__)
+
+_MOST_FAMILIES = 40
 
 
 def compare_tutorial(parts: dict[str, H2OFrame], trainer: Trainer) -> OtherModel:
@@ -47,11 +49,7 @@ def compare_tutorial(parts: dict[str, H2OFrame], trainer: Trainer) -> OtherModel
 
 
 def compare_champion(
-    settings: TrainingSettings,
-    parts: dict[str, H2OFrame],
-    champion: Champion,
-    ours: Mapping[str, ScoredPart],
-    log: logging.Logger,
+    champion: Champion, parts: dict[str, H2OFrame], ours: Mapping[str, ScoredPart], settings: TrainingSettings
 ) -> OtherModel | None:
     """Judge another MOJO on the same rows, both at the budget of these settings.
 
@@ -61,10 +59,10 @@ def compare_champion(
     try:
         info = inspect_mojo(champion.mojo)
     except MojoExportError as error:
-        log.warning("No comparison with the champion %s: %s", champion.name, error)
+        _log.warning("No comparison with the champion %s: %s", champion.name, error)
         return None
     if info.columns != champion.feature_set.names or info.response_domain != ("0", "1"):
-        log.warning("No comparison with the champion %s: its file is another kind of model", champion.name)
+        _log.warning("No comparison with the champion %s: its file is another kind of model", champion.name)
         return None
     held_out = {name: part for name, part in parts.items() if name != "train"}
     with imported(champion.mojo) as model:
@@ -86,9 +84,46 @@ def compare_champion(
     )
 
 
+def head_to_head(ours: Mapping[str, ScoredPart], theirs: Mapping[str, ScoredPart], *, budget: float) -> Duel:
+    """Compare two models' scores of the same parts: thresholds from ``valid``, figures from ``test``.
+
+    Without a test part the figures are from ``valid`` too. The families are the 40 with the greatest loss.
+    """
+    judged = "test" if "test" in ours else "valid"
+    mine, other = _threshold(ours["valid"], budget), _threshold(theirs["valid"], budget)
+    caught, others = ours[judged].caught_by_family(mine), theirs[judged].caught_by_family(other)
+    changes = [
+        FamilyPair(
+            name=name, rows=rows, recall=found / rows, other_recall=others.get(name, (0, rows))[0] / rows
+        )
+        for name, (found, rows) in caught.items()
+    ]
+    return Duel(
+        budget=budget,
+        rows=len(ours[judged]),
+        recall=float((ours[judged].dga >= mine).mean()),
+        other_recall=float((theirs[judged].dga >= other).mean()),
+        false_positive_rate=float((ours[judged].legit >= mine).mean()),
+        other_false_positive_rate=float((theirs[judged].legit >= other).mean()),
+        families=sorted(changes, key=_loss_first)[:_MOST_FAMILIES],
+    )
+
+
 def _in_service(valid: ScoredPart, judged: ScoredPart, threshold: float) -> Point:
     return operating_point(valid, judged, float((valid.legit >= threshold).mean()), threshold)
 
 
 def _with_features(part: H2OFrame, feature_set: FeatureSet) -> H2OFrame:
-    return add_features(part[list(_BARE_COLUMNS)], feature_set)
+    return add_features(part[list(PREPARED_COLUMNS)], feature_set)
+
+
+def _loss_first(pair: FamilyPair) -> tuple[float, str]:
+    return pair.recall - pair.other_recall, pair.name
+
+
+def _threshold(valid: ScoredPart, budget: float) -> float:
+    """Return the threshold for a budget; one that nothing reaches when no other keeps it."""
+    try:
+        return choose_threshold(valid.legit, valid.dga, budget)
+    except TrainingError:
+        return float("inf")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.models.summary import Dataset, Judgement, SuspectedErrors
@@ -12,14 +12,10 @@ from airflow_provider_devo_dga.training.judging.comparison import (
     compare_tutorial,
 )
 from airflow_provider_devo_dga.training.judging.h2o_scores import score_frame
-from airflow_provider_devo_dga.training.judging.operating_point import operating_points
-from airflow_provider_devo_dga.training.judging.reliability import (
-    calibration_error,
-    reliability,
-)
-from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart, Suspects
+from airflow_provider_devo_dga.training.judging.metrics import calibration_error, reliability
+from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart, joined
+from airflow_provider_devo_dga.training.judging.threshold import operating_points
 from airflow_provider_devo_dga.training.judging.unseen_families import judge_unseen
-from airflow_provider_devo_dga.training.settings import TrainingSettings
 from airflow_provider_devo_dga.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -31,42 +27,32 @@ _FEATURES_TOLD = 20
 
 
 def evaluate(
-    settings: TrainingSettings,
     model: H2OGradientBoostingEstimator,
     parts: dict[str, H2OFrame],
     scored: Mapping[str, ScoredPart],
     trainer: Trainer,
-    *,
     dataset: Dataset | None,
-    log: logging.Logger,
 ) -> Judgement:
     """Judge the model whose held-out scores are ``scored``; call it with the cluster connected.
 
     :param parts: frames by part, with the model's features.
     :param dataset: what the dataset held; says which families could be left out.
     """
-    plan = settings.plan
+    plan = trainer.settings.plan
     judged = "test" if "test" in scored else "valid"
     unseen = None
     if plan.unseen_family_folds:
-        unseen = judge_unseen(
-            parts,
-            dataset.families if dataset else {},
-            trainer,
-            folds=plan.unseen_family_folds,
-            budget=settings.false_positive_budget,
-            log=log,
-        )
+        unseen = judge_unseen(parts, dataset.families if dataset else {}, trainer)
     comparisons = []
     if plan.tutorial:
         comparisons.append(compare_tutorial(parts, trainer))
     if plan.champion:
-        champion = compare_champion(settings, parts, plan.champion, scored, log)
+        champion = compare_champion(plan.champion, parts, scored, trainer.settings)
         comparisons += [champion] if champion else []
-    suspects = [part.suspects for part in scored.values() if part.suspects]
+    suspects = [part.suspects for part in scored.values()]
     if plan.check_labels:
         suspects.append(_suspects_of_training(parts, trainer))
-    found = Suspects.joined(suspects)
+    found = joined(suspects)
     bins = reliability(scored[judged])
     return Judgement(
         judged=judged,
@@ -78,14 +64,12 @@ def evaluate(
         unseen_families=unseen,
         comparisons=comparisons,
         importances={name: float(share) for name, _, _, share in (model.varimp() or ())[:_FEATURES_TOLD]},
-        suspected_label_errors=SuspectedErrors(
-            count=found.count, legit=found.legit, highest=list(found.highest[:_SUSPECTS_TOLD])
-        ),
+        suspected_label_errors=replace(found, highest=found.highest[:_SUSPECTS_TOLD]),
     )
 
 
-def _suspects_of_training(parts: dict[str, H2OFrame], trainer: Trainer) -> Suspects:
+def _suspects_of_training(parts: dict[str, H2OFrame], trainer: Trainer) -> SuspectedErrors:
     others = [part for name, part in parts.items() if name != "train"]
     rest = others[0].rbind(others[1:]) if others[1:] else others[0]
     model = trainer.like_it(rest, parts["train"])
-    return score_frame(model, parts["train"]).suspects or Suspects(0, 0, ())
+    return score_frame(model, parts["train"]).suspects

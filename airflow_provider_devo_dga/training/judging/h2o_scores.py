@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,20 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.errors import DatasetError, MojoExportError
+from airflow_provider_devo_dga.models.summary import SuspectedErrors
 from airflow_provider_devo_dga.training.cluster.session import downloaded, removed
-from airflow_provider_devo_dga.training.judging.scored_part import (
-    SUSPECT_FROM,
-    SUSPECTS_KEPT,
-    ScoredPart,
-    Suspect,
-    Suspects,
-)
+from airflow_provider_devo_dga.training.dataset.prepare import PREPARED_COLUMNS
+from airflow_provider_devo_dga.training.judging.scored_part import SUSPECT_FROM, ScoredPart, joined
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from h2o import H2OFrame
-
-_COLUMNS = ("label", "tld", "malicious", "family")
 
 
 def score_frame(model: Any, frame: H2OFrame) -> ScoredPart:
@@ -33,7 +26,7 @@ def score_frame(model: Any, frame: H2OFrame) -> ScoredPart:
     """
     predictions = model.predict(frame)
     with removed(predictions.frame_id):
-        columns = frame[list(_COLUMNS)].cbind(predictions["p1"])
+        columns = frame[list(PREPARED_COLUMNS)].cbind(predictions["p1"])
         with downloaded(columns) as batches:
             return _collected(batches)
 
@@ -98,7 +91,7 @@ def _collected(batches: Iterator[pa.RecordBatch]) -> ScoredPart:
 
     names: dict[str, int] = {}
     scores, malicious, family = [], [], []
-    suspects = _SuspectHeap()
+    suspects = SuspectedErrors()
     for batch in batches:
         p1, classes = _numbers(batch, "p1"), _numbers(batch, "malicious") == 1
         encoded = batch.column("family").dictionary_encode()
@@ -108,14 +101,13 @@ def _collected(batches: Iterator[pa.RecordBatch]) -> ScoredPart:
         scores.append(p1)
         malicious.append(classes)
         family.append(codes[encoded.indices.to_numpy(zero_copy_only=False)])
-        suspects.add(batch, np.flatnonzero(~classes & (p1 >= SUSPECT_FROM)).tolist())
-        suspects.legit += int((~classes).sum())
+        suspects = joined([suspects, _suspects_in(batch, ~classes, p1)])
     return ScoredPart(
         scores=np.concatenate(scores),
         malicious=np.concatenate(malicious),
         family=np.concatenate(family),
         families=tuple(names),
-        suspects=suspects.found(),
+        suspects=suspects,
     )
 
 
@@ -123,24 +115,9 @@ def _numbers(batch: pa.RecordBatch, column: str) -> Any:
     return batch.column(column).to_numpy(zero_copy_only=False)
 
 
-class _SuspectHeap:
-    """The highest of the suspects seen so far, and how many there were."""
+def _suspects_in(batch: pa.RecordBatch, legit: Any, scores: Any) -> SuspectedErrors:
+    import numpy as np
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.legit = 0
-        self._heap: list[tuple[float, str, str]] = []
-
-    def add(self, batch: pa.RecordBatch, rows: list[int]) -> None:
-        self.count += len(rows)
-        for row in rows:
-            score, label, tld = (batch.column(name)[row].as_py() for name in ("p1", "label", "tld"))
-            heapq.heappush(self._heap, (score, label, tld))
-            if len(self._heap) > SUSPECTS_KEPT:
-                heapq.heappop(self._heap)
-
-    def found(self) -> Suspects:
-        highest = sorted(self._heap, key=lambda item: (-item[0], item[1]))
-        return Suspects(
-            self.count, self.legit, tuple(Suspect(label, tld, score) for score, label, tld in highest)
-        )
+    rows = np.flatnonzero(legit & (scores >= SUSPECT_FROM)).tolist()
+    found = [tuple(batch.column(name)[row].as_py() for name in ("label", "tld", "p1")) for row in rows]
+    return SuspectedErrors(count=len(rows), legit=int(legit.sum()), highest=found)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from airflow_provider_devo_dga.models.summary import Family, Figures
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
@@ -12,6 +13,7 @@ MIN_FAMILY_ROWS = 20
 """A family with fewer rows says too little to count in the mean over families."""
 
 _MOST_FAMILIES = 40
+_BINS = 10
 
 
 def measure(part: ScoredPart, threshold: float) -> Figures:
@@ -29,7 +31,6 @@ def measure(part: ScoredPart, threshold: float) -> Figures:
     false, true = int((legit >= threshold).sum()), int((dga >= threshold).sum())
     auc, pr_auc = areas(part)
     families = family_recalls(part, threshold)
-    weakest = sorted(families.items(), key=lambda item: (item[1].recall, item[0]))[:_MOST_FAMILIES]
     likelihood = np.where(part.malicious, part.scores, 1.0 - part.scores)
     return Figures(
         rows=len(part),
@@ -41,8 +42,8 @@ def measure(part: ScoredPart, threshold: float) -> Figures:
         precision=true / (true + false) if true + false else 1.0,
         false_positive_rate=false / len(legit),
         macro_family_recall=macro_recall(families),
-        families=dict(weakest),
-        families_left_out=len(families) - len(weakest),
+        families=weakest(families),
+        families_left_out=max(0, len(families) - _MOST_FAMILIES),
     )
 
 
@@ -69,8 +70,45 @@ def family_recalls(part: ScoredPart, threshold: float) -> dict[str, Family]:
     }
 
 
+def weakest(families: Mapping[str, Family]) -> dict[str, Family]:
+    """Return the 40 families that are caught least, the weakest first."""
+    return dict(sorted(families.items(), key=lambda item: (item[1].recall, item[0]))[:_MOST_FAMILIES])
+
+
 def macro_recall(families: Mapping[str, Family]) -> float:
     """Return the mean recall over families with enough rows; over all when none has; 0.0 without any."""
     counted = [family.recall for family in families.values() if family.rows >= MIN_FAMILY_ROWS]
     counted = counted or [family.recall for family in families.values()]
     return math.fsum(counted) / len(counted) if counted else 0.0
+
+
+class ReliabilityBin(NamedTuple):
+    """Rows whose scores lie in one tenth of the scale.
+
+    :param mean_score: what the model says of them.
+    :param dga_share: what they are.
+    """
+
+    rows: int
+    mean_score: float
+    dga_share: float
+
+
+def reliability(part: ScoredPart) -> list[ReliabilityBin]:
+    """Return the bins that hold rows, lowest scores first; a score of 1.0 is in the last one."""
+    import numpy as np
+
+    places = np.minimum((part.scores * _BINS).astype(np.int64), _BINS - 1)
+    found = []
+    for place in range(_BINS):
+        inside = places == place
+        if inside.any():
+            scores, classes = part.scores[inside], part.malicious[inside]
+            found.append(ReliabilityBin(len(scores), float(scores.mean()), float(classes.mean())))
+    return found
+
+
+def calibration_error(bins: Sequence[ReliabilityBin]) -> float:
+    """Return the expected calibration error: the mean gap of the bins, weighted by their rows."""
+    rows = sum(each.rows for each in bins)
+    return sum(each.rows * abs(each.mean_score - each.dga_share) for each in bins) / rows

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from airflow_provider_devo_dga.models.summary import SuspectedErrors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,39 +18,17 @@ SUSPECT_FROM = 0.9
 SUSPECTS_KEPT = 50
 
 
-class Suspect(NamedTuple):
-    """A legit row with a score that legit rows seldom have."""
-
-    label: str
-    tld: str
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Suspects:
-    """Legit rows that a model which never saw them scores at least ``SUSPECT_FROM``.
-
-    :param count: how many there are.
-    :param legit: legit rows that were looked at.
-    :param highest: those with the highest scores, at most ``SUSPECTS_KEPT``.
-    """
-
-    count: int
-    legit: int
-    highest: tuple[Suspect, ...]
-
-    @classmethod
-    def joined(cls, several: Iterable[Suspects]) -> Suspects:
-        listed = list(several)
-        highest = sorted(
-            (suspect for suspects in listed for suspect in suspects.highest),
-            key=lambda suspect: (-suspect.score, suspect.label),
-        )
-        return cls(
-            sum(suspects.count for suspects in listed),
-            sum(suspects.legit for suspects in listed),
-            tuple(highest[:SUSPECTS_KEPT]),
-        )
+def joined(several: Iterable[SuspectedErrors]) -> SuspectedErrors:
+    """Return the suspects among several lots of rows as one: of the highest, ``SUSPECTS_KEPT`` at most."""
+    listed = list(several)
+    highest = sorted(
+        (name for suspects in listed for name in suspects.highest), key=lambda name: (-name[2], name[0])
+    )
+    return SuspectedErrors(
+        count=sum(suspects.count for suspects in listed),
+        legit=sum(suspects.legit for suspects in listed),
+        highest=highest[:SUSPECTS_KEPT],
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,22 +45,7 @@ class ScoredPart:
     malicious: NDArray[np.bool_]
     family: NDArray[np.int32]
     families: tuple[str, ...]
-    suspects: Suspects | None = None
-
-    @classmethod
-    def of_rows(cls, rows: Iterable[tuple[bool, str, float]]) -> ScoredPart:
-        """Take rows of class, family and score; for few rows."""
-        import numpy as np
-
-        listed = list(rows)
-        names: dict[str, int] = {}
-        codes = [names.setdefault(family, len(names)) for _, family, _ in listed]
-        return cls(
-            scores=np.array([score for _, _, score in listed], dtype=np.float64),
-            malicious=np.array([malicious for malicious, _, _ in listed], dtype=np.bool_),
-            family=np.array(codes, dtype=np.int32),
-            families=tuple(names),
-        )
+    suspects: SuspectedErrors = field(default_factory=SuspectedErrors)
 
     def __len__(self) -> int:
         return len(self.scores)

@@ -1,4 +1,4 @@
-"""Choose the score from which on a domain is called DGA."""
+"""A false-positive budget, the threshold it gives on validation, and what that threshold does elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from airflow_provider_devo_dga.chance import wilson_interval
 from airflow_provider_devo_dga.errors import TrainingError, TrainingParameterError
+from airflow_provider_devo_dga.models.summary import Point
+from airflow_provider_devo_dga.training.judging.metrics import family_recalls, macro_recall
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
 
 if TYPE_CHECKING:
@@ -15,11 +18,16 @@ if TYPE_CHECKING:
 
     Scores = Sequence[float] | NDArray[np.float64]
 
+_log = logging.getLogger(__name__)
 
-def threshold_of(valid: ScoredPart, budget: float, log: logging.Logger) -> float:
+BUDGETS = (0.01, 0.001)
+"""The rates at which models are compared: one in a hundred, one in a thousand."""
+
+
+def threshold_of(valid: ScoredPart, budget: float) -> float:
     """Return the threshold that keeps to the budget on these rows; says when they are too few to tell."""
     if budget * len(valid.legit) < 1:
-        log.warning(
+        _log.warning(
             "%d legit validation rows are too few to measure a budget of %s", len(valid.legit), budget
         )
     return choose_threshold(valid.legit, valid.dga, budget)
@@ -56,3 +64,38 @@ def choose_threshold(legit: Scores, dga: Scores, false_positive_budget: float) -
         )
     half_way = (barrier + above) / 2
     return half_way if half_way > barrier else above
+
+
+def operating_points(
+    valid: ScoredPart, judged: ScoredPart, budgets: Sequence[float] = BUDGETS
+) -> list[Point]:
+    """Choose a threshold on ``valid`` for every budget and see what it does to ``judged``.
+
+    A budget that no threshold keeps (legit rows with a score of 1.0) is left out.
+    """
+    points = []
+    for budget in budgets:
+        try:
+            threshold = choose_threshold(valid.legit, valid.dga, budget)
+        except TrainingError:
+            continue
+        points.append(operating_point(valid, judged, budget, threshold))
+    return points
+
+
+def operating_point(valid: ScoredPart, judged: ScoredPart, budget: float, threshold: float) -> Point:
+    """Return what a threshold does to ``judged``.
+
+    :return: not ``measurable`` when the budget allows not one of the legit validation rows; the interval of
+        the false-positive rate is that of 95 %.
+    """
+    false, legit = int((judged.legit >= threshold).sum()), len(judged.legit)
+    return Point(
+        budget=budget,
+        threshold=threshold,
+        false_positive_rate=false / legit,
+        false_positive_rate_interval=wilson_interval(false, legit),
+        recall=float((judged.dga >= threshold).mean()),
+        macro_family_recall=macro_recall(family_recalls(judged, threshold)),
+        measurable=budget * len(valid.legit) >= 1,
+    )

@@ -14,6 +14,7 @@ from airflow_provider_devo_dga.training.judging.metrics import (
     MIN_FAMILY_ROWS,
     family_recalls,
     macro_recall,
+    weakest,
 )
 from airflow_provider_devo_dga.training.judging.threshold import choose_threshold
 from airflow_provider_devo_dga.training.trainer import Trainer
@@ -21,7 +22,8 @@ from airflow_provider_devo_dga.training.trainer import Trainer
 if TYPE_CHECKING:
     from h2o import H2OFrame
 
-_MOST_FAMILIES = 40
+
+_log = logging.getLogger(__name__)
 
 
 def deal_families(rows: Mapping[str, int], folds: int) -> list[list[str]]:
@@ -49,13 +51,7 @@ def deal_families(rows: Mapping[str, int], folds: int) -> list[list[str]]:
 
 
 def judge_unseen(
-    parts: dict[str, H2OFrame],
-    families: Mapping[str, int],
-    trainer: Trainer,
-    *,
-    folds: int,
-    budget: float,
-    log: logging.Logger,
+    parts: dict[str, H2OFrame], families: Mapping[str, int], trainer: Trainer
 ) -> UnseenFamilies | None:
     """Train once for each group of families, without it, and score it.
 
@@ -64,9 +60,10 @@ def judge_unseen(
     :return: the 40 families that are caught least, each over all its rows, for none was trained on; None when
         there are fewer than two groups to leave out, said in the log.
     """
-    groups = deal_families(families, folds)
+    budget = trainer.settings.false_positive_budget
+    groups = deal_families(families, trainer.settings.plan.unseen_family_folds)
     if len(groups) < 2:
-        log.warning("Unseen families: %d families are too few to leave some out", len(families))
+        _log.warning("Unseen families: %d families are too few to leave some out", len(families))
         return None
     found: dict[str, Family] = {}
     rates = []
@@ -74,17 +71,16 @@ def judge_unseen(
         recalls, rate = _fold(trainer.without(parts, group), group, trainer, budget)
         found |= recalls
         rates.append(rate)
-        log.info(
+        _log.info(
             "Unseen families: fold %d of %d without %d families, mean recall %.3f",
             *(number, len(groups), len(group), macro_recall(recalls)),
         )
-    weakest = sorted(found.items(), key=lambda item: (item[1].recall, item[0]))[:_MOST_FAMILIES]
     return UnseenFamilies(
         folds=len(groups),
         budget=budget,
         false_positive_rate=sum(rates) / len(rates),
         macro_family_recall=macro_recall(found),
-        families={name: family.recall for name, family in weakest},
+        families={name: family.recall for name, family in weakest(found).items()},
     )
 
 

@@ -21,8 +21,7 @@ from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.connection import h2o_connection
 from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.jobs import Job, all_jobs
-from airflow_provider_devo_dga.training.plan import EvaluationPlan
-from airflow_provider_devo_dga.training.settings import TrainingSettings
+from airflow_provider_devo_dga.training.settings import EvaluationPlan, TrainingSettings
 from airflow_provider_devo_dga.training.train import train
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
 from tests.ports import free_port

@@ -14,7 +14,7 @@ import pytest
 from airflow_provider_devo_dga.errors import DatasetError, TrainingError
 from airflow_provider_devo_dga.models.summary import Dataset
 from airflow_provider_devo_dga.training.dataset import reading as dataset_reading
-from airflow_provider_devo_dga.training.dataset.report import brief
+from airflow_provider_devo_dga.training.trained_model import brief
 from tests.prepared import prepare_dataset
 
 HEADER = "host;domain;class;subclass"
@@ -111,18 +111,6 @@ def test_a_domain_column_that_disagrees_is_counted_and_overruled(tmp_path: Path)
     report = prepare(tmp_path, [*GOOD, "cust.example.com;cust;legit;legit", "Fine.com;FINE;legit;legit"])
     assert report.label_mismatches == 1
     assert "example" in {row[0] for row in written(tmp_path)}
-
-
-def test_class_names_are_parameters(tmp_path: Path) -> None:
-    text = f"{HEADER}\ngood.com;good;benign;\nxkq.ru;xkq;malware;newgoz\n"
-    report = prepare_dataset(
-        io.BytesIO(text.encode()),
-        tmp_path / "prepared.csv",
-        legit_class="benign",
-        dga_class="malware",
-        min_rows_per_class=1,
-    )
-    assert (report.legit, report.dga) == (1, 1)
 
 
 def test_families_are_made_plain_and_short(tmp_path: Path) -> None:

@@ -17,20 +17,20 @@ from hypothesis import strategies as st
 
 from airflow_provider_devo_dga.errors import MojoExportError
 from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES, TUTORIAL_FEATURES
-from airflow_provider_devo_dga.models.summary import Dataset
+from airflow_provider_devo_dga.models.summary import Dataset, SuspectedErrors
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 from airflow_provider_devo_dga.training.dataset.split import by_hash, split_key, split_place
 from airflow_provider_devo_dga.training.judging.card_curves import curves_of
 from airflow_provider_devo_dga.training.judging.h2o_scores import check_answers, imported, score_frame
-from airflow_provider_devo_dga.training.judging.operating_point import operating_points
-from airflow_provider_devo_dga.training.judging.reliability import calibration_error, reliability
-from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart, Suspect, Suspects
+from airflow_provider_devo_dga.training.judging.metrics import calibration_error, reliability
+from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart, joined
+from airflow_provider_devo_dga.training.judging.threshold import operating_points
 from airflow_provider_devo_dga.training.judging.unseen_families import deal_families
-from airflow_provider_devo_dga.training.plan import Champion, EvaluationPlan
-from airflow_provider_devo_dga.training.settings import TrainingSettings
+from airflow_provider_devo_dga.training.settings import Champion, EvaluationPlan, TrainingSettings
 from airflow_provider_devo_dga.training.train import train
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
 from tests.prepared import prepare_dataset
+from tests.scored import scored_part
 from tests.training.conftest import HEADER, synthetic_rows
 
 Prepared = tuple[Path, Dataset]
@@ -39,7 +39,7 @@ FEW_TREES = {"ntrees": 15}
 
 
 def part_of(legit: list[float], dga: list[float]) -> ScoredPart:
-    return ScoredPart.of_rows(
+    return scored_part(
         [*((False, "legit", score) for score in legit), *((True, "a", score) for score in dga)]
     )
 
@@ -67,7 +67,7 @@ def test_a_budget_below_one_row_is_marked_and_one_that_cannot_be_kept_left_out()
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=1, max_size=80))
 def test_reliability_bins_hold_every_row_once(rows: list[tuple[bool, float]]) -> None:
-    part = ScoredPart.of_rows((malicious, "a", score) for malicious, score in rows)
+    part = scored_part((malicious, "a", score) for malicious, score in rows)
     bins = reliability(part)
     assert sum(each.rows for each in bins) == len(rows)
     assert sum(each.rows * each.dga_share for each in bins) == pytest.approx(sum(m for m, _ in rows))
@@ -104,11 +104,12 @@ def test_every_family_of_some_size_is_left_out_once(rows: dict[str, int], folds:
 
 
 def test_the_suspects_of_several_parts_are_the_highest_of_all() -> None:
-    one = Suspects(60, 100, tuple(Suspect(f"a{n}", "com", 0.99 - n / 1000) for n in range(50)))
-    other = Suspects(1, 10, (Suspect("b", "ru", 0.995),))
-    joined = Suspects.joined([one, other])
-    assert (joined.count, joined.legit, len(joined.highest)) == (61, 110, 50)
-    assert joined.highest[0].label == "b"
+    highest = [(f"a{n}", "com", 0.99 - n / 1000) for n in range(50)]
+    one = SuspectedErrors(count=60, legit=100, highest=highest)
+    other = SuspectedErrors(count=1, legit=10, highest=[("b", "ru", 0.995)])
+    found = joined([one, other])
+    assert (found.count, found.legit, len(found.highest)) == (61, 110, 50)
+    assert found.highest[0] == ("b", "ru", 0.995)
 
 
 def test_keys_of_the_split_are_even_and_hang_on_the_name_alone() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_devo_dga.models.summary import Family
 from airflow_provider_devo_dga.training.judging.metrics import areas, measure
-from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
+from tests.scored import scored_part
 
 Row = tuple[bool, str, float]
 SCORES = st.sampled_from([n / 10 for n in range(11)]) | st.floats(0.0, 1.0)
@@ -27,7 +27,7 @@ def dga(score: float, family: str = "a") -> Row:
     return (True, family, score)
 
 
-TEXTBOOK = ScoredPart.of_rows([legit(0.1), legit(0.4), dga(0.35), dga(0.8, "b")])
+TEXTBOOK = scored_part([legit(0.1), legit(0.4), dga(0.35), dga(0.8, "b")])
 
 
 def test_the_textbook_example() -> None:
@@ -42,7 +42,7 @@ def test_the_textbook_example() -> None:
 
 
 def test_ties_count_half() -> None:
-    assert measure(ScoredPart.of_rows([legit(0.5), dga(0.5)]), 0.5).auc == 0.5
+    assert measure(scored_part([legit(0.5), dga(0.5)]), 0.5).auc == 0.5
 
 
 def test_nothing_called_is_precise() -> None:
@@ -50,7 +50,7 @@ def test_nothing_called_is_precise() -> None:
 
 
 def test_sure_and_wrong_stays_finite() -> None:
-    assert math.isfinite(measure(ScoredPart.of_rows([legit(1.0), dga(0.0)]), 0.5).logloss)
+    assert math.isfinite(measure(scored_part([legit(1.0), dga(0.0)]), 0.5).logloss)
 
 
 @given(ROWS)
@@ -58,7 +58,7 @@ def test_auc_is_the_share_of_pairs_in_order(rows: list[Row]) -> None:
     positive = [score for malicious, _, score in rows if malicious]
     negative = [score for malicious, _, score in rows if not malicious]
     pairs = sum((p > n) + (p == n) / 2 for p in positive for n in negative)
-    assert areas(ScoredPart.of_rows(rows))[0] == pytest.approx(pairs / len(positive) / len(negative))
+    assert areas(scored_part(rows))[0] == pytest.approx(pairs / len(positive) / len(negative))
 
 
 @given(ROWS)
@@ -68,12 +68,12 @@ def test_average_precision_is_precision_at_each_dga_row(rows: list[Row]) -> None
     for threshold in positive:
         flagged = [malicious for malicious, _, score in rows if score >= threshold]
         precisions.append(sum(flagged) / len(flagged))
-    assert areas(ScoredPart.of_rows(rows))[1] == pytest.approx(sum(precisions) / len(precisions))
+    assert areas(scored_part(rows))[1] == pytest.approx(sum(precisions) / len(precisions))
 
 
 @given(ROWS, SCORES)
 def test_shares_are_counted(rows: list[Row], threshold: float) -> None:
-    found = measure(ScoredPart.of_rows(rows), threshold)
+    found = measure(scored_part(rows), threshold)
     families = {family for malicious, family, _ in rows if malicious}
     for family in families:
         scores = [score for malicious, name, score in rows if malicious and name == family]
@@ -91,14 +91,14 @@ def test_shares_are_counted(rows: list[Row], threshold: float) -> None:
 
 def test_small_families_do_not_count_in_the_mean() -> None:
     rows = [legit(0.1), *(dga(0.9, "large") for _ in range(20)), *(dga(0.1, "small") for _ in range(19))]
-    found = measure(ScoredPart.of_rows(rows), 0.5)
+    found = measure(scored_part(rows), 0.5)
     assert found.macro_family_recall == 1.0
     assert found.families["small"] == Family(recall=0.0, rows=19)
 
 
 def test_the_weakest_families_are_told() -> None:
     rows = [legit(0.1), *(dga(0.9, f"caught{n:02}") for n in range(50)), dga(0.1, "missed")]
-    found = measure(ScoredPart.of_rows(rows), 0.5)
+    found = measure(scored_part(rows), 0.5)
     assert next(iter(found.families.items())) == ("missed", Family(recall=0.0, rows=1))
     assert (len(found.families), found.families_left_out) == (40, 11)
     assert found.macro_family_recall == pytest.approx(50 / 51)

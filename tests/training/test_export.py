@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_devo_dga.errors import MojoExportError
-from airflow_provider_devo_dga.training.export_gate import check_mojo_export
+from airflow_provider_devo_dga.training.export import check_mojo_export
 
 _enterprise: Any = None
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_devo_dga.models.summary import FamilyPair
-from airflow_provider_devo_dga.training.judging.head_to_head import head_to_head
+from airflow_provider_devo_dga.training.judging.comparison import head_to_head
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
+from tests.scored import scored_part
 
 
 def part(legit: list[float], **families: list[float]) -> ScoredPart:
     rows = [(False, "legit", score) for score in legit]
     rows += [(True, family, score) for family, scores in families.items() for score in scores]
-    return ScoredPart.of_rows(rows)
+    return scored_part(rows)
 
 
 LEGIT = [number / 100 for number in range(10)]
