@@ -19,6 +19,7 @@
     │       ├── ModelAlreadyExistsError
     │       └── ModelRejectedError       the Model Manager refused or altered a model; adds .detail
     ├── DocumentError                    a stored document that is damaged, or of a newer release
+    ├── StorageError                     a folder that others may write to
     ├── FeatureError                     a feature set that cannot mean anything
     ├── ReportError                      scored rows that cannot become a report
     ├── DriftError                       a model without a baseline to compare traffic with
@@ -179,6 +180,10 @@ class ModelRejectedError(DevoPermanentError):
 
 class DocumentError(DevoDgaError):
     """A stored document is damaged, or a newer release wrote it; says where it lies and what to do."""
+
+
+class StorageError(DevoDgaError):
+    """The folder for models and reports is not safe to use; names it, its owner and the cure."""
 
 
 class FeatureError(DevoDgaError, ValueError):

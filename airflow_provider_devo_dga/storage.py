@@ -1,15 +1,20 @@
-"""Publish files whole: nobody sees half of one, a failed writer leaves nothing behind."""
+"""Where files go, and how: whole, so that nobody sees half of one; a failed writer leaves nothing behind."""
 
 from __future__ import annotations
 
 import os
+import stat
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol, Self
 
+from airflow_provider_devo_dga.errors import StorageError
+
 _PART = ".part"
+_STORE = "DEVO_DGA_STORE"
 
 
 class StoragePath(Protocol):
@@ -38,6 +43,31 @@ class StoragePath(Protocol):
     def unlink(self, missing_ok: bool, /) -> None: ...
 
     def iterdir(self) -> Iterator[Self]: ...
+
+
+def default_store() -> str:
+    """Return the folder of everything: ``DEVO_DGA_STORE``, else one of ours in the temporary folder.
+
+    The latter is made here, so that on a shared machine nobody else can make it first and own what is in it.
+
+    :raises StorageError: somebody did: it is a link, another user's, or others may write to it.
+    """
+    if told := os.environ.get(_STORE):
+        return told
+    folder = Path(tempfile.gettempdir(), "devo-dga").absolute()
+    try:
+        folder.mkdir(mode=0o700, exist_ok=False)
+    except FileExistsError:
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+            raise StorageError(
+                f"{folder} is not a folder of this user alone ({stat.filemode(found.st_mode)}, owner"
+                f" {_user(found.st_uid)}), so it cannot keep models and reports: set {_STORE} to a folder or"
+                " bucket, or have the owner remove it or take the others' right to write"
+            ) from None
+    except OSError as error:
+        raise StorageError(f"Cannot make {folder}: {error.strerror}. Set {_STORE} to a folder") from None
+    return f"file://{folder}"
 
 
 @contextmanager
@@ -96,6 +126,15 @@ def local_folder(folder: Any) -> Path | None:
     if isinstance(folder, Path):
         return folder
     return Path(folder.path) if isinstance(folder.fs, LocalFileSystem) else None
+
+
+def _user(number: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def _beginning(target: StoragePath, owner: str) -> str:

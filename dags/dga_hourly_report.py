@@ -9,7 +9,6 @@ Runs also when a new model is promoted, for the last full hour.
 from __future__ import annotations
 
 import os
-import tempfile
 from datetime import timedelta
 from typing import Any
 
@@ -31,6 +30,7 @@ from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
 from airflow_provider_devo_dga.operators.send_detections import SendDetectionsOperator
 from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
+from airflow_provider_devo_dga.storage import default_store
 from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 # Params with this pattern are refused when a run is triggered, before anything is trained or asked.
@@ -39,7 +39,7 @@ DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
 DGA_REPORT = Asset(name="dga_hourly_report", uri="x-devo-dga://reports/hourly")
 DGA_DRIFT = Asset(name="dga_drift", uri="x-devo-dga://drift/lasting")
 # Can be set for a whole installation, or per run by the params below.
-STORE = os.environ.get("DEVO_DGA_STORE", f"file://{tempfile.gettempdir()}/devo-dga")
+STORE = default_store()
 MAIL_TO = os.environ.get("DEVO_DGA_MAIL_TO")
 
 

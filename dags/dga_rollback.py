@@ -7,7 +7,6 @@ Without a version it is the one that served before the present one, so a second 
 from __future__ import annotations
 
 import os
-import tempfile
 from datetime import timedelta
 from typing import Any
 
@@ -17,11 +16,12 @@ from airflow.sdk.definitions.asset import Model
 
 from airflow_provider_devo_dga.operators.promote_model import PromoteModelOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
+from airflow_provider_devo_dga.storage import default_store
 from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
-STORE = os.environ.get("DEVO_DGA_STORE", f"file://{tempfile.gettempdir()}/devo-dga")
+STORE = default_store()
 HISTORY = os.environ.get("DEVO_DGA_HISTORY", STORE) or None
 
 with DAG(

@@ -5,8 +5,6 @@ Nothing is changed in Devo. The only file written is removed again.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,9 +13,10 @@ from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_devo_dga.operators.check_linq import CheckLinqOperator
+from airflow_provider_devo_dga.storage import default_store
 
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
-STORE = os.environ.get("DEVO_DGA_STORE", f"file://{tempfile.gettempdir()}/devo-dga")
+STORE = default_store()
 
 with DAG(
     dag_id="dga_smoke",

@@ -8,7 +8,6 @@ register as candidate → probe in Devo → promote to the serving name, or leav
 from __future__ import annotations
 
 import os
-import tempfile
 from datetime import timedelta
 from typing import Any
 
@@ -31,6 +30,7 @@ from airflow_provider_devo_dga.operators.probe_model import ProbeModelOperator
 from airflow_provider_devo_dga.operators.promote_model import PromoteModelOperator
 from airflow_provider_devo_dga.operators.record_training import RecordTrainingOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
+from airflow_provider_devo_dga.storage import default_store
 from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 # Params with this pattern are refused when a run is triggered, before anything is trained or asked.
@@ -44,7 +44,7 @@ DATASET = os.environ.get(
     "DEVO_DGA_DATASET",
     "https://devo-ml-models-public-demos.s3.eu-west-3.amazonaws.com/legit_dga/dataset.csv",
 )
-STORE = os.environ.get("DEVO_DGA_STORE", f"file://{tempfile.gettempdir()}/devo-dga")
+STORE = default_store()
 # Where MLflow's file lies when there is no MLflow server; empty keeps no history.
 HISTORY = os.environ.get("DEVO_DGA_HISTORY", STORE) or None
 

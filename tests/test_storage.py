@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import stat
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +10,8 @@ import pytest
 from airflow.sdk import ObjectStoragePath
 from upath import UPath
 
-from airflow_provider_devo_dga.storage import publish, sweep
+from airflow_provider_devo_dga.errors import StorageError
+from airflow_provider_devo_dga.storage import default_store, publish, sweep
 
 
 @pytest.fixture(params=["pathlib", "file://", "memory://"])
@@ -59,3 +63,55 @@ def test_what_a_dead_writer_left_is_swept_and_what_others_write_is_not(folder: A
         sweep(folder / "a.txt", "one")
         file.write(b"whole")
     assert ((folder / "a.txt").read_bytes(), names(folder)) == (b"whole", ["a.txt"])
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder that this process takes for the temporary one."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.delenv("DEVO_DGA_STORE", raising=False)
+    return tmp_path
+
+
+def test_the_default_store_is_made_for_this_user_alone(temporary: Path) -> None:
+    assert default_store() == f"file://{temporary}/devo-dga"
+    assert stat.S_IMODE((temporary / "devo-dga").stat().st_mode) == 0o700
+    assert default_store() == f"file://{temporary}/devo-dga"
+
+
+@pytest.mark.parametrize("told", ["s3://bucket/dga", "/srv/dga"])
+def test_a_store_that_was_named_is_taken_and_nothing_is_made(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    monkeypatch.setenv("DEVO_DGA_STORE", told)
+    assert default_store() == told
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("way", ["link", "dangling", "file", "group", "anyone", "another user's"])
+def test_a_default_store_that_others_could_write_to_is_refused(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    folder, elsewhere = temporary / "devo-dga", temporary / "elsewhere"
+    match way:
+        case "link" | "dangling":
+            folder.symlink_to(elsewhere)
+            if way == "link":
+                elsewhere.mkdir(0o700)
+        case "file":
+            folder.touch()
+        case _:
+            folder.mkdir()
+            folder.chmod({"group": 0o775, "anyone": 0o777}.get(way, 0o755))
+    if way == "another user's":
+        monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    with pytest.raises(StorageError, match=r"devo-dga is not a folder of this user .* set DEVO_DGA_STORE"):
+        default_store()
+
+
+def test_a_temporary_folder_that_is_not_there_is_told(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary / "absent"))
+    with pytest.raises(StorageError, match=r"Cannot make .*: No such file or directory\. Set DEVO_DGA_STORE"):
+        default_store()

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from airflow.configuration import conf
 
-from airflow_provider_devo_dga.errors import HistoryConfigError, HistoryError
+from airflow_provider_devo_dga.errors import HistoryConfigError, HistoryError, StorageError
 from airflow_provider_devo_dga.history.known_models import KnownModel, known_models
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.plugins.brief_wait import BriefWait
-from airflow_provider_devo_dga.plugins.places import store
+from airflow_provider_devo_dga.storage import default_store
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +55,9 @@ class ModelSource:
 
 def _read(name: str) -> Models:
     connection = conf.get("devo_dga", "mlflow_conn_id", fallback=None) or None
-    folder = conf.get("devo_dga", "history_dir", fallback=os.environ.get("DEVO_DGA_HISTORY", store()))
+    folder = conf.get("devo_dga", "history_dir", fallback=os.environ.get("DEVO_DGA_HISTORY"))
     try:
+        folder = default_store() if folder is None else folder
         history = MLflowHook(connection, history_dir=folder or None).history(name)
         if history is None:
             return Models(notice=_NONE)
@@ -65,7 +66,7 @@ def _read(name: str) -> Models:
             return Models(notice=_EMPTY)  # to look is no reason to make its tables
         history.server = dataclasses.replace(history.server, timeout=5, retries=0)
         known = known_models(history, _SHOWN)
-    except HistoryConfigError as error:
+    except (HistoryConfigError, StorageError) as error:
         log.warning("The page of DGA reports shows no models: %s", error)
         return Models(notice=_UNUSABLE)
     except HistoryError as error:

@@ -11,9 +11,10 @@ from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import requires_access_dag
 from airflow.models.xcom import XComModel
 from airflow.sdk import ObjectStoragePath
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from airflow_provider_devo_dga.errors import StorageError
 from airflow_provider_devo_dga.plugins.model_source import ModelSource
 from airflow_provider_devo_dga.plugins.overview import overview_facts
 from airflow_provider_devo_dga.plugins.page_templates import page_templates
@@ -42,6 +43,11 @@ def pages() -> FastAPI:
     def shown(name: str, status: int = 200, **facts: Any) -> HTMLResponse:
         text = page_templates().get_template(name).render(**facts)
         return HTMLResponse(text, status_code=status, headers=_HEADERS)
+
+    @app.exception_handler(StorageError)
+    def unsafe(request: Request, error: StorageError) -> HTMLResponse:
+        dag_id = request.path_params.get("dag_id") or request.query_params["dag_id"]
+        return shown("message.html", 503, title="No place for reports", text=f"{error}.", dag_id=dag_id)
 
     @app.get("/dags/{dag_id}/reports", dependencies=may_read)
     def overview(dag_id: str) -> HTMLResponse:

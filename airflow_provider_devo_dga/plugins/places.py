@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from urllib.parse import urlsplit
 
 from airflow.configuration import conf
+
+from airflow_provider_devo_dga.storage import default_store
 
 PREFIX = "/devo-dga"
 HOURLY_DAG = "dga_hourly_report"
 
 
-def store() -> str:
-    """Return the folder of everything, ``DEVO_DGA_STORE``, as the Dags do."""
-    return os.environ.get("DEVO_DGA_STORE", f"file://{tempfile.gettempdir()}/devo-dga")
-
-
 def reports_dir() -> str:
     """Return the folder of the reports: ``[devo_dga] reports_dir``, else ``reports`` in the store."""
-    return str(conf.get("devo_dga", "reports_dir", fallback=f"{store()}/reports"))
+    return conf.get("devo_dga", "reports_dir", fallback=None) or f"{default_store()}/reports"
 
 
 def told(place: str) -> str:

@@ -7,6 +7,7 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 _HOPELESS = (
     "DevoPermanentError",
     "DocumentError",
+    "StorageError",
     "FeatureError",
     "ReportError",
     "HistoryConfigError",

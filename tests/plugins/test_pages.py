@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -235,6 +236,20 @@ def test_without_reports_it_says_so(ask: Any, reports: Path) -> None:
     assert "no reports yet" in page.text
     assert "What to do next" in page.text
     assert reports.as_uri() in page.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ["/dags/{dag}/reports", "/dags/{dag}/reports/20260105T090000Z_3600s"])
+def test_a_default_store_of_others_is_a_sentence(
+    ask: Any, reports: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    for name in ("AIRFLOW__DEVO_DGA__REPORTS_DIR", "DEVO_DGA_STORE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(reports))
+    (reports / "devo-dga").symlink_to(reports)
+    answer = ask(path.format(dag=DAG))
+    assert answer.status_code == 503
+    assert "is not a folder of this user alone" in answer.text
 
 
 @pytest.mark.slow
