@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_devo_dga.models.origin import time_of
 from airflow_provider_devo_dga.models.summary import TrainingSummary
+from airflow_provider_devo_dga.redaction import hidden
 
 _LONGEST = 500
 
@@ -38,7 +39,7 @@ class TrainingFacts:
         tags = {
             "version": trained.version,
             "sha256": trained.sha256,
-            "model_file": trained.model_file,
+            "model_file": hidden(trained.model_file),
             "feature_set": features.name,
             "fingerprint": features.fingerprint,
             "dataset_sha256": dataset.sha256 if dataset else None,

@@ -23,6 +23,7 @@ from airflow_provider_devo_dga.errors import (
     DevoWindowError,
 )
 from airflow_provider_devo_dga.hooks.connections import DevoSettings
+from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.storage import StoragePath
 from airflow_provider_devo_dga.tasks.identity import own_comments
 from airflow_provider_devo_dga.tasks.telemetry import QueryStats
@@ -283,5 +284,9 @@ class _Progress:
     def done(self, written: WrittenFile) -> None:
         seconds = time.monotonic() - self._started
         self._log.info(
-            "%d rows in %.1f s, %d bytes, complete, at %s", written.rows, seconds, written.bytes, written.path
+            "%d rows in %.1f s, %d bytes, complete, at %s",
+            written.rows,
+            seconds,
+            written.bytes,
+            shown_uri(written.path),
         )

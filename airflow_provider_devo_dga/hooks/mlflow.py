@@ -12,6 +12,7 @@ from airflow.sdk import BaseHook
 from airflow_provider_devo_dga.errors import HistoryConfigError, HistoryError
 from airflow_provider_devo_dga.features.quoting import model_name
 from airflow_provider_devo_dga.hooks.connections import mlflow_server, refused_as
+from airflow_provider_devo_dga.redaction import shown_uri
 
 if TYPE_CHECKING:
     from airflow_provider_devo_dga.history.model_history import ModelHistory
@@ -85,7 +86,9 @@ class MLflowHook(BaseHook):
 
         folder = local_path(self.history_dir)
         if folder is None:
-            self.log.info("No model history: no MLflow connection, and %s is no local disk", self.history_dir)
+            self.log.info(
+                "No model history: no MLflow connection, and %s is no local disk", shown_uri(self.history_dir)
+            )
             return None
         if find_spec("mlflow") is None:
             self.log.info("No model history: MLflow is not installed (extra 'mlflow')")

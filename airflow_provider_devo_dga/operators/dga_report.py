@@ -13,6 +13,7 @@ from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
@@ -112,7 +113,7 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
             totals.domains,
             totals.clients_with_evidence,
             time.monotonic() - started,
-            files["html"],
+            shown_uri(files["html"]),
         )
         telemetry.gauge("report.domains", totals.domains)
         telemetry.gauge("report.domains_flagged", totals.domains_flagged)

@@ -13,6 +13,7 @@ from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
 from airflow_provider_devo_dga.links.h2o_flow import FLOW_KEY, H2OFlowLink
+from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage
@@ -236,7 +237,7 @@ class H2OTrainOperator(BaseOperator):
             judged["auc"],
             100 * judged["recall"],
             100 * judged["false_positive_rate"],
-            summary.model_file,
+            shown_uri(summary.model_file),
         )
         telemetry.timing("training.duration", seconds)
         telemetry.gauge("model.auc", judged["auc"])

@@ -12,6 +12,7 @@ from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink, show_run
 from airflow_provider_devo_dga.models.summary import TrainingSummary
+from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.tasks.lineage import file_place, history_places, lineage
 
 _LARGEST_CARD = 5_000_000
@@ -83,6 +84,8 @@ class RecordTrainingOperator(BaseOperator):
             return {}
         card = ObjectStoragePath(uri, conn_id=self.storage_conn_id)
         if not card.is_file() or card.stat().st_size > _LARGEST_CARD:
-            self.log.warning("The model card %s is not recorded: it is not there, or too large", uri)
+            self.log.warning(
+                "The model card %s is not recorded: it is not there, or too large", shown_uri(uri)
+            )
             return {}
         return {"model_card.html": card.read_text()}

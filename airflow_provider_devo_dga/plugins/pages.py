@@ -18,7 +18,8 @@ from airflow_provider_devo_dga.errors import StorageError
 from airflow_provider_devo_dga.plugins.model_source import ModelSource
 from airflow_provider_devo_dga.plugins.overview import overview_facts
 from airflow_provider_devo_dga.plugins.page_templates import page_templates
-from airflow_provider_devo_dga.plugins.places import reports_dir, told
+from airflow_provider_devo_dga.plugins.places import reports_dir
+from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.reports.shelf import ReportShelf
 
 _HEADERS = {
@@ -51,7 +52,9 @@ def pages() -> FastAPI:
 
     @app.get("/dags/{dag_id}/reports", dependencies=may_read)
     def overview(dag_id: str) -> HTMLResponse:
-        return shown("overview.html", **overview_facts(dag_id, _shelf(), models), folder=told(reports_dir()))
+        return shown(
+            "overview.html", **overview_facts(dag_id, _shelf(), models), folder=shown_uri(reports_dir())
+        )
 
     @app.get("/dags/{dag_id}/reports/{slug}", dependencies=may_read)
     def report(dag_id: str, slug: str) -> HTMLResponse:
@@ -81,7 +84,8 @@ def pages() -> FastAPI:
             return shown(
                 "message.html",
                 title="The report of this run lies elsewhere",
-                text=f"It was written to {told(place)}. Shown here are reports below {told(reports_dir())};"
+                text=f"It was written to {shown_uri(place)}."
+                f" Shown here are reports below {shown_uri(reports_dir())};"
                 " set [devo_dga] reports_dir to change that.",
                 dag_id=dag_id,
             )

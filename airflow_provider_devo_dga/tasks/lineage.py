@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from airflow_provider_devo_dga.redaction import shown_uri
+
 _TABLE = re.compile(r"\bfrom\s+([A-Za-z_][\w.]*)", re.IGNORECASE)
 
 
@@ -25,12 +27,11 @@ class Place:
 
 def file_place(uri: str, columns: Mapping[str, str] | None = None) -> Place:
     """Return the place of a file, without what may be secret in its URI: user, password, query."""
-    parts = urlsplit(uri)
+    parts = urlsplit(shown_uri(uri))
     if not parts.scheme or parts.scheme == "file":
         return Place("file", unquote(parts.path), columns or {})
-    host = parts.netloc.rpartition("@")[2]
     path = parts.path if parts.scheme in {"http", "https"} else parts.path.lstrip("/")
-    return Place(f"{parts.scheme}://{host}", path or "/", columns or {})
+    return Place(f"{parts.scheme}://{parts.netloc}", path or "/", columns or {})
 
 
 def table_places(devo_conn_id: str, query: str) -> list[Place]:

@@ -11,9 +11,10 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO, BinaryIO, cast
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from airflow_provider_devo_dga.errors import DatasetError, TrainingError
+from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.storage import StoragePath
 
 _CHUNK = 1 << 20
@@ -36,21 +37,11 @@ def open_dataset(source: str | StoragePath) -> Iterator[BinaryIO]:
         yield _decompressed(raw, stack)
 
 
-def redacted(uri: str) -> str:
-    """Return ``uri`` without user, password, query and fragment, fit for logs and errors."""
-    try:
-        parts = urlsplit(uri)
-        host = parts.netloc.rpartition("@")[2]
-        return urlunsplit((parts.scheme, host, parts.path, "", ""))
-    except ValueError:
-        return "the given address"
-
-
 def _download(uri: str, stack: ExitStack) -> BinaryIO:
     import httpx
 
     if urlsplit(uri).scheme.lower() not in {"http", "https"}:
-        raise DatasetError(f"{redacted(uri)!r} is not an http:// or https:// address; pass a path object")
+        raise DatasetError(f"{shown_uri(uri)!r} is not an http:// or https:// address; pass a path object")
     target = _temporary_file(stack)
     try:
         with (
@@ -65,18 +56,18 @@ def _download(uri: str, stack: ExitStack) -> BinaryIO:
                 target.write(chunk)
     # `from None`: the client's own messages may carry the whole address
     except httpx.InvalidURL:
-        raise DatasetError(f"{redacted(uri)} is not a valid address") from None
+        raise DatasetError(f"{shown_uri(uri)} is not a valid address") from None
     except httpx.HTTPError as error:
-        raise TrainingError(f"Cannot download {redacted(uri)}: {type(error).__name__}") from None
+        raise TrainingError(f"Cannot download {shown_uri(uri)}: {type(error).__name__}") from None
     target.seek(0)
     return target
 
 
 def _check_status(status: int, uri: str) -> None:
     if status >= 500 or status == 429:
-        raise TrainingError(f"Cannot download {redacted(uri)}: HTTP {status}")
+        raise TrainingError(f"Cannot download {shown_uri(uri)}: HTTP {status}")
     if status != 200:
-        raise DatasetError(f"Cannot download {redacted(uri)}: HTTP {status}")
+        raise DatasetError(f"Cannot download {shown_uri(uri)}: HTTP {status}")
 
 
 def _open_path(source: StoragePath, stack: ExitStack) -> BinaryIO:
@@ -84,7 +75,7 @@ def _open_path(source: StoragePath, stack: ExitStack) -> BinaryIO:
         stream = stack.enter_context(source.open("rb"))
     except OSError as error:
         raise DatasetError(
-            f"Cannot open {redacted(str(source))}: {error.strerror or type(error).__name__}"
+            f"Cannot open {shown_uri(str(source))}: {error.strerror or type(error).__name__}"
         ) from None
     return cast("BinaryIO", stream)
 

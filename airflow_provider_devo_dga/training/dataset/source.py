@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
 from airflow_provider_devo_dga.errors import DatasetError
-from airflow_provider_devo_dga.training.dataset.opening import redacted
+from airflow_provider_devo_dga.redaction import shown_uri
 
 NEEDED_COLUMNS = ("host", "domain", "class", "subclass")
 SEPARATOR = ";"
@@ -62,7 +62,7 @@ class DatasetSource:
     @property
     def name(self) -> str:
         """Return the address without credentials, fit for logs and errors."""
-        return redacted(self.uri)
+        return shown_uri(self.uri)
 
     @property
     def is_remote(self) -> bool:
@@ -140,8 +140,13 @@ def _positions(header: list[str]) -> list[int]:
     found = [name.strip().lower() for name in header]
     missing = [name for name in NEEDED_COLUMNS if name not in found]
     if missing:
+        shown = SEPARATOR.join(found)[:200]
+        if not any(name in shown for name in NEEDED_COLUMNS):
+            shown = (
+                "another kind of file"  # of which nothing is to be shown: it may be any file of the worker
+            )
         raise DatasetError(
             f"The dataset lacks the columns {', '.join(missing)}. Needed: {SEPARATOR.join(NEEDED_COLUMNS)} "
-            f"(separator {SEPARATOR!r}); found: {SEPARATOR.join(found)[:200]}"
+            f"(separator {SEPARATOR!r}); found: {shown}"
         )
     return [found.index(name) for name in NEEDED_COLUMNS]

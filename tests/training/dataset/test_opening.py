@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_devo_dga.errors import DatasetError, TrainingError
-from airflow_provider_devo_dga.training.dataset.opening import open_dataset, redacted
+from airflow_provider_devo_dga.training.dataset.opening import open_dataset
 
 TEXT = b"host;domain;class;subclass\n" + b"a.com;a;legit;legit\n" * 1000
 
@@ -103,19 +103,6 @@ def test_an_absent_file_is_refused(tmp_path: Path) -> None:
 def test_other_addresses_are_refused(uri: str) -> None:
     with pytest.raises(DatasetError, match="not an http"), open_dataset(uri):
         pass
-
-
-@pytest.mark.parametrize(
-    ("uri", "expected"),
-    [
-        ("https://user:secret@host:8443/a.csv?sig=secret#secret", "https://host:8443/a.csv"),
-        ("http://host/a.csv", "http://host/a.csv"),
-        ("https://us@er:secret@host/a", "https://host/a"),
-        ("http://[broken", "the given address"),
-    ],
-)
-def test_credentials_are_redacted(uri: str, expected: str) -> None:
-    assert redacted(uri) == expected
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -166,6 +166,12 @@ def test_a_missing_column_is_named_with_what_was_found(tmp_path: Path) -> None:
         prepare(tmp_path, ["a.com;legit"], header="host;class")
 
 
+def test_a_file_that_is_no_dataset_is_not_quoted(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="found: another kind of file") as caught:
+        prepare(tmp_path, ["daemon:*:1"], header="root:$6$made-up-hash:19000")
+    assert "made-up" not in str(caught.value)
+
+
 def test_another_separator_is_recognisable_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"separator ';'\); found: host,domain,class,subclass"):
         prepare(tmp_path, ["a.com,a,legit,legit"], header="host,domain,class,subclass")
