@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_devo_dga.history.model_history import ModelHistory
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
     from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion
 
@@ -31,13 +30,13 @@ class KnownModel:
 
     number: int
     version: str
-    roles: tuple[str, ...]
-    trained_at: datetime | None
-    threshold: float | None
-    recall: float | None
-    false_positive_rate: float | None
-    auc: float | None
-    gate: str | None
+    roles: tuple[str, ...] = ()
+    trained_at: datetime | None = None
+    threshold: float | None = None
+    recall: float | None = None
+    false_positive_rate: float | None = None
+    auc: float | None = None
+    gate: str | None = None
 
 
 def known_models(history: ModelHistory, most: int) -> tuple[KnownModel, ...]:
@@ -65,34 +64,31 @@ def known_models(history: ModelHistory, most: int) -> tuple[KnownModel, ...]:
             versions[number] = client.get_model_version(history.name, str(number))
         ranked = sorted(versions.items(), reverse=True)
         return tuple(
-            _known(number, version, tuple(roles.get(number, ())), _run(client, version))
+            _known(
+                version,
+                tuple(roles.get(number, ())),
+                client.get_run(version.run_id) if version.run_id else None,
+            )
             for number, version in ranked
         )
 
 
-def _run(client: MlflowClient, version: ModelVersion) -> Run | None:
-    return client.get_run(version.run_id) if version.run_id else None
-
-
-def _known(number: int, version: ModelVersion, roles: tuple[str, ...], run: Run | None) -> KnownModel:
+def _known(version: ModelVersion, roles: tuple[str, ...], run: Run | None) -> KnownModel:
     metrics: dict[str, Any] = run.data.metrics if run else {}
+    began = run.info.start_time if run else None  # milliseconds
 
     def judged(name: str) -> float | None:
         # the test part, else the one that the threshold was set on
         return metrics.get(f"test_{name}", metrics.get(f"valid_{name}"))
 
     return KnownModel(
-        number=number,
+        number=int(version.version),
         version=version.tags.get("version", ""),
         roles=roles,
-        trained_at=_instant(run.info.start_time) if run else None,
+        trained_at=datetime.fromtimestamp(began / 1000, UTC) if began else None,
         threshold=metrics.get("threshold"),
         recall=judged("recall"),
         false_positive_rate=judged("false_positive_rate"),
         auc=judged("auc"),
         gate=run.data.tags.get("gate") if run else None,
     )
-
-
-def _instant(milliseconds: int | None) -> datetime | None:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None

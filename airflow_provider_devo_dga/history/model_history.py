@@ -59,7 +59,7 @@ class ModelHistory:
         """
         facts = TrainingFacts.of(trained)
         with self.server.client() as client:
-            if (version := _version_of(client, self.name, facts.version, facts.sha256)) is not None:
+            if (version := _version_of(client, self.name, trained.version, trained.sha256)) is not None:
                 return self._entry(client, version)
             run = self._run(client, facts)
             for name, text in (files or {}).items():
@@ -103,12 +103,10 @@ class ModelHistory:
         The champion is no longer a challenger.
         """
         with self.server.client() as client:
-            had = _holder(client, self.name, role)
-            changed = had is None or int(had.version) != entry.number
+            changed = not _has(client, self.name, role, entry)
             if changed:
                 client.set_registered_model_alias(self.name, role, str(entry.number))
-            challenger = _holder(client, self.name, "challenger")
-            if role == "champion" and challenger is not None and int(challenger.version) == entry.number:
+            if role == "champion" and _has(client, self.name, "challenger", entry):
                 client.delete_registered_model_alias(self.name, "challenger")
             return changed
 
@@ -123,20 +121,13 @@ class ModelHistory:
         from mlflow.entities import Metric, Param, RunTag
 
         experiment = self._experiment(client)
-        found = client.search_runs(
-            [experiment],
-            f"tags.version = {_quoted(facts.version)} and tags.sha256 = {_quoted(facts.sha256)}",
-            max_results=1,
-        )
-        run = (
-            found[0]
-            if found
-            else client.create_run(
-                experiment,
-                start_time=facts.at or None,
-                tags={"version": facts.version, "sha256": facts.sha256},
-                run_name=facts.version,
-            )
+        version, sha256 = facts.tags["version"], facts.tags["sha256"]
+        found = client.search_runs([experiment], _tagged(version, sha256), max_results=1)
+        run = next(iter(found), None) or client.create_run(
+            experiment,
+            start_time=facts.at or None,
+            tags={"version": version, "sha256": sha256},
+            run_name=version,
         )
         client.log_batch(
             run.info.run_id,
@@ -186,11 +177,12 @@ def _ensure_registered(client: MlflowClient, name: str) -> None:
 
 
 def _version_of(client: MlflowClient, name: str, version: str, sha256: str) -> ModelVersion | None:
-    wanted = (
-        f"name = {_quoted(name)} and tags.version = {_quoted(version)} and tags.sha256 = {_quoted(sha256)}"
-    )
-    found = client.search_model_versions(wanted, max_results=1)
-    return found[0] if found else None
+    wanted = f"name = {_quoted(name)} and {_tagged(version, sha256)}"
+    return next(iter(client.search_model_versions(wanted, max_results=1)), None)
+
+
+def _tagged(version: str, sha256: str) -> str:
+    return f"tags.version = {_quoted(version)} and tags.sha256 = {_quoted(sha256)}"
 
 
 def _holder(client: MlflowClient, name: str, role: Role) -> ModelVersion | None:
@@ -203,6 +195,11 @@ def _holder(client: MlflowClient, name: str, role: Role) -> ModelVersion | None:
         if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
             return None
         raise
+
+
+def _has(client: MlflowClient, name: str, role: Role, entry: Entry) -> bool:
+    found = _holder(client, name, role)
+    return found is not None and int(found.version) == entry.number
 
 
 def _quoted(text: str) -> str:

@@ -148,9 +148,7 @@ class TrackingServer:
 def local_path(uri: str) -> Path | None:
     """Return the path of a ``file://`` URI or a plain path, None for any other store."""
     parts = urlsplit(uri)
-    if parts.scheme not in {"", "file"}:
-        return None
-    return Path(unquote(parts.path))
+    return Path(unquote(parts.path)) if parts.scheme in {"", "file"} else None
 
 
 def _client(uri: str) -> MlflowClient:

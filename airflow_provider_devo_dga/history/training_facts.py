@@ -18,15 +18,12 @@ _LONGEST = 500
 class TrainingFacts:
     """One training in MLflow's terms.
 
-    :param version: ours, for example ``20260101T030000Z``.
     :param at: milliseconds since the epoch; the same for every attempt to record it.
     :param params: what went in.
     :param metrics: what came out.
     :param tags: what the model version and the run are found by.
     """
 
-    version: str
-    sha256: str
     at: int
     params: dict[str, str]
     metrics: dict[str, float]
@@ -62,8 +59,6 @@ class TrainingFacts:
         }
         at = time_of(trained.version)
         return cls(
-            version=trained.version,
-            sha256=trained.sha256,
             at=int(at.timestamp()) * 1000 if at else 0,
             params=_texts(params),
             metrics=_metrics(trained),
@@ -82,15 +77,11 @@ def _metrics(trained: TrainingSummary) -> dict[str, float]:
         f"{part}_{name}": float(value)
         for part, values in parts.items()
         for name, value in values.items()
-        if _is_number(value)
+        if isinstance(value, int | float) and not isinstance(value, bool)
     }
     if trained.threshold is not None:
         found["threshold"] = trained.threshold
     return found
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:

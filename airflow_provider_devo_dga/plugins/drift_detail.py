@@ -49,7 +49,7 @@ def drift_detail(windows: Sequence[WindowFacts]) -> DriftDetail:
     if not watched:
         return DriftDetail((), None, (), 0)
     version = watched[0][1].model_version
-    same = [drift for _, drift in watched if drift.model_version == version]
+    same = _drifts(version, windows)
     features = [_feature(name, same) for name in same[0].index]
     features.sort(key=lambda feature: (-feature.over, -feature.latest, feature.name))
     return DriftDetail(watched, version, tuple(features[:_FEATURES]), len(same))
@@ -57,11 +57,7 @@ def drift_detail(windows: Sequence[WindowFacts]) -> DriftDetail:
 
 def drift_verdict(version: str | None, windows: Sequence[WindowFacts]) -> str:
     """Say in a few words how much the traffic drifted from a model's training, in windows newest first."""
-    drifts = [
-        window.drift
-        for window in windows
-        if window.drift is not None and window.drift.model_version == version
-    ]
+    drifts = _drifts(version, windows)
     if not drifts:
         return "not watched"
     watched = counted(len(drifts), "window")
@@ -72,12 +68,11 @@ def drift_verdict(version: str | None, windows: Sequence[WindowFacts]) -> str:
     return f"{lasting}{drifted} of {watched}"
 
 
+def _drifts(version: str | None, windows: Sequence[WindowFacts]) -> list[DriftRecord]:
+    return [window.drift for window in windows if window.drift and window.drift.model_version == version]
+
+
 def _feature(name: str, drifts: Sequence[DriftRecord]) -> FeatureDrift:
     values = [drift.index[name] for drift in drifts if name in drift.index]
-    return FeatureDrift(
-        name=name,
-        latest=values[0],
-        middle=median(values),
-        most=max(values),
-        over=sum(name in drift.drifted for drift in drifts),
-    )
+    over = sum(name in drift.drifted for drift in drifts)
+    return FeatureDrift(name, values[0], median(values), max(values), over)

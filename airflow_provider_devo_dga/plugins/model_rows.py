@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from airflow_provider_devo_dga.history.known_models import KnownModel
+from airflow_provider_devo_dga.models.origin import time_of
 from airflow_provider_devo_dga.plugins.drift_detail import drift_verdict
 from airflow_provider_devo_dga.plugins.window_facts import WindowFacts
 
@@ -38,7 +38,7 @@ def model_rows(known: Sequence[KnownModel], windows: Sequence[WindowFacts]) -> l
     told = {window.model_version or "": window for window in reversed(windows)}
     models = [*known, *(_told(window) for version, window in told.items() if version not in recorded)]
     models.sort(key=lambda model: model.version, reverse=True)
-    models.sort(key=lambda model: min(map(_place, model.roles), default=_LAST))
+    models.sort(key=lambda model: min((_ORDER.get(role, _LAST) for role in model.roles), default=_LAST))
     return [_row(model, windows) for model in models]
 
 
@@ -65,28 +65,13 @@ def _row(model: KnownModel, windows: Sequence[WindowFacts]) -> ModelRow:
     )
 
 
-def _place(role: str) -> int:
-    return _ORDER.get(role, _LAST)
-
-
 def _told(window: WindowFacts) -> KnownModel:
     """Return what a report tells of the model that made it."""
-    version = window.model_version
+    version = window.model_version or ""
     return KnownModel(
         number=0,
-        version=version or "",
-        roles=(),
-        trained_at=_instant(version),
+        version=version,
+        trained_at=time_of(version),
         threshold=window.context.threshold,
-        recall=None,
         false_positive_rate=window.context.false_positive_rate,
-        auc=None,
-        gate=None,
     )
-
-
-def _instant(version: str | None) -> datetime | None:
-    try:
-        return datetime.strptime(version or "", "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        return None

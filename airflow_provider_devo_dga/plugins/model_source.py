@@ -66,12 +66,10 @@ def _read(name: str) -> Models:
             return Models(notice=_EMPTY)  # to look is no reason to make its tables
         history.server = dataclasses.replace(history.server, timeout=5, retries=0)
         known = known_models(history, _SHOWN)
-    except (HistoryConfigError, StorageError) as error:
+    except (HistoryError, StorageError) as error:
         log.warning("The page of DGA reports shows no models: %s", error)
-        return Models(notice=_UNUSABLE)
-    except HistoryError as error:
-        log.warning("The page of DGA reports shows no models: %s", error)
-        return Models(notice=_UNREADABLE)
+        later = isinstance(error, HistoryError) and not isinstance(error, HistoryConfigError)
+        return Models(notice=_UNREADABLE if later else _UNUSABLE)
     except Exception:
         # whatever is wrong with the history, the reports are still shown
         log.exception("The page of DGA reports shows no models")

@@ -45,10 +45,13 @@ def pages() -> FastAPI:
         text = page_templates().get_template(name).render(**facts)
         return HTMLResponse(text, status_code=status, headers=_HEADERS)
 
+    def message(dag_id: str, title: str, text: str, status: int = 200) -> HTMLResponse:
+        return shown("message.html", status, title=title, text=text, dag_id=dag_id)
+
     @app.exception_handler(StorageError)
     def unsafe(request: Request, error: StorageError) -> HTMLResponse:
         dag_id = request.path_params.get("dag_id") or request.query_params["dag_id"]
-        return shown("message.html", 503, title="No place for reports", text=f"{error}.", dag_id=dag_id)
+        return message(dag_id, "No place for reports", f"{error}.", 503)
 
     @app.get("/dags/{dag_id}/reports", dependencies=may_read)
     def overview(dag_id: str) -> HTMLResponse:
@@ -59,35 +62,27 @@ def pages() -> FastAPI:
     @app.get("/dags/{dag_id}/reports/{slug}", dependencies=may_read)
     def report(dag_id: str, slug: str) -> HTMLResponse:
         if (page := _shelf().page(dag_id, slug)) is None:
-            return shown(
-                "message.html",
-                404,
-                title="There is no such report",
-                text="It was moved, or never written.",
-                dag_id=dag_id,
-            )
+            return message(dag_id, "There is no such report", "It was moved, or never written.", 404)
         return HTMLResponse(page, headers=_HEADERS)
 
     @app.get("/run", dependencies=may_read_results)
     def of_run(dag_id: str, run_id: str, session: SessionDep) -> Response:
         place = _place(dag_id, run_id, session)
         if place is None:
-            return shown(
-                "message.html",
-                title="This run has no report",
-                text="It has not come to its report yet, failed before, or is no run of a reporting Dag."
+            return message(
+                dag_id,
+                "This run has no report",
+                "It has not come to its report yet, failed before, or is no run of a reporting Dag."
                 " The run's tasks and their logs say which.",
-                dag_id=dag_id,
             )
         slug = _shelf().slug_of(place)
         if slug is None:
-            return shown(
-                "message.html",
-                title="The report of this run lies elsewhere",
-                text=f"It was written to {shown_uri(place)}."
+            return message(
+                dag_id,
+                "The report of this run lies elsewhere",
+                f"It was written to {shown_uri(place)}."
                 f" Shown here are reports below {shown_uri(reports_dir())};"
                 " set [devo_dga] reports_dir to change that.",
-                dag_id=dag_id,
             )
         return RedirectResponse(f"dags/{quote(dag_id, safe='')}/reports/{slug}", status_code=303)
 
