@@ -36,10 +36,6 @@ class _Flagged:
         if row.suffix:
             self.suffixes[row.suffix] += 1
 
-    def common_suffix(self) -> tuple[str, int]:
-        """The most frequent suffix, by name on a tie, so that the same rows give the same report."""
-        return min(self.suffixes.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
-
 
 class ClientTally:
     """Counts over the batches added so far; grows with clients, not with domains.
@@ -65,8 +61,11 @@ class ClientTally:
         for row in batch.flagged():
             if self._lists.allows(row.reg_domain):
                 self.domains_allowed += 1
-            else:
-                self._add_flagged(row)
+                continue
+            for client in row.clients:
+                if client not in self._flagged:
+                    self._flagged[client] = _Flagged(first=row.first_seen)
+                self._flagged[client].add(row)
 
     def flagged_of(self, client: str) -> int:
         """Return how many flagged domains the client asked for."""
@@ -80,16 +79,13 @@ class ClientTally:
         found = (self._weigh(client, flagged, rate) for client, flagged in self._flagged.items())
         return sorted(found, key=lambda evidence: evidence.rank)
 
-    def _add_flagged(self, row: FlaggedRow) -> None:
-        for client in row.clients:
-            if client not in self._flagged:
-                self._flagged[client] = _Flagged(first=row.first_seen)
-            self._flagged[client].add(row)
-
     def _weigh(self, client: str, flagged: _Flagged, rate: float) -> ClientEvidence:
         asked = self.asked[client]
         tail, corrected = log10_probabilities(flagged.n, asked, rate, len(self.asked))
-        suffix, suffix_n = flagged.common_suffix()
+        # by name on a tie, so that the same rows give the same report
+        suffix, suffix_n = min(
+            flagged.suffixes.items(), key=lambda item: (-item[1], item[0]), default=("", 0)
+        )
         return ClientEvidence(
             client=client,
             asked=asked,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
 from airflow_provider_devo_dga.reports.evidence.label_form import label_form
 from airflow_provider_devo_dga.reports.evidence.scored_rows import FlaggedRow
@@ -43,11 +43,9 @@ class Clusters:
 
     def largest(self, most: int) -> tuple[Cluster, ...]:
         """Return the clusters of two domains or more, largest first, by name on a tie."""
-        ranked: Iterable[tuple[tuple[str, str], list[int]]] = sorted(
-            self._found.items(), key=lambda item: (-item[1][0], item[0])
-        )
+        ranked = nsmallest(most, self._found.items(), key=lambda item: (-item[1][0], item[0]))
         return tuple(
             Cluster(form=form, suffix=suffix, domains=domains, shortest=shortest, longest=longest)
-            for (form, suffix), (domains, shortest, longest) in list(ranked)[:most]
+            for (form, suffix), (domains, shortest, longest) in ranked
             if domains > 1
         )

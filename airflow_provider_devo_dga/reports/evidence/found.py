@@ -101,15 +101,13 @@ class DetectionRows:
             if len(kept) >= 2 * KEPT:
                 kept = nsmallest(KEPT, kept, key=lambda item: item[0])
         self._refuse_twice(names)
-        found.strongest = tuple(item[1] for item in sorted(kept, key=lambda item: item[0])[:KEPT])
-        seen: list[tuple[Key, Detection]] = []
-        for item in self.watched():
+        found.strongest = tuple(item[1] for item in nsmallest(KEPT, kept, key=lambda item: item[0]))
+        seen: list[Detection] = []
+        for _, detection in self.watched():
             found.watched_seen += 1
             if len(seen) < WATCHED_KEPT:
-                seen.append(item)
-        found.watched = tuple(
-            item[1] for item in sorted(seen, key=lambda item: (item[1].first_seen, item[1].reg_domain))
-        )
+                seen.append(detection)
+        found.watched = tuple(sorted(seen, key=lambda watched: (watched.first_seen, watched.reg_domain)))
         return found
 
     def _keyed(self, row: FlaggedRow, flagged: bool) -> tuple[Key, Detection]:
@@ -140,10 +138,8 @@ class DetectionRows:
         twice = set(counts.field(0).filter(pc.greater(counts.field(1), 1)).to_pylist())
         if not twice:
             return
-        seen: set[str] = set()
-        for _, detection in self.flagged():
-            name = detection.reg_domain
-            if hash(name) in twice:
-                if name in seen:
-                    raise ReportError(f"The scored rows name {name[:80]!r} twice")
-                seen.add(name)
+        named = (detection.reg_domain for _, detection in self.flagged())
+        seen = Counter(name for name in named if hash(name) in twice)
+        for name, times in seen.items():
+            if times > 1:
+                raise ReportError(f"The scored rows name {name[:80]!r} twice")

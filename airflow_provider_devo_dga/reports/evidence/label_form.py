@@ -25,8 +25,8 @@ class LabelForm(StrEnum):
     """The form of a label, by the first rule that fits, in this order."""
 
     INTERNATIONAL = "international"
-    DIGITS = "mostly digits"
     HASH = "hash-like"
+    DIGITS = "mostly digits"
     MIXED = "letters and digits"
     RANDOM_LETTERS = "random letters"
     WORD_LIKE = "word-like"
@@ -47,19 +47,17 @@ def label_form(label: str) -> LabelForm:
     """Return what a label looks like.
 
     :param label: a registrable domain's label, ``xqzkj`` of ``xqzkj.ru``, in any case.
-    :return: ``international`` for punycode and characters outside ASCII; ``mostly digits``; ``hash-like`` for
-        hexadecimal digits, letters among them; ``letters and digits`` for three digits and more, or for
-        digits inside; ``random letters`` for few vowels or many consonants in a row, as arithmetic algorithms
-        make them; else ``word-like``: dictionary words and whatever can be pronounced.
+    :return: also ``international`` for punycode, ``letters and digits`` for three digits and more or for
+        digits inside, and ``word-like`` for whatever has no other form.
     """
     text = label.lower()
     if text.startswith("xn--") or not text.isascii():
         return LabelForm.INTERNATIONAL
     digits = sum(character.isdigit() for character in text)
-    if text and digits >= MOSTLY_DIGITS * len(text) and not _is_hash(text, digits):
-        return LabelForm.DIGITS
-    if _is_hash(text, digits):
+    if len(text) >= HASH_FROM and 2 <= digits <= len(text) - 2 and _HEX.fullmatch(text):
         return LabelForm.HASH
+    if text and digits >= MOSTLY_DIGITS * len(text):
+        return LabelForm.DIGITS
     if digits >= 3 or re.search(r"[a-z][0-9]+[a-z]", text):
         return LabelForm.MIXED
     letters = [character for character in text if character.isalpha()]
@@ -67,7 +65,3 @@ def label_form(label: str) -> LabelForm:
     if _CONSONANT_RUN.search(text) or (letters and vowels < VOWELS_BELOW * len(letters)):
         return LabelForm.RANDOM_LETTERS
     return LabelForm.WORD_LIKE
-
-
-def _is_hash(text: str, digits: int) -> bool:
-    return len(text) >= HASH_FROM and 2 <= digits <= len(text) - 2 and _HEX.fullmatch(text) is not None

@@ -106,7 +106,11 @@ class RowBatch:
             labels = pc.cast(
                 pc.cast(column, pa.int8()) if pa.types.is_boolean(column.type) else column, "string"
             )
-            _refuse_labels(set(pc.unique(labels).to_pylist()) - LABELS)
+            if strange := set(pc.unique(labels).to_pylist()) - LABELS:
+                shown = ", ".join(sorted(repr(label[:40]) for label in strange)[:3])
+                raise ReportError(
+                    f'Column malicious holds {shown}; without a threshold only "0" and "1" have a meaning'
+                )
             return pc.equal(labels, "1")
         return pc.greater_equal(_scores(column), self._threshold)
 
@@ -135,7 +139,9 @@ class ScoredRows:
             file = pq.ParquetFile(source, pre_buffer=False)
             _check_schema(file.schema_arrow, self.threshold)
             for batch in file.iter_batches(batch_size=batch_rows, columns=list(COLUMNS)):
-                _refuse_nulls(batch)
+                for name in ("reg_domain", "events_n", "first_seen", "last_seen"):
+                    if batch[name].null_count:
+                        raise ReportError(f"Column {name} has rows without a value")
                 yield RowBatch(batch, self.threshold)
 
 
@@ -180,7 +186,7 @@ def _check_schema(schema: pa.Schema, threshold: float | None) -> None:
         raise ReportError(f"The scored rows lack column {', '.join(missing)}")
 
     def is_text(kind: pa.DataType) -> bool:
-        return bool(types.is_string(kind) or types.is_large_string(kind))
+        return kind in {pa.string(), pa.large_string()}
 
     def is_instant(kind: pa.DataType) -> bool:
         return bool(types.is_timestamp(kind) and kind.tz is not None)
@@ -207,20 +213,6 @@ def _check_schema(schema: pa.Schema, threshold: float | None) -> None:
             raise ReportError(f"Column {name} is {kind}, and must be {words}")
 
 
-def _refuse_nulls(batch: pa.RecordBatch) -> None:
-    for name in ("reg_domain", "events_n", "first_seen", "last_seen"):
-        if batch[name].null_count:
-            raise ReportError(f"Column {name} has rows without a value")
-
-
-def _refuse_labels(strange: set[str]) -> None:
-    if strange:
-        shown = ", ".join(sorted(repr(label[:40]) for label in strange)[:3])
-        raise ReportError(
-            f'Column malicious holds {shown}; without a threshold only "0" and "1" have a meaning'
-        )
-
-
 def _scores(column: pa.Array) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -236,20 +228,16 @@ def _scores(column: pa.Array) -> pa.Array:
 
 
 def _flagged_row(row: dict[str, Any]) -> FlaggedRow:
-    label = row["malicious"]
+    label, begin = row["malicious"], f"{row['sld']}." if row["sld"] else ""
     clients = dict.fromkeys(client for client in row["client_ips"] or () if client is not None)
     return FlaggedRow(
         reg_domain=row["reg_domain"],
         label=row["sld"] or row["reg_domain"].split(".", 1)[0],
-        suffix=_suffix(row["reg_domain"], row["sld"] or ""),
+        # ``bad.co.uk`` with main label ``bad`` gives ``co.uk``
+        suffix=row["reg_domain"][len(begin) :] if begin and row["reg_domain"].startswith(begin) else "",
         events_n=row["events_n"],
         first_seen=row["first_seen"].astimezone(UTC),
         last_seen=row["last_seen"].astimezone(UTC),
         clients=tuple(clients),
         score=None if str(label) in LABELS | {"True"} else float(label),
     )
-
-
-def _suffix(reg_domain: str, sld: str) -> str:
-    """``bad.co.uk`` with main label ``bad`` gives ``co.uk``."""
-    return reg_domain[len(sld) + 1 :] if sld and reg_domain.startswith(f"{sld}.") else ""

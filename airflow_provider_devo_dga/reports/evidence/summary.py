@@ -183,16 +183,16 @@ def summarise(
     )
     wide_from = max(WIDELY_ASKED_CLIENTS, len(tally.asked) * WIDELY_ASKED_SHARE)
     found = named.find(context, wide_from)
-    stand_out = sum(evidence.stands_out for evidence in ranked)
+    stand_out = {evidence.client for evidence in ranked if evidence.stands_out}
     return ReportSummary(
         context=context,
         rate=rate,
         rate_assumed=not context.false_positive_rate,
         totals=_totals(tally, rate, ranked, found, lists),
-        clients=tuple(ranked[: max(top, min(stand_out, CLIENTS_KEPT))]),
+        clients=tuple(ranked[: max(top, min(len(stand_out), CLIENTS_KEPT))]),
         detections=found.strongest,
         watched=found.watched,
-        cells=_cells(tally, {evidence.client for evidence in ranked if evidence.stands_out}),
+        cells=_cells(tally, stand_out),
         bars=tuple(
             FlaggedBar(part=part, stands_out=alarm, domains=domains)
             for (part, alarm), domains in sorted(found.bars.items())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
 from typing import Any
 
 from airflow_provider_devo_dga.reports.evidence.client_evidence import ClientEvidence, suspicious_from
@@ -99,18 +98,14 @@ def time_bars(summary: ReportSummary) -> Rows:
         base = 0 if alarm else counts.get((number, True), 0)
         rows.append(
             {
-                "start": _milliseconds(start.timestamp(), number, width),
-                "end": _milliseconds(start.timestamp(), number + 0.85, width),
+                "start": (start + number * width).timestamp() * 1000,
+                "end": (start + (number + 0.85) * width).timestamp() * 1000,
                 "low": base,
                 "high": base + domains,
                 "alarm": alarm,
             }
         )
     return rows
-
-
-def _milliseconds(start: float, bars: float, width: timedelta) -> float:
-    return (start + bars * width.total_seconds()) * 1000
 
 
 def _curve(summary: ReportSummary) -> list[float]:

@@ -47,27 +47,26 @@ def headline(summary: ReportSummary) -> Headline:
         return _watched(summary)
     if totals.clients_suspicious:
         return _suspicious(summary)
+    domains, expected = counted(totals.domains, "domain"), quantity(totals.domains_expected_false)
     if not totals.domains_flagged and totals.domains_expected_false >= SILENT_FROM_EXPECTED:
         return Headline(
             "empty",
             "No domain was flagged, fewer than chance alone would.",
-            f"About {quantity(totals.domains_expected_false)} of {counted(totals.domains, 'domain')} would "
-            "be flagged on a clean network. Check that the model still answers and that its false-positive "
-            "rate is right before you take this for all clear.",
+            f"About {expected} of {domains} would be flagged on a clean network. Check that the model still "
+            "answers and that its false-positive rate is right before you take this for all clear.",
         )
     if not totals.domains_flagged:
         return Headline(
             "calm",
             "No sign of infection: no domain was flagged.",
-            f"{counted(totals.domains, 'domain')} from {counted(totals.clients, 'client')} were scored; "
-            f"chance alone would flag about {quantity(totals.domains_expected_false)}.",
+            f"{domains} from {counted(totals.clients, 'client')} were scored; "
+            f"chance alone would flag about {expected}.",
         )
     return Headline(
         "calm",
         "No client stands out.",
-        f"{count(totals.domains_flagged)} of {counted(totals.domains, 'domain')} flagged; chance alone would "
-        f"flag about {quantity(totals.domains_expected_false)}. No client asked for more of them than chance "
-        "explains.",
+        f"{count(totals.domains_flagged)} of {domains} flagged; chance alone would flag about {expected}. "
+        "No client asked for more of them than chance explains.",
     )
 
 
@@ -112,15 +111,12 @@ def _watched(summary: ReportSummary) -> Headline:
     others = f" and {counted(first.clients_n - 1, 'other client')}" if first.clients_n > 1 else ""
     since = moment(first.first_seen, summary.context.window_start, summary.context.window_end)
     noun = "domain" if not more else "domains"
-    suspicious = (
-        f" Apart from that, {counted(summary.totals.clients_suspicious, 'client')} looked suspicious."
-        if summary.totals.clients_suspicious
-        else " Apart from that, no client stands out."
-    )
+    found = summary.totals.clients_suspicious
+    rest = f"{counted(found, 'client')} looked suspicious" if found else "no client stands out"
     return Headline(
         "alarm",
         f"Watch-listed {noun} seen: {domains}, asked for by {who}{others}, since {since}.",
-        f"Your watch-list says so, whatever the model says.{suspicious}{_doubt(summary)}",
+        f"Your watch-list says so, whatever the model says. Apart from that, {rest}.{_doubt(summary)}",
     )
 
 
