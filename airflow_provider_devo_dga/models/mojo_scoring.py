@@ -43,7 +43,7 @@ def score_mojo(
         score it.
     :raises H2OClusterError: when there is no Java or no h2o package.
     """
-    scores = score_parts(path, feature_set, [_parts(host) for host in hosts], timeout=timeout)
+    scores = score_parts(path, feature_set, [parts_to_score(host) for host in hosts], timeout=timeout)
     return [replace(score, host=host) for score, host in zip(scores, hosts, strict=True)]
 
 
@@ -65,9 +65,12 @@ def score_parts(
         return _read_scores(directory / "scores.csv", [parts.registrable for parts in hosts])
 
 
-def _parts(host: str) -> HostParts:
-    parts = split_host(host)
-    if parts is None:
+def parts_to_score(host: str) -> HostParts:
+    """Return the parts of a host that has a label to judge.
+
+    :raises FeatureError: it has none.
+    """
+    if (parts := split_host(host)) is None:
         raise FeatureError(f"The host {host[:80]!r} has no label to score")
     return parts
 

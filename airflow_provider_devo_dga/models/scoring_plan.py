@@ -76,21 +76,15 @@ def scoring_plan(
         features = known_meaning(provenance, ModelStore(models_dir) if models_dir else None, known)
     if features is None or features.names != model.fields:
         raise DevoResultError(
-            f"Model {model.name!r} takes {_shown(model.fields)}, which is no feature set here"
-            f" ({', '.join(each.name for each in known)}) and not what its description names;"
-            " train it with H2OTrainOperator"
+            f"Model {model.name!r} takes {', '.join(model.fields)[:200] or 'no inputs'},"
+            f" which is no feature set here ({', '.join(each.name for each in known)}) and not what its"
+            " description names; train it with H2OTrainOperator"
         )
+    known_facts = ("version", "sha256", "threshold", "false_positive_rate")
     return ScoringPlan(
         query=scoring_query(features, source, devo_domain=devo_domain, model=model.name),
         model_name=model.name,
         feature_set=features.name,
-        version=provenance.version if provenance else None,
-        sha256=provenance.sha256 if provenance else None,
-        threshold=provenance.threshold if provenance else None,
-        false_positive_rate=provenance.false_positive_rate if provenance else None,
         summary=provenance.summary if provenance and is_place(provenance.summary) else None,
+        **{name: getattr(provenance, name, None) for name in known_facts},
     )
-
-
-def _shown(names: tuple[str, ...]) -> str:
-    return ", ".join(names)[:200] or "no inputs"

@@ -32,6 +32,7 @@ from airflow_provider_devo_dga.models.origin import Origin, checked_version
 from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.models.replacement import REPLACEMENT, FormerModel, Replacement
 from airflow_provider_devo_dga.models.summary import SUMMARY, TrainingSummary
+from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.storage import StoragePath, publish
 
 _PLACE = re.compile(r"([A-Za-z0-9_-]{1,64})/([A-Za-z0-9_.-]+[.]json)")
@@ -77,8 +78,8 @@ def local_copy(model_file: StoragePath, folder: Path) -> Path:
     """
     if not model_file.is_file():
         raise MojoExportError(
-            f"There is no model file at {model_file}; did the training task finish, and can this worker read"
-            " its storage?"
+            f"There is no model file at {shown_uri(str(model_file))}; did the training task finish,"
+            " and can this worker read its storage?"
         )
     copy = folder / model_file.name
     copy.write_bytes(model_file.read_bytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +45,10 @@ class Figures:
     macro_family_recall: float | None = None
     families: dict[str, Family] = field(default_factory=dict)
     families_left_out: int = 0
+
+    def __str__(self) -> str:
+        shares = (math.nan if f is None else f for f in (self.auc, self.recall, self.false_positive_rate))
+        return "AUC {:.4f}, recall {:.2%} at {:.3%} false positives".format(*shares)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

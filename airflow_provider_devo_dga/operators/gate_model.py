@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from airflow.sdk import BaseOperator, Context
@@ -109,17 +108,9 @@ class GateModelOperator(BaseOperator):
             raise AirflowFailException("The model does not pass the quality gate: " + "; ".join(reasons))
         version = self.champion["version"] if self.champion else None
         if version is None:
-            self.log.info(
-                "There is no champion to compare with, or none is to be; the rules for a model alone decide"
-            )
-        judged = asdict(trained.judged)
+            self.log.info("There is no champion to compare with, or none is to be: its own rules decide")
         self.log.info(
-            "Version %s passes the gate: AUC %.4f, recall %.2f %% at %.3f %% false positives, champion %s",
-            trained.version,
-            judged["auc"],
-            100 * judged["recall"],
-            100 * judged["false_positive_rate"],
-            version or "none",
+            "Version %s passes the gate: %s, champion %s", trained.version, trained.judged, version or "none"
         )
         return {
             "version": trained.version,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,17 +16,15 @@ from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage
-from airflow_provider_devo_dga.tasks.rendered import whole
+from airflow_provider_devo_dga.tasks.rendered import number_or_none, whole
 from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
 
 if TYPE_CHECKING:
     from airflow_provider_devo_dga.features.feature_set import FeatureSet
     from airflow_provider_devo_dga.features.recipe import Recipe
-    from airflow_provider_devo_dga.models.summary import TrainingSummary
     from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
     from airflow_provider_devo_dga.training.request import TrainingRequest
-    from airflow_provider_devo_dga.training.settings import TrainingSettings
 
 
 class H2OTrainOperator(BaseOperator):
@@ -160,10 +157,20 @@ class H2OTrainOperator(BaseOperator):
         """
         began = time.monotonic()
         request = self._request(context)
-        summary = request.fulfil(partial(self._cluster, context), self._interruption)
-        self._written = request.store.files_of(summary)
-        self._tell(summary, time.monotonic() - began)
-        return summary.short()
+        trained = request.fulfil(partial(self._cluster, context), self._interruption)
+        self._written = request.store.files_of(trained)
+        seconds, judged = time.monotonic() - began, trained.judged
+        self.log.info(
+            "Model %s in %.1f s: held-out %s, at %s",
+            trained.version,
+            seconds,
+            judged,
+            shown_uri(trained.model_file),
+        )
+        telemetry.timing("training.duration", seconds)
+        telemetry.gauge("model.auc", judged.auc)
+        telemetry.gauge("model.recall", judged.recall)
+        return trained.short()
 
     def on_kill(self) -> None:
         """Cancel the training on an existing cluster, within the time that Airflow leaves; end the task."""
@@ -177,45 +184,42 @@ class H2OTrainOperator(BaseOperator):
         return lineage(read, [file_place(file) for file in self._written])
 
     def _request(self, context: Context) -> TrainingRequest:
+        from airflow_provider_devo_dga.features.dga import feature_set_named
         from airflow_provider_devo_dga.models.origin import Origin
         from airflow_provider_devo_dga.models.store import ModelStore
         from airflow_provider_devo_dga.training.request import TrainingRequest
+        from airflow_provider_devo_dga.training.settings import EvaluationPlan, TrainingSettings
 
         path = partial(ObjectStoragePath, conn_id=self.storage_conn_id)
         who = TaskIdentity.of(self, context)
         origin = Origin(who.dag_id, who.run_id, who.task_id, who.map_index)
-        durable = Durable(who.cluster_key(self.name_prefix), who.cycle, who.attempt, who.is_last)
         # a private cluster ends with the task
         stays = self.durable and self.h2o_conn_id is not None and context.get("ti") is not None
+        features = self.feature_set
         return TrainingRequest(
             dataset=self.dataset,
             path=path,
-            settings=self._settings(),
+            settings=TrainingSettings(
+                feature_set=feature_set_named(features) if isinstance(features, str) else features,
+                model_id=self.model_id,
+                ratios=tuple(self.ratios),
+                seed=whole(self.seed, "seed"),
+                model_params=dict(self.model_params or {}),
+                false_positive_budget=float(self.false_positive_budget),
+                strict_false_positive_budget=number_or_none(self.strict_false_positive_budget),
+                plan=EvaluationPlan(
+                    unseen_family_folds=int(self.unseen_family_folds),
+                    tutorial=self.compare_tutorial,
+                    check_labels=self.check_labels,
+                ),
+            ),
             store=ModelStore(path(self.output_dir)),
             version=origin.version(context["dag_run"].run_after),
             origin=origin,
             champion=self.champion or None,
-            durable=durable if stays else None,
-        )
-
-    def _settings(self) -> TrainingSettings:
-        from airflow_provider_devo_dga.features.dga import feature_set_named
-        from airflow_provider_devo_dga.training.settings import EvaluationPlan, TrainingSettings
-
-        features = self.feature_set
-        return TrainingSettings(
-            feature_set=feature_set_named(features) if isinstance(features, str) else features,
-            model_id=self.model_id,
-            ratios=tuple(self.ratios),
-            seed=whole(self.seed, "seed"),
-            model_params=dict(self.model_params or {}),
-            false_positive_budget=float(self.false_positive_budget),
-            strict_false_positive_budget=_number(self.strict_false_positive_budget),
-            plan=EvaluationPlan(
-                unseen_family_folds=int(self.unseen_family_folds),
-                tutorial=self.compare_tutorial,
-                check_labels=self.check_labels,
-            ),
+            durable=Durable(who.cluster_key(self.name_prefix), who.cycle, who.attempt, who.is_last)
+            if stays
+            else None,
         )
 
     @contextmanager
@@ -227,23 +231,3 @@ class H2OTrainOperator(BaseOperator):
                     # now, for while it runs; Airflow asks the link itself at the end only
                     ti.xcom_push(key=FLOW_KEY, value=self.flow_url)
             yield hook.address
-
-    def _tell(self, summary: TrainingSummary, seconds: float) -> None:
-        judged = asdict(summary.judged)
-        self.log.info(
-            "Model %s in %.1f s: held-out AUC %.4f, recall %.1f %% at %.2f %% false positives, at %s",
-            summary.version,
-            seconds,
-            judged["auc"],
-            100 * judged["recall"],
-            100 * judged["false_positive_rate"],
-            shown_uri(summary.model_file),
-        )
-        telemetry.timing("training.duration", seconds)
-        telemetry.gauge("model.auc", judged["auc"])
-        telemetry.gauge("model.recall", judged["recall"])
-
-
-def _number(value: float | str | None) -> float | None:
-    # a template that renders nothing gives an empty text or None
-    return None if value in {None, "", "None"} else float(value)

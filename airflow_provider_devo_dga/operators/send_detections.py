@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowSkipException
@@ -13,9 +13,6 @@ from airflow.sdk.exceptions import AirflowSkipException
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_events import DevoEventsHook
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
-
-if TYPE_CHECKING:
-    from airflow_provider_devo_dga.reports.files.sending import OutgoingDetections
 
 _CLOCKS_DIFFER = timedelta(minutes=10)
 
@@ -85,28 +82,20 @@ class SendDetectionsOperator(BaseOperator):
         hook = DevoEventsHook(self.events_conn_id)
         hook.get_conn()  # a wrong connection is to fail before anything is said to have begun
         before, (detections, _, window) = outgoing.before(), outgoing.known
+        sent = 0
         if before is not None and outgoing.is_done(before):
             self.log.info("All %d detections were sent at %s", detections, before.at)
-            return self._told(outgoing, 0)
-        there: frozenset[str] = frozenset()
-        if before is not None and detections:
-            there = self._there(outgoing.table, before.began, window)
-        begun = outgoing.begin(before)
-        lines = (line for identifier, line in outgoing.lines() if identifier not in there)
-        sent = hook.send(outgoing.table, lines)
-        outgoing.finish(begun, sent)
-        self.log.info(
-            "Sent %d detections to %s; %d were there already", sent, outgoing.table, detections - sent
-        )
-        return self._told(outgoing, sent)
-
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
-        """Tell OpenLineage the report's events and their table; None without its provider."""
-        table = table_places(self.devo_conn_id, f"from {self.table}")
-        return lineage([file_place(self.report["ecs"])], table)
-
-    def _told(self, outgoing: OutgoingDetections, sent: int) -> dict[str, Any]:
-        detections = outgoing.known[0]
+        else:
+            there: frozenset[str] = frozenset()
+            if before is not None and detections:
+                there = self._there(outgoing.table, before.began, window)
+            begun = outgoing.begin(before)
+            lines = (line for identifier, line in outgoing.lines() if identifier not in there)
+            sent = hook.send(outgoing.table, lines)
+            outgoing.finish(begun, sent)
+            self.log.info(
+                "Sent %d detections to %s; %d were there already", sent, outgoing.table, detections - sent
+            )
         return {
             "table": outgoing.table,
             "sent": sent,
@@ -114,6 +103,11 @@ class SendDetectionsOperator(BaseOperator):
             "detections": detections,
             "path": str(outgoing.marker),
         }
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Tell OpenLineage the report's events and their table; None without its provider."""
+        table = table_places(self.devo_conn_id, f"from {self.table}")
+        return lineage([file_place(self.report["ecs"])], table)
 
     def _there(self, table: str, began: str, window: str) -> frozenset[str]:
         """Ask Devo which of a window's ids it has since the first try began."""
@@ -124,13 +118,8 @@ class SendDetectionsOperator(BaseOperator):
         if self.settle_seconds:
             self.log.info("An earlier try began; waiting %.0f s for its events to show", self.settle_seconds)
             time.sleep(self.settle_seconds)
-        query = "\n".join(
-            (
-                f"from {quoting.table(table)}",
-                f"where message -> {quoting.string(window)}",
-                "select message",
-            )
-        )
+        where = f"where message -> {quoting.string(window)}"
+        query = f"from {quoting.table(table)}\n{where}\nselect message"
         start = datetime.fromisoformat(began).replace(microsecond=0) - _CLOCKS_DIFFER
         end = datetime.now(UTC).replace(microsecond=0)
         try:

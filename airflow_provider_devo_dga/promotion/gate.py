@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_devo_dga.models.summary import TrainingSummary
@@ -92,13 +92,8 @@ class QualityGate:
 
 def gate_report(trained: TrainingSummary, champion: str | None) -> str:
     """Return the figures of a model that passed, beside the champion's, as Markdown."""
-    judged = asdict(trained.judged)
-    lines = [
-        f"Version **{trained.version}** passes the gate.",
-        "",
-        f"- AUC {judged['auc']:.4f}",
-        f"- recall {judged['recall']:.2%} at {judged['false_positive_rate']:.3%} false positives",
-    ]
+    auc, rest = str(trained.judged).split(", ")
+    lines = [f"Version **{trained.version}** passes the gate.", "", f"- {auc}", f"- {rest}"]
     duel = trained.against_champion(champion) if champion else None
     if duel is None:
         return "\n".join([*lines, "", "It was compared with no champion."])

@@ -10,11 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import quoting, reference
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
-from airflow_provider_devo_dga.features.host import split_host
-from airflow_provider_devo_dga.models.mojo_scoring import MojoScore, score_mojo
+from airflow_provider_devo_dga.models.mojo_scoring import MojoScore, parts_to_score, score_mojo
 
 KNOWN_HOSTS = (
     *("google.com", "wikipedia.org", "python.org", "weather.gov", "bbc.co.uk", "stackoverflow.com"),
@@ -53,7 +51,9 @@ def probe_cases(
         pairs = list(zip(scores, others, strict=True))
         telling = [score for score, its in pairs if score.label != its.label][:_TELLING]
     chosen = list(dict.fromkeys([*known, *telling]))
-    return [ProbeCase(_values(features, score.host), score) for score in chosen], len(telling)
+    return [
+        ProbeCase(tuple(reference.compute(features, parts_to_score(score.host))), score) for score in chosen
+    ], len(telling)
 
 
 def probe_query(cases: Sequence[ProbeCase], *, table: str, devo_domain: str, model: str) -> str:
@@ -72,13 +72,6 @@ def probe_query(cases: Sequence[ProbeCase], *, table: str, devo_domain: str, mod
             "select " + ",\n  ".join(columns),
         )
     )
-
-
-def _values(features: FeatureSet, host: str) -> tuple[float, ...]:
-    parts = split_host(host)
-    if parts is None:
-        raise FeatureError(f"The host {host!r} has no label to score")
-    return tuple(reference.compute(features, parts))
 
 
 def _made_up_hosts() -> Iterator[str]:

@@ -80,16 +80,12 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Poke; hand the wait over to the triggerer when ``deferrable`` and the first poke says not yet."""
-        if not self.deferrable:
-            with self.stopped_by_kill():
-                value = super().execute(context)
-            self._tell(context, value)
-            return value
         with self.stopped_by_kill():
+            if not self.deferrable:
+                return self._told(context, super().execute(context))
             first = self.poke(context)
         if first.is_done:
-            self._tell(context, first.xcom_value)
-            return first.xcom_value
+            return self._told(context, first.xcom_value)
         window = Window.parse(self.from_, self.to)
         return self.defer(
             trigger=DevoQueryTrigger(
@@ -139,8 +135,7 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         """
         match event:
             case {"status": "success", "value": value}:
-                self._tell(context, value)
-                return value
+                return self._told(context, value)
             case _:
                 raise error_in(event)
 
@@ -148,15 +143,15 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         """Tell OpenLineage the tables; None without its provider."""
         return lineage(table_places(self.devo_conn_id, self.query), [], query=self.query)
 
-    def _tell(self, context: Context, value: Any) -> None:
-        """Say what was waited for and how long, from the first start of the task on."""
-        if (ti := context.get("ti")) is None:
-            self.log.info("The condition holds: %s", value)
-            return
-        began = (ti.get_first_reschedule_date(context) if self.reschedule else None) or ti.start_date
-        waited = (datetime.now(UTC) - began).total_seconds()
-        self.log.info("The condition holds: %s; waited %.0f s", value, waited)
-        telemetry.timing("sensor.wait", waited)
+    def _told(self, context: Context, value: Any) -> Any:
+        """Say what was waited for and how long, from the first start of the task on; return it."""
+        self.log.info("The condition holds: %s", value)
+        if (ti := context.get("ti")) is not None:
+            began = (ti.get_first_reschedule_date(context) if self.reschedule else None) or ti.start_date
+            waited = (datetime.now(UTC) - began).total_seconds()
+            self.log.info("Waited %.0f s", waited)
+            telemetry.timing("sensor.wait", waited)
+        return value
 
     def _condition(self) -> Condition:
         return self.condition or RowsAtLeast(whole(self.min_rows, "min_rows"))

@@ -1,8 +1,10 @@
-"""Whole numbers that a template may have rendered, and so as text."""
+"""Numbers that a template may have rendered, and so as text."""
 
 from __future__ import annotations
 
 from airflow_provider_devo_dga.errors import DevoPermanentError
+
+_NOTHING = frozenset({"", "None"})
 
 
 def whole(value: int | str, name: str) -> int:
@@ -22,4 +24,9 @@ def whole_or_none(value: int | str | None, name: str) -> int | None:
 
     :raises DevoPermanentError: it is neither.
     """
-    return None if value is None or value in {"", "None"} else whole(value, name)
+    return None if value is None or value in _NOTHING else whole(value, name)
+
+
+def number_or_none(value: float | str | None) -> float | None:
+    """Return a number, or None for what a template makes of None."""
+    return None if value is None or value in _NOTHING else float(value)

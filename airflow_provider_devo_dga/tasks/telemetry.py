@@ -16,9 +16,10 @@ def count(name: str, number: int = 1) -> None:
     _send("incr", name, number)
 
 
-def gauge(name: str, value: float) -> None:
-    """Set the gauge ``devo_dga.<name>``."""
-    _send("gauge", name, value)
+def gauge(name: str, value: float | None) -> None:
+    """Set the gauge ``devo_dga.<name>``, unless its value is not known."""
+    if value is not None:
+        _send("gauge", name, value)
 
 
 def timing(name: str, seconds: float) -> None:
