@@ -34,16 +34,13 @@ log = logging.getLogger(__name__)
 class Registry(Protocol):
     """What is asked of ``MLModelManagerHook``."""
 
-    def find_model(self, name: str, *, with_image: bool) -> RegisteredModel | None:
-        """Return a model, None when there is none of this name."""
+    def find_model(self, name: str, *, with_image: bool) -> RegisteredModel | None: ...
 
-    def get_model(self, name: str, *, with_image: bool) -> RegisteredModel:
-        """Return a model that must be there."""
+    def get_model(self, name: str, *, with_image: bool) -> RegisteredModel: ...
 
     def add_model(
         self, name: str, engine: str, model_file: Path, *, description: str, if_exists: Literal["replace"]
-    ) -> RegisteredModel:
-        """Register a file, read it back and compare every byte; the same file is left alone."""
+    ) -> RegisteredModel: ...
 
 
 @dataclass(slots=True, kw_only=True)

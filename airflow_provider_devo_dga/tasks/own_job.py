@@ -23,11 +23,9 @@ log = logging.getLogger(__name__)
 class Jobs(Protocol):
     """What is asked of ``DevoJobs``."""
 
-    def get(self, job_id: str) -> Job:
-        """Return a job."""
+    def get(self, job_id: str) -> Job: ...
 
-    def stop(self, job_id: str, *, seconds: float | None = None) -> Job:
-        """Stop a job; with ``seconds``, by one call of at most so many."""
+    def stop(self, job_id: str, *, seconds: float | None = None) -> Job: ...
 
 
 @dataclass(slots=True)
