@@ -67,7 +67,7 @@ def _devo() -> dict[str, Any]:
         {
             "api_key": _secret("API key", "With the API secret, instead of a token"),
             "api_secret": _secret("API secret", "Signs each request; never sent"),
-            "jwt": _secret("JWT", "Instead of a token"),
+            "jwt_token": _secret("JWT", "Instead of a token"),
             "verify": _verify(),
             "timeout": _text("Timeout", "Seconds for a whole answer", "600"),
             "retries": _text("Retries", "Further attempts after a fault that may pass", "3"),

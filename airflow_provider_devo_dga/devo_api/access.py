@@ -34,7 +34,7 @@ class Credentials:
         if not (self.token or self.jwt or self.api_key):
             raise DevoConnectionConfigError(
                 "The connection has no credentials: put a Devo token into the password field, "
-                "or jwt, or api_key and api_secret, into the extra fields"
+                "or jwt_token, or api_key and api_secret, into the extra fields"
             )
         for name, value in (("token", self.token), ("jwt", self.jwt), ("api_key", self.api_key)):
             check_sendable(name, value or "")

@@ -5,6 +5,8 @@ An error names the field: ``The connection's …``. No error quotes a secret.
 
 from __future__ import annotations
 
+import functools
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +29,8 @@ from airflow_provider_devo_dga.redaction import keep_secret
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
+
+log = logging.getLogger(__name__)
 
 _YES = {"true", "1", "yes", ""}
 _NO = {"false", "0", "no"}
@@ -107,6 +111,21 @@ def _wrong(name: str, what: str) -> DevoConnectionConfigError:
     return DevoConnectionConfigError(f"The connection's extra field {name!r} {what}")
 
 
+def _old_jwt(fields: dict[str, Any], conn_id: str | None) -> str | None:
+    if jwt := fields.get("jwt"):
+        _tell_of_jwt_token(conn_id)
+    return jwt or None
+
+
+@functools.cache  # a triggerer reads its connections every half minute
+def _tell_of_jwt_token(conn_id: str | None) -> None:
+    log.warning(
+        "The connection %r has its JWT in the extra field 'jwt', which Airflow shows to whoever may read"
+        " connections; move it to 'jwt_token', which is masked",
+        conn_id,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class DevoSettings:
     """A checked ``devo`` connection.
@@ -139,7 +158,7 @@ class DevoSettings:
             url=service_url(connection.host, connection.port, default_path=QUERY_PATH),
             credentials=Credentials(
                 token=connection.password or None,
-                jwt=fields.get("jwt") or None,
+                jwt=fields.get("jwt_token") or _old_jwt(fields, connection.conn_id),
                 api_key=fields.get("api_key") or None,
                 api_secret=fields.get("api_secret") or None,
             ),

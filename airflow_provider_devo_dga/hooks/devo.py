@@ -43,8 +43,8 @@ class DevoHook(BaseHook):
     """Queries Devo's API over closed windows of time: every row, or an error.
 
     Connection: ``host`` is the API address of your region (e.g. ``apiv2-us.devo.com``), ``password`` the
-    token; extras ``api_key`` and ``api_secret``, or ``jwt``, instead of a token, ``verify``, ``timeout``
-    (seconds for a whole answer), ``retries``, ``concurrency`` (of a triggerer).
+    token; extras ``api_key`` and ``api_secret``, or ``jwt_token``, instead of a token, ``verify``,
+    ``timeout`` (seconds for a whole answer), ``retries``, ``concurrency`` (of a triggerer).
 
     :param devo_conn_id: the Airflow connection.
     :param comments: pragma comments that name the caller in Devo's audit, e.g. ``{"user": "airflow"}``; None
@@ -68,7 +68,7 @@ class DevoHook(BaseHook):
         """The connection, checked; read once per hook."""
         settings = DevoSettings.of(self.get_connection(self.devo_conn_id))
         for secret in settings.credentials.secrets():
-            mask_secret(secret)  # Airflow masks by field name and does not know `jwt`
+            mask_secret(secret)  # Airflow masks by field name, and does not know the old `jwt`
         return settings
 
     def get_conn(self) -> Client:

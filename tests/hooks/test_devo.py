@@ -100,10 +100,15 @@ def test_key_and_secret_sign_both_clients(devo: Any, table: str, connect: Any) -
     assert len(list(hook.get_conn().query(query=f"from {table}", dates={"from": from_, "to": to}))) == 4
 
 
-def test_a_jwt_instead_of_a_token(devo: Any, table: str, connect: Any) -> None:
-    connect("jwt", extra={"jwt": devo.sandbox.token}, password=None)
-    assert len(DevoHook("jwt").get_records(f"from {table}", **devo.window)) == 3
+@pytest.mark.parametrize("field", ["jwt_token", "jwt"])
+def test_a_jwt_instead_of_a_token(
+    devo: Any, table: str, connect: Any, caplog: pytest.LogCaptureFixture, field: str
+) -> None:
+    connect(f"with_{field}", extra={field: devo.sandbox.token}, password=None)
+    assert len(DevoHook(f"with_{field}").get_records(f"from {table}", **devo.window)) == 3
     assert devo.asked(table)[-1]["headers"]["authorization"] == "jwt ***"
+    # of the old name, which Airflow does not mask
+    assert ("move it to 'jwt_token'" in caplog.text) == (field == "jwt")
 
 
 @pytest.mark.parametrize(

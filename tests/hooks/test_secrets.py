@@ -21,7 +21,7 @@ from tests.hooks.raw_server import RawServer, reply
 TOKEN = "tok-8f3a61c27b5e4d90"
 SECRETS = {
     "password": TOKEN,
-    "jwt": "jwt-51b0c7aa09",
+    "jwt_token": "jwt-51b0c7aa09",
     "api_key": "key-77d1e0f2",
     "api_secret": "sec-90cc1d3e",
 }
@@ -127,7 +127,11 @@ def test_key_and_secret_are_nowhere(
     devo: Any, connect: Any, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level("DEBUG")
-    connect("leaky", extra={name: SECRETS[name] for name in ("jwt", "api_key", "api_secret")}, password=TOKEN)
+    connect(
+        "leaky",
+        extra={name: SECRETS[name] for name in ("jwt_token", "api_key", "api_secret")},
+        password=TOKEN,
+    )
     hook = DevoHook("leaky")
     with pytest.raises(DevoDgaError) as caught:
         hook.get_records("from demo.ecommerce.data", **devo.window)
@@ -139,7 +143,11 @@ def test_key_and_secret_are_nowhere(
 def test_airflow_masks_what_the_hook_reads(connect: Any) -> None:
     from airflow.sdk.log import redact
 
-    connect("leaky", extra={name: SECRETS[name] for name in ("jwt", "api_key", "api_secret")}, password=TOKEN)
+    connect(
+        "leaky",
+        extra={name: SECRETS[name] for name in ("jwt_token", "api_key", "api_secret")},
+        password=TOKEN,
+    )
     assert DevoHook("leaky").settings.credentials.token == TOKEN
     assert (
         redact(f"a line with {' and '.join(SECRETS.values())}") == "a line with *** and *** and *** and ***"
