@@ -25,11 +25,13 @@ def overview_facts(dag_id: str, shelf: ReportShelf, source: ModelSource) -> dict
     windows = stored.windows
     models = _models(dag_id, windows, source)
     rows = model_rows(models.known, windows)
+    bars, top = trend_bars(windows)
     return {
         "dag_id": dag_id,
         "windows": windows,
         "stored": stored,
-        "trend": trend_bars(windows),
+        "bars": bars,
+        "top": top,
         "models": models,
         "rows": rows,
         "mismatch": mismatch(rows),

@@ -27,7 +27,7 @@ def _minute(instant: datetime) -> str:
 
 def _hours(window: WindowFacts) -> str:
     """``2026-01-05 08:00–09:00``; a window of a day or more has both days."""
-    start, end = window.start.astimezone(UTC), window.end.astimezone(UTC)
+    start, end = window.context.window_start.astimezone(UTC), window.context.window_end.astimezone(UTC)
     if end - start < timedelta(days=1):
         return f"{_minute(start)}–{end:%H:%M}"
     return f"{_minute(start)} – {_minute(end)}"

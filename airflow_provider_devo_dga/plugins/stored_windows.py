@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from airflow_provider_devo_dga.drift.watch import DriftWatch
 from airflow_provider_devo_dga.errors import DocumentError
 from airflow_provider_devo_dga.plugins.window_facts import WindowFacts
-from airflow_provider_devo_dga.reports.shelf import ReportShelf, StoredReport
+from airflow_provider_devo_dga.reports.shelf import ReportShelf
 
 log = logging.getLogger(__name__)
 
@@ -26,23 +26,19 @@ class StoredWindows:
     unread_reports: int = 0
     unread_drift: int = 0
 
-    def add(self, report: StoredReport, watch: DriftWatch) -> None:
-        """Add a report and its drift; one that cannot be read costs its own line."""
+
+def stored_windows(dag_id: str, shelf: ReportShelf, most: int) -> StoredWindows:
+    """Return a Dag's latest windows; what cannot be read costs its own line."""
+    found, watch = StoredWindows(), DriftWatch(shelf.folder / "drift")
+    for report in shelf.latest(dag_id, most):
         if report.figures is None:
-            self.unread_reports += 1
-            return
+            found.unread_reports += 1
+            continue
         drift = None
         try:
             drift = watch.find(report.slug)
         except DocumentError as error:
             log.warning("The page of DGA reports leaves out: %s", error)
-            self.unread_drift += 1
-        self.windows.append(WindowFacts(report.slug, report.figures.context, report.figures.totals, drift))
-
-
-def stored_windows(dag_id: str, shelf: ReportShelf, most: int) -> StoredWindows:
-    """Return a Dag's latest windows."""
-    found, watch = StoredWindows(), DriftWatch(shelf.folder / "drift")
-    for report in shelf.latest(dag_id, most):
-        found.add(report, watch)
+            found.unread_drift += 1
+        found.windows.append(WindowFacts(report.slug, report.figures.context, report.figures.totals, drift))
     return found

@@ -22,26 +22,15 @@ class Bar:
     window: WindowFacts | None
 
 
-@dataclass(frozen=True, slots=True)
-class TrendBars:
-    """All bars.
-
-    :param top: flagged domains that fill the height, at least 1.
-    """
-
-    bars: tuple[Bar, ...]
-    top: float
-
-
-def trend_bars(windows: Sequence[WindowFacts]) -> TrendBars:
-    """Return the bars of windows that come newest first."""
+def trend_bars(windows: Sequence[WindowFacts]) -> tuple[list[Bar], float]:
+    """Return the bars of windows that come newest first, and the flagged domains of a full height, 1 or more."""
     figures = [(window.totals.domains_flagged, window.totals.domains_expected_false) for window in windows]
     top = max([1.0, *map(max, figures)])
     bars: list[Bar] = []
     until = None
     for window, (flagged, expected) in zip(reversed(windows), reversed(figures), strict=True):
-        if until is not None and window.start > until:
+        if until is not None and window.context.window_start > until:
             bars.append(Bar(0.0, 0.0, None))
         bars.append(Bar(100 * flagged / top, 100 * expected / top, window))
-        until = window.end if until is None else max(until, window.end)
-    return TrendBars(tuple(bars), top)
+        until = max(until or window.context.window_end, window.context.window_end)
+    return bars, top

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from airflow_provider_devo_dga.drift.record import DriftRecord
 from airflow_provider_devo_dga.reports.evidence.figures import KeyTotals, RunFigures
@@ -21,16 +20,6 @@ class WindowFacts:
     context: RunFigures
     totals: KeyTotals
     drift: DriftRecord | None
-
-    @property
-    def start(self) -> datetime:
-        """Start of the window."""
-        return self.context.window_start
-
-    @property
-    def end(self) -> datetime:
-        """End of the window."""
-        return self.context.window_end
 
     @property
     def model_version(self) -> str | None:

@@ -19,7 +19,7 @@ from airflow_provider_devo_dga.reports.shelf import ReportShelf
 class MadeReport:
     """A report that was written."""
 
-    files: ReportFiles[Any]
+    files: ReportFiles
     headline: Headline
     totals: Totals
 

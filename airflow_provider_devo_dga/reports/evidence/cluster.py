@@ -15,9 +15,7 @@ class Cluster:
 
     :param form: what their labels look like, see :class:`~.label_form.LabelForm`.
     :param suffix: their public suffix, ``""`` when unknown.
-    :param domains: how many there are.
-    :param shortest: length of the shortest label, in characters.
-    :param longest: length of the longest label.
+    :param shortest: length of the shortest label, in characters; ``longest`` likewise.
     """
 
     form: str

@@ -19,9 +19,6 @@ class Detection:
     :param form: what its label looks like, see :class:`~.label_form.LabelForm`.
     :param flagged: False when it is here only because the watch-list holds it.
     :param watched: whether the watch-list holds it.
-    :param first_seen: its first event in the window.
-    :param last_seen: its last event in the window.
-    :param events_n: events that asked for it.
     :param clients_n: distinct clients that asked for it.
     :param clients: up to :data:`CLIENTS_NAMED` of them, strongest evidence first.
     :param verdict: the strongest verdict among its clients; chance when it has none.

@@ -61,9 +61,7 @@ class KeyTotals:
     :param domains: distinct registrable domains scored.
     :param domains_flagged: those the model flagged, allow-listed ones left out.
     :param domains_expected_false: domains × false-positive rate, what a clean network would show.
-    :param clients: distinct clients.
-    :param clients_suspicious: clients with that verdict.
-    :param clients_infected: clients that are almost certainly infected.
+    :param clients_infected: distinct clients that are almost certainly infected.
     :raises ReportError: one is no count.
     """
 

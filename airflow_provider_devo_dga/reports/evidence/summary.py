@@ -42,8 +42,7 @@ class Totals(KeyTotals):
     :param domains_widely_asked: flagged ones that at least a tenth of the clients, and at least ten, asked
         for: either an outbreak or a popular legit name.
     :param domains_watched: domains of the watch-list that were seen, flagged or not.
-    :param allow_list: domains on the allow-list.
-    :param watch_list: domains on the watch-list.
+    :param allow_list: domains on it; ``watch_list`` likewise.
     :param clients_flagged: clients with at least one flagged domain.
     :param clients_with_evidence: clients whose verdict is more than chance.
     """
@@ -87,10 +86,8 @@ class FlaggedBar:
 class ReportDocument(ReportFigures):
     """What ``report.json`` says.
 
-    :param context: the run.
     :param rate: the false-positive rate that the evidence rests on.
     :param rate_assumed: True when ``rate`` was not measured and is the stated default.
-    :param totals: counts over the window.
     :param clients: every client that stands out, filled up to ``top`` with the next ones that have a
         flagged domain; strongest evidence first.
     :param detections: flagged domains, those of the strongest client first, then by time; all of them up to

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, Generic, TypeVar
+from typing import IO, Any
 
 from airflow_provider_devo_dga.reports.evidence.detection import Detection
 from airflow_provider_devo_dga.reports.evidence.figures import REPORT, Trend
@@ -13,23 +13,21 @@ from airflow_provider_devo_dga.reports.files.detections_csv import detections_cs
 from airflow_provider_devo_dga.reports.files.detections_parquet import parquet_written
 from airflow_provider_devo_dga.reports.files.ecs import ecs_event, ecs_line
 from airflow_provider_devo_dga.reports.page.html import render
-from airflow_provider_devo_dga.storage import StoragePath, publish
-
-P = TypeVar("P", bound=StoragePath)
+from airflow_provider_devo_dga.storage import publish
 
 
 @dataclass(frozen=True)
-class ReportFiles(Generic[P]):
+class ReportFiles:
     """Where the files lie. ``ecs`` holds an ECS event a line; ``parquet`` and ``csv`` the same detections."""
 
-    html: P
-    json: P
-    csv: P
-    ecs: P
-    parquet: P
+    html: Any
+    json: Any
+    csv: Any
+    ecs: Any
+    parquet: Any
 
 
-def write_report(summary: ReportSummary, directory: P, *, trend: Trend | None = None) -> ReportFiles[P]:
+def write_report(summary: ReportSummary, directory: Any, *, trend: Trend | None = None) -> ReportFiles:
     """Write ``report``.json, .csv, .ecs.ndjson, .parquet and .html into ``directory``, made when missing.
 
     Earlier files of the same name are replaced. The page comes last: who sees it finds the others.

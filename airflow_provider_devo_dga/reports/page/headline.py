@@ -24,12 +24,7 @@ TOO_MANY_CLIENTS = 10
 
 @dataclass(frozen=True)
 class Headline:
-    """Plain text, not yet escaped for HTML.
-
-    :param tone: how loud the page may be.
-    :param text: the sentence.
-    :param detail: the figures behind it.
-    """
+    """The sentence and the figures behind it, plain text that is not yet escaped for HTML."""
 
     tone: Literal["alarm", "caution", "calm", "empty"]
     text: str
