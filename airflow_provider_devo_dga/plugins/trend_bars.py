@@ -23,7 +23,7 @@ class Bar:
 
 
 def trend_bars(windows: Sequence[WindowFacts]) -> tuple[list[Bar], float]:
-    """Return the bars of windows that come newest first, and the flagged domains of a full height, 1 or more."""
+    """Return the bars of windows, newest first, and the flagged domains of full height, at least 1."""
     figures = [(window.totals.domains_flagged, window.totals.domains_expected_false) for window in windows]
     top = max([1.0, *map(max, figures)])
     bars: list[Bar] = []

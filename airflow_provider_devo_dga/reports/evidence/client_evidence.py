@@ -38,18 +38,15 @@ class ClientEvidence:
     A clean client that asks for n distinct domains has about Binomial(n, false-positive rate) flagged
     ones. Probabilities are base-10 logarithms: they reach far below the smallest float.
 
-    :param client: the client as the events name it, mostly an IP address; hostile text is possible.
-    :param asked: distinct registrable domains it asked for, n.
-    :param flagged: flagged ones among them, k.
+    :param client: as the events name it, mostly an IP address; hostile text is possible.
+    :param asked: distinct registrable domains it asked for, n, of which k were ``flagged``.
     :param expected: n × false-positive rate.
     :param exclusive: flagged domains that no other client asked for.
-    :param suffix: the public suffix most of its flagged domains share, ``""`` when unknown.
-    :param suffix_n: how many of them share it.
+    :param suffix: the public suffix most of its flagged domains, ``suffix_n``, share; ``""`` when unknown.
     :param clusters: its largest groups of flagged domains that look alike.
     :param first_flagged: first event of the earliest flagged domain, by any client that asked for it.
     :param log10_tail: log10 P(X ≥ k | n, rate).
     :param log10_corrected: the same times the number of clients (Bonferroni), at most 0.0.
-    :param verdict: by the corrected probability, see the constants of this module.
     """
 
     client: str

@@ -16,13 +16,11 @@ class ReportContext(RunFigures):
     :param table: the Devo table the events lie in.
     :param devo_domain: the Devo domain (tenant) of the table.
     :param model_sha256: SHA-256 of the model file, hex, None when unknown.
-    :param events_in_window: all events of the window, None when they were not counted.
-    :param events_without_host: those without a host, None when they were not counted.
-    :param events_with_address: those whose host is an IP address, None when they were not counted.
-    :param events_unknown_suffix: those whose host is below no public suffix, None when they were not counted.
+    :param events_in_window: all events of the window, None (as all ``events_…``) when they were not counted.
+    :param events_with_address: those whose host is an IP address.
+    :param events_unknown_suffix: those whose host is below no public suffix.
     :param late_allowance: seconds after the window's end at which its events were read, None when unknown.
-    :param generated_at: when the report is made, aware.
-    :param run_id: the Dag run that made it.
+    :param generated_at: aware.
     :raises ReportError: for a naive ``generated_at``, too.
     """
 

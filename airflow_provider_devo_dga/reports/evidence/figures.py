@@ -23,7 +23,6 @@ class RunFigures:
     :param threshold: score from which a domain is flagged, in (0, 1]; None when rows carry labels only.
     :param false_positive_rate: measured share of legit domains over the threshold, in [0, 1);
         None when it was not measured.
-    :param dag_id: the Dag that made it.
     :raises ReportError: for a naive or reversed window, a threshold or a rate out of range.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -80,13 +81,10 @@ def _client_axes(summary: ReportSummary) -> tuple[alt.X, alt.Y]:
 def _crowd(summary: ReportSummary) -> Any:
     import altair as alt
 
-    cells = [
-        {"asked": cell.asked, "flagged": cell.flagged, "clients": cell.clients} for cell in summary.cells
-    ]
     largest = max((cell.clients for cell in summary.cells), default=1)
     scale = alt.Scale(type="sqrt", domain=[0, max(40, largest)], range=[10, 220])
     return (
-        chart_of(cells)
+        chart_of([asdict(cell) for cell in summary.cells])
         .mark_circle(color=MUTED, opacity=0.55)
         .encode(size=alt.Size("clients:Q", scale=scale, legend=None))
     )

@@ -60,7 +60,7 @@ def bars_of(rows: list[dict[str, Any]], x: alt.X, y: alt.Y) -> Any:
 
 
 def svg_of(chart: Any, *, height: int = HEIGHT, width: int = WIDTH) -> str:
-    """Render in pixels, without a browser; ``aria=False`` because the page describes the picture as a whole."""
+    """Render in pixels without a browser; ``aria=False``: the page describes the picture as a whole."""
     styled = (
         chart.properties(width=width, height=height, background="transparent")
         .configure(font=FONT, aria=False)
