@@ -1,4 +1,4 @@
-"""Send events to Devo with the official ``Sender``: syslog over TLS, and a proof that they were taken."""
+"""Send events to Devo with the official ``Sender``: syslog over TLS, and to the connection's end."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def custom_table(name: str) -> str:
 def send_events(
     endpoint: EventsEndpoint, table: str, lines: Iterable[str], observer: Observer | None = None
 ) -> int:
-    """Send lines and wait until Devo has taken all of them.
+    """Send lines and wait until the collector closes, which proves nothing: ask Devo what arrived.
 
     :param table: see :func:`custom_table`.
     :param lines: one event each, without line breaks.

@@ -5,25 +5,31 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowSkipException
 
+from airflow_provider_devo_dga.errors import DevoQueryError, DevoTransientError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_events import DevoEventsHook
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
 
+if TYPE_CHECKING:
+    from airflow_provider_devo_dga.reports.files.sending import OutgoingDetections, Sending
+
 _CLOCKS_DIFFER = timedelta(minutes=10)
+_SENDS = 3
 
 
 class SendDetectionsOperator(BaseOperator):
     """Sends a report's detections to a custom table of Devo, in ECS fields; each once, retries included.
 
     An event's ``event.id`` follows from the window, the domain and the model's version. A file beside the
-    report, ``sent_<table>.json``, says that sending began, and later what was sent. When a try finds that an
-    earlier one began and did not end, it waits ``settle_seconds``, asks Devo which ids are there, and sends
-    the others. So do a report that was made again and a task that was cleared. Skipped without a table.
+    report, ``sent_<table>.json``, says that sending began. Syslog acknowledges nothing, so after each send
+    Devo is asked which ids are there, and the others are sent again, three sends in all; only when all are
+    there does the file say so. A try that finds an earlier one unfinished, a report that was made again and
+    a task that was cleared ask first. Skipped without a table.
 
     Returns ``{"table", "sent", "there_before", "detections", "path"}``.
 
@@ -31,11 +37,12 @@ class SendDetectionsOperator(BaseOperator):
     :param table: custom table, ``my.app.<word>.<word>``; None or ``""``: the task is skipped. (templated)
     :param which: ``standing_out`` sends the domains of clients whose verdict is more than chance, and the
         watched ones; ``all`` sends every detection, most of which are false alarms. (templated)
-    :param settle_seconds: how long Devo may take to show an event that it has taken.
+    :param settle_seconds: how long Devo may take to show an event that it has taken; asked until then.
     :param devo_conn_id: Airflow connection of type ``devo``, to ask which events are there. (templated)
     :param events_conn_id: Airflow connection of type ``devo_events``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
     :raises AirflowSkipException: there is no table.
+    :raises DevoTransientError: after three sends Devo still does not show all.
     :raises ReportError: ``which`` is unknown.
     :raises DocumentError: the file beside the report cannot be read, so what was sent is unknown.
     """
@@ -81,18 +88,11 @@ class SendDetectionsOperator(BaseOperator):
         outgoing = OutgoingDetections(ecs, custom_table(self.table), self.which)
         hook = DevoEventsHook(self.events_conn_id)
         hook.get_conn()  # a wrong connection is to fail before anything is said to have begun
-        before, (detections, _, window) = outgoing.before(), outgoing.known
-        sent = 0
+        before, detections, sent = outgoing.before(), outgoing.known[0], 0
         if before is not None and outgoing.is_done(before):
             self.log.info("All %d detections were sent at %s", detections, before.at)
         else:
-            there: frozenset[str] = frozenset()
-            if before is not None and detections:
-                there = self._there(outgoing.table, before.began, window)
-            begun = outgoing.begin(before)
-            lines = (line for identifier, line in outgoing.lines() if identifier not in there)
-            sent = hook.send(outgoing.table, lines)
-            outgoing.finish(begun, sent)
+            sent = self._sent(hook, outgoing, before)
             self.log.info(
                 "Sent %d detections to %s; %d were there already", sent, outgoing.table, detections - sent
             )
@@ -109,15 +109,44 @@ class SendDetectionsOperator(BaseOperator):
         table = table_places(self.devo_conn_id, f"from {self.table}")
         return lineage([file_place(self.report["ecs"])], table)
 
+    def _sent(self, hook: DevoEventsHook, outgoing: OutgoingDetections, before: Sending | None) -> int:
+        """Send until Devo shows all; return how many were not there before."""
+        detections, there = outgoing.known[0], frozenset[str]()
+        if before is not None and detections:
+            there = self._arrived(outgoing, before.began)
+        begun, sent = outgoing.begin(before), detections - len(there)
+        for _ in range(_SENDS):
+            if len(there) == detections:
+                break
+            known = there
+            hook.send(outgoing.table, (line for one, line in outgoing.lines() if one not in known))
+            there = self._arrived(outgoing, begun.began)
+        if len(there) < detections:
+            raise DevoTransientError(
+                f"Devo shows {len(there)} of {detections} detections in {outgoing.table} after {_SENDS}"
+                " sends; the next try sends the others. Does the collector take events for this table, and is"
+                " settle_seconds long enough?"
+            )
+        outgoing.finish(begun, sent)
+        return sent
+
+    def _arrived(self, outgoing: OutgoingDetections, began: str) -> frozenset[str]:
+        """Ask Devo which of the ids it has until it has all, or ``settle_seconds`` are over."""
+        wanted = frozenset(identifier for identifier, _ in outgoing.lines())
+        end = time.monotonic() + self.settle_seconds
+        while True:
+            there = wanted & self._there(outgoing.table, began, outgoing.known[2])
+            left = end - time.monotonic()
+            if there == wanted or left <= 0:
+                return there
+            self.log.info("Devo shows %d of %d detections; asking for %.0f s", len(there), len(wanted), left)
+            time.sleep(min(left, max(1.0, self.settle_seconds / 10)))
+
     def _there(self, table: str, began: str, window: str) -> frozenset[str]:
         """Ask Devo which of a window's ids it has since the first try began."""
-        from airflow_provider_devo_dga.errors import DevoQueryError
         from airflow_provider_devo_dga.features import quoting
         from airflow_provider_devo_dga.reports.files.sending import ids_of
 
-        if self.settle_seconds:
-            self.log.info("An earlier try began; waiting %.0f s for its events to show", self.settle_seconds)
-            time.sleep(self.settle_seconds)
         where = f"where message -> {quoting.string(window)}"
         query = f"from {quoting.table(table)}\n{where}\nselect message"
         start = datetime.fromisoformat(began).replace(microsecond=0) - _CLOCKS_DIFFER

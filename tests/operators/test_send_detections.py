@@ -127,6 +127,52 @@ def test_a_try_that_died_is_ended_by_the_next(
     assert len(identifiers) == len(set(identifiers)) == 40
 
 
+@pytest.mark.parametrize("taken", [0, 1, 39])
+def test_what_a_polite_collector_did_not_take_is_sent_again(
+    build: Build, context: Any, table: str, monkeypatch: pytest.MonkeyPatch, taken: int
+) -> None:
+    """Take so many events of the first send, and close as if it were all."""
+    from airflow_provider_devo_dga.hooks import devo_events
+
+    sends: list[int] = []
+
+    def loses(endpoint: EventsEndpoint, name: str, lines: Iterator[str], _: object) -> int:
+        given = list(lines)
+        send_events(endpoint, name, given if sends else given[:taken])
+        sends.append(len(given))
+        return len(given)
+
+    monkeypatch.setattr(devo_events, "send_events", loses)
+    assert build().execute(context)["sent"] == 40
+    assert sends == [40, 40 - taken]
+    identifiers = [event["event.id"] for event in events(table)]
+    assert len(identifiers) == len(set(identifiers)) == 40
+
+
+def test_what_never_arrives_is_never_called_sent(
+    build: Build, context: Any, table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow_provider_devo_dga.hooks import devo_events
+
+    monkeypatch.setattr(devo_events, "send_events", lambda *given: len(list(given[2])))
+    with pytest.raises(DevoTransientError, match=r"Devo shows 0 of 40 detections in .* after 3 sends"):
+        build().execute(context)
+    assert json.loads((tmp_path / "report" / f"sent_{table}.json").read_text())["state"] == "sending"
+
+
+def test_an_event_that_shows_late_is_waited_for(
+    build: Build, context: Any, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, asked = SendDetectionsOperator._there, count(1)
+    monkeypatch.setattr(
+        SendDetectionsOperator,
+        "_there",
+        lambda *given: there(*given) if next(asked) > 2 else frozenset(),
+    )
+    assert build(settle_seconds=30).execute(context)["sent"] == 40
+    assert len(events(table)) == 40
+
+
 def test_a_report_that_was_made_again_sends_what_is_new(
     build: Build, context: Any, table: str, tmp_path: Path
 ) -> None:
