@@ -92,17 +92,14 @@ class Devo:
         return [job for job in answer.json()["object"] if name in {"", job["friendlyName"]}]
 
     def mark(self) -> None:
-        """Begin anew with what ``asked`` tells: the sandbox's log is as old as the session, and bounded."""
-        self._mark = f"/_sandbox/queries/mark{next(_COUNTER)}"
-        self.call("POST", self._mark.removeprefix("/_sandbox/"), b'{"query": ""}')
+        """Begin anew with what ``asked`` tells."""
+        self.call("DELETE", "requests")
 
     def asked(self, text: str = "", path: str = "") -> list[dict[str, Any]]:
         """Return this test's requests with ``text`` in the body and ``path`` in the path."""
-        log = self.call("GET", "requests")
-        begin = [request["path"] for request in log].index(self._mark)
         return [
             request
-            for request in log[begin:]
+            for request in self.call("GET", "requests")
             if text in request["body"] and path in request["path"] and "/_sandbox/" not in request["path"]
         ]
 

@@ -174,13 +174,16 @@ def test_a_worker_that_is_killed_leaves_one_job(devo: Any, table: str, context: 
 
 
 @pytest.mark.parametrize("fault", ["refuse", "http_503", "job_5xx", "html_502", "empty_200"])
-def test_looks_that_fail_are_repeated(devo: Any, table: str, context: Any, fault: str) -> None:
-    devo.fault(fault, match=f"{JOB}/", times=3)
+def test_looks_that_fail_are_repeated(
+    devo: Any, no_pauses: None, table: str, context: Any, fault: str
+) -> None:
+    # more than a look asks by itself
+    devo.fault(fault, match=f"{JOB}/", times=5)
     assert run(operator(table), context, table)["events"] == 2
 
 
 def test_too_many_in_a_row_end_the_task_and_a_retry_finds_the_job(
-    devo: Any, table: str, context: Any
+    devo: Any, no_pauses: None, table: str, context: Any
 ) -> None:
     devo.fault("job_5xx", match=f"{JOB}/", times=100)
     with pytest.raises(errors.DevoTransientError):
