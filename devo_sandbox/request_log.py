@@ -82,7 +82,7 @@ class RequestLog:
 
     def all(self) -> list[dict[str, Any]]:
         """Return the requests, oldest first."""
-        return [entry.shown() for entry in self._requests]
+        return [entry.shown() for entry in [*self._requests]]
 
 
 def entry_of(scope: Scope) -> Entry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import io
 import json
 import os
@@ -33,7 +34,9 @@ import requests  # noqa: E402
 import trustme  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
+from devo_sandbox.linq.types import BY_NAME  # noqa: E402
 from devo_sandbox.server import Sandbox  # noqa: E402
+from devo_sandbox.tables.events import read as read_events  # noqa: E402
 from devo_sandbox.tenant import Habits  # noqa: E402
 from tests import examples  # noqa: E402, F401 - registers the profiles
 from tests.statsd_server import StatsdServer  # noqa: E402
@@ -53,6 +56,7 @@ class Devo:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
+        self._tenant = sandbox.tenant
         self.window = {"from_": FROM, "to": TO}
         self._session = requests.Session()
         self._session.trust_env = False  # REQUESTS_CA_BUNDLE would win over our own authority
@@ -68,23 +72,25 @@ class Devo:
     def table(self, events: Sequence[dict[str, Any]] = (), **columns: str) -> str:
         """Create a table of its own for a test; ``eventdate`` is set where an event lacks it."""
         name = f"test.edge.t{next(_COUNTER)}"
-        listed = [
-            {"name": name, "type": kind} for name, kind in {"eventdate": "timestamp", **columns}.items()
-        ]
-        self.call("POST", f"tables/{name}", json.dumps({"columns": listed}).encode())
+        listed = {"eventdate": "timestamp", **columns}
+        self._tenant.tables.create(name, {column: BY_NAME[kind] for column, kind in listed.items()})
         if events:
             self.load(name, events)
         return name
 
     def load(self, table: str, events: Sequence[dict[str, Any]]) -> None:
         lines = (json.dumps({"eventdate": START_MS + number, **event}) for number, event in enumerate(events))
-        answer = self.call("POST", f"tables/{table}/events", "\n".join(lines).encode())
-        assert answer == {"inserted": len(events)}
+        tables = self._tenant.tables
+        batches = read_events((line.encode() for line in lines), tables.schema(table))
+        assert tables.insert(table, batches) == len(events)
 
     def fault(self, name: str, *, after_rows: int = 0, times: int = 1, **more: Any) -> None:
         """Let the next requests meet a fault: queries, unless ``match``, of ``more``, says otherwise."""
-        wanted = {"fault": name, "after_rows": after_rows, "times": times, **more}
-        self.call("POST", "faults", json.dumps(wanted).encode())
+        self._tenant.faults.add({"fault": name, "after_rows": after_rows, "times": times, **more})
+
+    def no_fault(self) -> None:
+        """Let no further request meet a fault."""
+        self._tenant.faults.clear()
 
     def jobs(self, name: str = "") -> list[dict[str, Any]]:
         """Return the background jobs, or those of one name."""
@@ -93,13 +99,13 @@ class Devo:
 
     def mark(self) -> None:
         """Begin anew with what ``asked`` tells."""
-        self.call("DELETE", "requests")
+        self._tenant.requests.clear()
 
     def asked(self, text: str = "", path: str = "") -> list[dict[str, Any]]:
         """Return this test's requests with ``text`` in the body and ``path`` in the path."""
         return [
             request
-            for request in self.call("GET", "requests")
+            for request in self._tenant.requests.all()
             if text in request["body"] and path in request["path"] and "/_sandbox/" not in request["path"]
         ]
 
@@ -113,6 +119,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         patience = [mark.args[0] for mark in item.iter_markers("timeout") if mark.args]
         cost[item.path] += max(patience, default=50) if item.get_closest_marker("slow") else 1
     items.sort(key=lambda item: -cost[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """Leave modules and tests out of every later collection of garbage: they stay to the end."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -134,7 +145,7 @@ def devo(_owner: Devo) -> Iterator[Devo]:
     """Return the sandbox with its administration; planned faults do not outlive the test."""
     _owner.mark()
     yield _owner
-    _owner.call("DELETE", "faults")
+    _owner.no_fault()
 
 
 @pytest.fixture
@@ -299,6 +310,16 @@ def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     path = tmp_path_factory.mktemp("dataset") / "dataset.csv.gz"
     write_dataset(path, legit=3000, dga_per_family=150)
+    return path
+
+
+@pytest.fixture
+def tiny_dataset(tmp_path: Path) -> Path:
+    """Write a dataset that is opened, but from which nothing is learned."""
+    from demo.dataset import write_dataset
+
+    path = tmp_path / "tiny.csv.gz"
+    write_dataset(path, legit=200, dga_per_family=10)
     return path
 
 

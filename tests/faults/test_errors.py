@@ -43,10 +43,14 @@ REASONS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def table(_owner: Any) -> str:
+    return _owner.table([{"n": number} for number in range(3)], n="int4")
+
+
 @pytest.fixture
-def asked(devo: Any, connect: Any, context: Any, tmp_path: Any) -> Asked:
+def asked(devo: Any, connect: Any, table: str, context: Any, tmp_path: Any) -> Asked:
     connect("faulty", extra={"timeout": 10, "retries": 0})
-    table = devo.table([{"n": number} for number in range(3)], n="int4")
     return Asked(f"from {table} select n", devo.window, "framing", tmp_path, context, 3)
 
 

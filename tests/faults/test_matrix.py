@@ -24,9 +24,9 @@ RETRIES = 1
 LASTING = 50
 
 
-@pytest.fixture
-def table(devo: Any) -> str:
-    return devo.table(ROWS, n="int4", e="str")
+@pytest.fixture(scope="module")
+def table(_owner: Any) -> str:
+    return _owner.table(ROWS, n="int4", e="str")
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def test_no_loss_is_silent(case: Case) -> None:
         # a trigger asks until it passes
         case.plan((2 if kind == "trigger" else 50) if case.lasts else 1)
         case.call(caller)
-        case.devo.call("DELETE", "faults")
+        case.devo.no_fault()
 
 
 @pytest.mark.parametrize("cut", ["stall"])
@@ -134,6 +134,6 @@ def test_no_loss_is_silent_where_an_answer_stalls(case: Case) -> None:
         calls = [(kind, pool.submit(case.call, caller)) for caller, (kind, _) in CALLERS.items()]
         # a trigger asks until it passes
         wait([call for kind, call in calls if kind != "trigger"])
-        case.devo.call("DELETE", "faults")
+        case.devo.no_fault()
     for _, call in calls:
         call.result()

@@ -155,7 +155,7 @@ def test_each_fault_for_each_call(
     ledger.note(Cell("models", fault.row, label, call, True, type(caught.value).__name__, asked))
 
     # once it has passed: what was there is there still, and the same call does its work
-    devo.call("DELETE", "faults")
+    devo.no_fault()
     hook = MLModelManagerHook()
     if fault.name != "image_altered":
         assert hook.get_model(name, with_image=True).image == FORMER

@@ -28,9 +28,9 @@ ROWS = [{"n": number} for number in range(3)]
 Setting = Callable[[Any, Any, Any, int], None]
 
 
-@pytest.fixture
-def table(devo: Any) -> str:
-    return devo.table(ROWS, n="int4")
+@pytest.fixture(scope="module")
+def table(_owner: Any) -> str:
+    return _owner.table(ROWS, n="int4")
 
 
 @pytest.fixture

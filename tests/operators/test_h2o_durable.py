@@ -264,8 +264,8 @@ def test_a_kill_takes_three_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> 
         interruption.check()
 
 
-def test_a_task_killed_before_it_has_a_cluster_ends(small_dataset: Path, tmp_path: Path) -> None:
-    task = operator(small_dataset.as_uri(), tmp_path, h2o_conn_id=None)
+def test_a_task_killed_before_it_has_a_cluster_ends(tiny_dataset: Path, tmp_path: Path) -> None:
+    task = operator(tiny_dataset.as_uri(), tmp_path, h2o_conn_id=None)
     task.on_kill()
     with pytest.raises(TrainingStoppedError):
         run(task, instance("early"))

@@ -208,7 +208,7 @@ def test_a_cluster_that_cannot_be_had_is_told(
 
 
 def test_a_second_task_of_a_run_is_refused_before_a_cluster_starts(
-    small_dataset: Path, context: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_dataset: Path, context: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(LocalCluster, "__enter__", lambda self: pytest.fail("a cluster was started"))
     first = Origin("a_dag", context["run_id"], "train_first")
@@ -217,7 +217,7 @@ def test_a_second_task_of_a_run_is_refused_before_a_cluster_starts(
         store.reserved("20260105T030000Z", "dga_classifier", first),
         pytest.raises(TrainingParameterError, match=r"belongs to task train_first of run .*output_dir"),
     ):
-        operator(small_dataset.as_uri(), tmp_path / "models").execute(context)
+        operator(tiny_dataset.as_uri(), tmp_path / "models").execute(context)
 
 
 @pytest.mark.slow

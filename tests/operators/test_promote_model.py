@@ -203,7 +203,7 @@ def test_a_model_manager_that_fails_leaves_the_former_model(
         devo.fault(fault)
     with pytest.raises(DevoError) as caught:
         promoted.operator(NEW).execute(context)
-    devo.call("DELETE", "faults")
+    devo.no_fault()
     assert promoted.serves == OLD
     if fault in {"save_fails", "login_200"} or step != "before":
         assert f"The former model (version {OLD}" in str(caught.value)
@@ -216,7 +216,7 @@ def test_altered_bytes_are_never_put_back(promoted: World, context: Any, devo: A
     devo.fault("image_altered", times=times)
     with pytest.raises(DevoError):
         promoted.operator(NEW).execute(context)
-    devo.call("DELETE", "faults")
+    devo.no_fault()
     assert promoted.serves == OLD
     promoted.operator(NEW).execute(context)
     assert promoted.serves == NEW
