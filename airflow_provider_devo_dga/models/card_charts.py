@@ -1,4 +1,4 @@
-"""The charts of a model card as SVG text."""
+"""The charts of a model card, each one ``<svg>`` element as text."""
 
 from __future__ import annotations
 
@@ -37,10 +37,7 @@ Pairs = Sequence[tuple[float, float]]
 
 
 def roc_chart(curve: Pairs, dots: Sequence[tuple[float, float, str]]) -> str:
-    """Draw recall by false-positive rate, with named points on it and beside it.
-
-    :return: one ``<svg>`` element.
-    """
+    """Draw recall by false-positive rate, with named points on it and beside it."""
     import altair as alt
 
     line = chart_of([{"x": x, "y": y} for x, y in curve]).mark_line(color=INK, strokeWidth=1.5)
@@ -56,19 +53,13 @@ def roc_chart(curve: Pairs, dots: Sequence[tuple[float, float, str]]) -> str:
 
 
 def precision_chart(curve: Pairs) -> str:
-    """Draw precision by recall.
-
-    :return: one ``<svg>`` element.
-    """
+    """Draw precision by recall."""
     line = chart_of([{"x": x, "y": y} for x, y in curve]).mark_line(color=INK, strokeWidth=1.5)
     return svg_of(line.encode(x=_share("x", "Recall"), y=_share("y", "Precision")))
 
 
 def scores_chart(bins: Pairs, threshold: float) -> str:
-    """Draw the share of each class by score, and the threshold.
-
-    :return: one ``<svg>`` element.
-    """
+    """Draw the share of each class by score, and the threshold."""
     import altair as alt
 
     width = 1 / len(bins)
@@ -103,10 +94,7 @@ def scores_chart(bins: Pairs, threshold: float) -> str:
 
 
 def families_chart(families: Sequence[CardFamily]) -> str:
-    """Draw the recall of each family with its interval; a hollow mark where the family was left out.
-
-    :return: one ``<svg>`` element.
-    """
+    """Draw the recall of each family with its interval; a hollow mark where the family was left out."""
     import altair as alt
 
     short = [shorten(visible(family.name), 22) for family in families]
@@ -141,7 +129,6 @@ def calibration_chart(bins: Sequence[Sequence[float]]) -> str:
     """Draw the share of DGA by mean score, bin by bin, against the line where both agree.
 
     :param bins: rows, mean score and share of DGA of each bin.
-    :return: one ``<svg>`` element.
     """
     import altair as alt
 

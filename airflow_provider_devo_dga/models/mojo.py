@@ -85,7 +85,6 @@ def inspect_detector(path: Path) -> MojoInfo:
 
 
 def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

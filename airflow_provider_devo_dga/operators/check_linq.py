@@ -39,7 +39,6 @@ class CheckLinqOperator(BaseOperator):
         self.devo_conn_id = devo_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Ask them all before failing."""
         hook = DevoHook(self.devo_conn_id)
         end = datetime.now(UTC).replace(microsecond=0)
         answers: dict[str, Any] = {}

@@ -54,11 +54,7 @@ class QualityGate:
             ("false-positive rate", judged.false_positive_rate, self.max_false_positive_rate, False),
             ("held-out names", trained.held_out, self.min_rows, True),
         )
-        reasons = [
-            reason
-            for name, value, bound, at_least in figures
-            if (reason := _reason(name, value, bound, at_least=at_least))
-        ]
+        reasons = [reason for figure in figures if (reason := _reason(*figure))]
         return reasons + (self._against_champion(trained, champion) if champion else [])
 
     def _against_champion(self, trained: TrainingSummary, champion: Mapping[str, Any]) -> list[str]:
@@ -118,7 +114,7 @@ def _row(name: str, *shares: float | None) -> str:
     return f"| {name} | {told} |"
 
 
-def _reason(name: str, value: float | None, bound: float, *, at_least: bool) -> str | None:
+def _reason(name: str, value: float | None, bound: float, at_least: bool) -> str | None:
     if value is None:
         return f"{name} is not known"
     if (value >= bound) if at_least else (value <= bound):

@@ -141,18 +141,14 @@ class Promotion:
             return None
 
     def _former(self, serving: RegisteredModel | None, begun: Replacement | None) -> FormerModel | None:
-        """Keep what serves, to be put back when the newcomer fails."""
         if serving is None:
             return None
         if begun is None or begun.former is None or _sha256(serving) != begun.sha256:
             return self._keep(serving)
         # an attempt ended between replacing and probing: what serves was never verified
-        log.warning(
-            "An earlier promotion of %r ended half way; %s counts as the former model",
-            self.name,
-            begun.former,
-        )
-        return begun.former
+        former = begun.former
+        log.warning("An earlier promotion of %r ended half way; %s counts as the former", self.name, former)
+        return former
 
     def _keep(self, serving: RegisteredModel) -> FormerModel:
         """Keep the bytes to put back: those that were registered, should others come over the wire."""

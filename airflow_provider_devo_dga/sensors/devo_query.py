@@ -104,7 +104,6 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         )
 
     def poke(self, context: Context) -> PokeReturnValue:
-        """Ask Devo once."""
         window, condition = Window.parse(self.from_, self.to), self._condition()
         asked = conditions.question(condition, self.query, window, lateness=duration(self.lateness))
         if asked is None:

@@ -10,8 +10,7 @@ _NOTHING = frozenset({"", "None"})
 def whole(value: int | str, name: str) -> int:
     """Return a whole number.
 
-    :param name: of the parameter, for the error.
-    :raises DevoPermanentError: it is none.
+    :raises DevoPermanentError: it is none; names the parameter.
     """
     try:
         return int(value)

@@ -31,13 +31,11 @@ class QueryStats(Observer):
     """Counts what is read from Devo."""
 
     def answered(self, rows: int, size: int, seconds: float) -> None:
-        """Count a whole answer."""
         count("query.rows", rows)
         count("query.bytes", size)
         timing("query.duration", seconds)
 
     def asks_again(self) -> None:
-        """Count a further attempt."""
         count("request.retries")
 
 

@@ -85,7 +85,6 @@ class SharedAccess:
         return await self._with_current(ask)
 
     async def close(self) -> None:
-        """Close the connections."""
         clients, self._client, self._retired = [self._client, *self._retired], None, []
         for client in clients:
             if client is not None:
