@@ -55,7 +55,7 @@ def ecs_event(detection: Detection, context: ReportContext) -> dict[str, Any]:
         "rule.version": context.model_version,
         "dns.question.registered_domain": detection.reg_domain,
         "client.address": detection.clients[0] if detection.clients else None,
-        "client.ip": addresses[0] if addresses[:1] == list(detection.clients[:1]) else None,
+        "client.ip": next(filter(_is_address, detection.clients[:1]), None),
         "related.ip": addresses,
         "related.hosts": [detection.reg_domain],
         "devo_dga.window.start": instant(context.window_start),

@@ -44,6 +44,14 @@ def test_clients_that_are_no_addresses(hour: Any, tmp_path: Path) -> None:
     assert (event["client.address"], "client.ip" in event, event["related.ip"]) == ("laptop-7", False, [])
 
 
+@pytest.mark.parametrize("clients", [None, []])
+def test_a_flagged_domain_that_no_client_is_known_of(hour: Any, tmp_path: Path, clients: Any) -> None:
+    hour.add("xq.ru", clients)
+    event = json.loads(write_report(hour.summary(), tmp_path).ecs.read_text())
+    assert (event["dns.question.registered_domain"], event["related.ip"]) == ("xq.ru", [])
+    assert not {"client.ip", "client.address"} & set(event)
+
+
 def test_nasty_text_stays_on_its_line_and_reads_back(hour: Any, tmp_path: Path) -> None:
     for number, name in enumerate(NASTY):
         hour.add(name, [name], minute=number)
