@@ -90,9 +90,9 @@ def _devo_events() -> dict[str, Any]:
         "Devo events",
         "devo_events.DevoEventsHook",
         {
-            "key": _text("Key", "Path of the private key on the workers, PEM"),
-            "cert": _text("Certificate", "Path of the client's certificate, PEM"),
-            "chain": _text("Chain", "Path of the authorities to trust, PEM"),
+            "private_key": _secret("Private key", "PEM: the text, or its path on the workers"),
+            "cert": _text("Certificate", "The client's, PEM: the text, or its path on the workers"),
+            "chain": _text("Chain", "The authorities to trust, PEM: the text, or its path on the workers"),
             "timeout": _text("Timeout", "Seconds for connecting and for each wait", "30"),
             "retries": _text("Retries", "Further attempts to connect", "3"),
         },

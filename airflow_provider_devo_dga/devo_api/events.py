@@ -6,12 +6,13 @@ import re
 import socket
 import ssl
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.devo_api.access import Limits
 from airflow_provider_devo_dga.devo_api.attempts import Attempts, Observer
 from airflow_provider_devo_dga.devo_api.faults import tls_refusal
+from airflow_provider_devo_dga.devo_api.pem import pem_files
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError, DevoError, DevoTransientError
 from airflow_provider_devo_dga.redaction import heard
 
@@ -29,15 +30,15 @@ class EventsEndpoint:
     """Where events go, and with which certificate.
 
     :param host: the collector, e.g. ``collector-us.devo.io``.
-    :param key: path of the private key, PEM.
-    :param cert: path of the client's certificate, PEM.
-    :param chain: path of the authorities to trust, PEM.
+    :param key: the private key, PEM: its text or its path; so are the other two.
+    :param cert: the client's certificate.
+    :param chain: the authorities to trust.
     :param limits: seconds for connecting and for each wait; further attempts to connect.
     """
 
     host: str
     port: int
-    key: str
+    key: str = field(repr=False)
     cert: str
     chain: str
     limits: Limits = _LIMITS
@@ -114,10 +115,10 @@ def _connected(endpoint: EventsEndpoint) -> Sender:
     from devo.sender import DevoSenderException, Sender, SenderConfigSSL
 
     try:
-        config = SenderConfigSSL(
-            address=(endpoint.host, endpoint.port), key=endpoint.key, cert=endpoint.cert, chain=endpoint.chain
-        )
-        return Sender(config, timeout=endpoint.limits.timeout)
+        with pem_files(endpoint.key, endpoint.cert, endpoint.chain) as (key, cert, chain):
+            address = (endpoint.host, endpoint.port)
+            config = SenderConfigSSL(address=address, key=key, cert=cert, chain=chain)
+            return Sender(config, timeout=endpoint.limits.timeout)
     except (DevoSenderException, OSError) as error:
         raise _fault(endpoint, error) from error
 

@@ -23,6 +23,7 @@ from airflow_provider_devo_dga.devo_api.access import (
     service_url,
 )
 from airflow_provider_devo_dga.devo_api.events import EventsEndpoint
+from airflow_provider_devo_dga.devo_api.pem import pem_text
 from airflow_provider_devo_dga.devo_api.query import Completeness
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError, DevoDgaError
 from airflow_provider_devo_dga.redaction import keep_secret
@@ -72,15 +73,21 @@ class Extra:
             raise _wrong(name, f"must be a number from 0, not {text!r}")
         return number
 
-    def file(self, name: str, what: str) -> str:
-        """Return the path of a file that is there."""
-        if not (path := self.text(name)):
-            raise _wrong(name, f"is empty; it is the path of {what}, on every worker")
-        if "-----" in path:  # not to be quoted: it may be a key
-            raise _wrong(name, "holds the text of a PEM file; put the file's path there")
-        if not Path(path).is_file():
-            raise _wrong(name, f"is no file on this machine: {path}")
-        return path
+    def pem(self, name: str, what: str) -> str:
+        """Return the text of a PEM file, or the path of one that is there."""
+        if not (given := self.text(name)):
+            raise _wrong(name, f"is empty; it is {what}, PEM: the text, or its path on every worker")
+        if text := pem_text(given):
+            return text
+        try:
+            found = Path(given).is_file()
+        except (OSError, ValueError):
+            found = False
+        if not found:
+            # what is no path may be a part of a key: not to be quoted
+            told = f": {given}" if given.startswith("/") and len(given) < 300 and given.isprintable() else ""
+            raise _wrong(name, f"is neither a whole PEM text nor a file on this machine{told}")
+        return given
 
     def verify(self) -> bool | str:
         """Return ``verify``: True by default, False, or a CA file's path."""
@@ -209,11 +216,22 @@ def events_endpoint(connection: Connection) -> EventsEndpoint:
     return EventsEndpoint(
         host=connection.host.strip(),
         port=connection.port or _EVENTS_PORT,
-        key=extra.file("key", "the private key, PEM"),
-        cert=extra.file("cert", "the client's certificate, PEM"),
-        chain=extra.file("chain", "the authorities to trust, PEM"),
+        key=_key(extra, connection.conn_id),
+        cert=extra.pem("cert", "the client's certificate"),
+        chain=extra.pem("chain", "the authorities to trust"),
         limits=extra.limits(timeout=30.0),
     )
+
+
+def _key(extra: Extra, conn_id: str | None) -> str:
+    name = "private_key" if extra.text("private_key") or not extra.text("key") else "key"
+    if name == "key" and pem_text(extra.text(name)):
+        log.warning(
+            "The connection %r has the text of its key in the extra field 'key', which Airflow shows to"
+            " whoever may read connections; move it to 'private_key', which is masked",
+            conn_id,
+        )
+    return extra.pem(name, "the private key")
 
 
 def h2o_cluster(connection: Connection) -> dict[str, Any]:

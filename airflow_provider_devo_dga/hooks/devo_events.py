@@ -17,7 +17,7 @@ class DevoEventsHook(BaseHook):
     """Sends events to Devo with the official ``Sender``: syslog over TLS, with a client's certificate.
 
     Connection: ``host`` is the collector of your region (e.g. ``collector-us.devo.io``), ``port`` 443 when
-    empty; extras ``key``, ``cert`` and ``chain`` are paths of PEM files on the workers,
+    empty; extras ``private_key``, ``cert`` and ``chain``: PEM, the texts or their paths on the workers,
     ``timeout`` (seconds for each wait) and ``retries`` (to connect).
     Devo's HTTP endpoint is not used: it takes its token in the URL, and URLs end in logs.
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import trustme
 
+from airflow_provider_devo_dga.devo_api.pem import pem_files
 from airflow_provider_devo_dga.errors import DevoTransientError
 from airflow_provider_devo_dga.hooks.devo_events import DevoEventsHook
 from devo_sandbox.server import Sandbox
@@ -36,6 +37,39 @@ def test_a_collector_that_takes_the_certificate(
     well, told = button(connect, sandbox.syslog["port"], **certificate)
     assert well, told
     assert "no event was sent" in told
+
+
+@pytest.mark.parametrize("broken_by", ["\n", "\\n", " ", "", "\r\n"])
+def test_pem_texts_stand_for_paths_and_leave_no_file(
+    connect: Any, sandbox: Sandbox, certificate: Certificate, broken_by: str, tmp_path: Path, monkeypatch: Any
+) -> None:
+    (scratch := tmp_path / "scratch").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    pasted = {name: Path(path).read_text().replace("\n", broken_by) for name, path in certificate.items()}
+    pasted["private_key"] = pasted.pop("key")
+    assert sandbox.syslog is not None
+    well, told = button(connect, sandbox.syslog["port"], **pasted)
+    assert well, told
+    assert list(scratch.iterdir()) == []
+
+
+def test_the_text_of_a_key_is_read_from_the_old_field_with_a_warning(
+    connect: Any, sandbox: Sandbox, certificate: Certificate, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = Path(certificate["key"]).read_text()
+    assert sandbox.syslog is not None
+    well, told = button(connect, sandbox.syslog["port"], **{**certificate, "key": text})
+    assert well, told
+    assert "move it to 'private_key'" in caplog.text
+    assert text.splitlines()[1] not in caplog.text
+
+
+def test_files_of_pem_texts_are_private(certificate: Certificate) -> None:
+    text = Path(certificate["key"]).read_text()
+    with pem_files(text, certificate["cert"]) as (key, cert):
+        assert cert == certificate["cert"]
+        assert (Path(key).read_text(), Path(key).stat().st_mode & 0o777) == (text, 0o600)
+    assert not Path(key).exists()
 
 
 def test_nothing_is_sent(connect: Any, certificate: Certificate, tmp_path: Path) -> None:
@@ -80,9 +114,9 @@ def test_a_key_of_another_certificate(
 @pytest.mark.parametrize(
     ("extra", "reason"),
     [
-        ({"key": ""}, "extra field 'key' is empty"),
-        ({"cert": "/no/such/file.pem"}, "extra field 'cert' is no file on this machine"),
-        ({"key": "-----BEGIN PRIVATE KEY-----\nhush\n"}, "extra field 'key' holds the text of a PEM file"),
+        ({"key": ""}, "extra field 'private_key' is empty"),
+        ({"cert": "/no/such/file.pem"}, "extra field 'cert' is neither a whole PEM text nor a file"),
+        ({"key": "-----BEGIN PRIVATE KEY-----\nhush\n"}, "extra field 'key' is neither a whole PEM text"),
         ({"timeout": "soon"}, "extra field 'timeout' must be a number"),
     ],
 )

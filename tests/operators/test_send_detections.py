@@ -250,12 +250,12 @@ def test_a_collector_of_another_authority(
         build(events_conn_id="other").execute(context)
 
 
-@pytest.mark.parametrize("lacking", ["key", "cert", "chain"])
+@pytest.mark.parametrize("lacking", ["private_key", "cert", "chain"])
 def test_a_connection_that_lacks_a_file(
     build: Build, connect: Any, certificate: Any, context: Any, lacking: str, tmp_path: Path
 ) -> None:
     for value in ("", "/no/such/file.pem"):
-        extra = {**certificate, lacking: value}
+        extra = {**certificate, "private_key": certificate["key"], "key": None, lacking: value}
         connect("lacking", "devo_events", host="127.0.0.1", port=1, password=None, extra=extra)
         with pytest.raises(DevoConnectionConfigError, match=f"'{lacking}'"):
             build(events_conn_id="lacking").execute(context)
