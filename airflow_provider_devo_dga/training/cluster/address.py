@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote, urlsplit
 
+from airflow_provider_devo_dga.devo_api.proxy import is_loopback
 from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError
 from airflow_provider_devo_dga.redaction import heard, keep_secret, quiet
 
 if TYPE_CHECKING:
     import requests
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _STEP = 1 << 20
 _TOLD_EVERY_SECONDS = 5.0
 
@@ -69,8 +69,8 @@ class ClusterAddress:
 
         try:
             with requests.Session() as session:
-                # as h2o does it: no proxy stands before this machine
-                session.trust_env = urlsplit(self.url).hostname not in _LOOPBACK
+                # no proxy stands before this machine
+                session.trust_env = not is_loopback(urlsplit(self.url).hostname or "")
                 answer = session.request(
                     method,
                     self.url + path,

@@ -15,7 +15,7 @@ from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError
 from airflow_provider_devo_dga.models.java import REMEDY
 from airflow_provider_devo_dga.redaction import heard, quiet
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
-from airflow_provider_devo_dga.training.cluster.session import young_objects_only
+from airflow_provider_devo_dga.training.cluster.session import loopback_asked_directly, young_objects_only
 
 if TYPE_CHECKING:
     from h2o.backend import H2OConnection
@@ -59,21 +59,22 @@ def h2o_connection(
         raise H2OClusterError(f"The package h2o is not installed. Run: {REMEDY}") from None
     _refuse_second_connection()
     address = ClusterAddress(url.rstrip("/"), auth, verify, cacert)
-    connection = _open(url, auth, verify, cacert)
-    bars = H2OJob.__PROGRESS_BAR__
-    h2o.no_progress()
-    _addresses.append(address)
-    try:
-        with young_objects_only():
-            yield connection
-    except (H2OConnectionError, H2OServerError) as error:
-        if isinstance(error, H2OServerError) and _answers(connection):
-            raise
-        raise H2OClusterError(f"The H2O cluster at {url} went away: {_first_line(error)}") from error
-    finally:
-        _addresses.pop()
-        H2OJob.__PROGRESS_BAR__ = bars
-        connection.close()
+    with loopback_asked_directly(url):
+        connection = _open(url, auth, verify, cacert)
+        bars = H2OJob.__PROGRESS_BAR__
+        h2o.no_progress()
+        _addresses.append(address)
+        try:
+            with young_objects_only():
+                yield connection
+        except (H2OConnectionError, H2OServerError) as error:
+            if isinstance(error, H2OServerError) and _answers(connection):
+                raise
+            raise H2OClusterError(f"The H2O cluster at {url} went away: {_first_line(error)}") from error
+        finally:
+            _addresses.pop()
+            H2OJob.__PROGRESS_BAR__ = bars
+            connection.close()
 
 
 @contextmanager
