@@ -179,6 +179,7 @@ def test_the_record_says_what_it_was_judged_by(models: Path, context: Any, tmp_p
     assert (kept["format"], kept["in_a_row"], kept["limit"]) == (1, 2, 0.5)
 
 
+@pytest.mark.slow
 def test_numpy_is_not_needed(models: Path, tmp_path: Path) -> None:
     rows = scored(tmp_path, names(2, WORDS), [], 0)
     code = (

@@ -320,6 +320,7 @@ def test_a_run_leads_to_its_report_or_says_why_not(ask: Any, reports: Path) -> N
         assert "lies elsewhere" in asked(run_that_tells(place)).text
 
 
+@pytest.mark.slow
 def test_the_plugin_imports_no_web_framework() -> None:
     import subprocess
     import sys
