@@ -7,7 +7,6 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.drift.stability import drift_of
@@ -16,6 +15,7 @@ from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES
 from airflow_provider_devo_dga.features.host import HostParts, split_host
 from airflow_provider_devo_dga.history.model_history import ModelHistory
 from airflow_provider_devo_dga.history.tracking_server import TrackingServer
+from airflow_provider_devo_dga.models.summary import Features, Figures, TrainingSummary
 from airflow_provider_devo_dga.reports.evidence.figures import REPORT
 from airflow_provider_devo_dga.reports.evidence.summary import summarise
 from airflow_provider_devo_dga.reports.files.files import write_report
@@ -97,18 +97,15 @@ def run_that_tells(html: str | None) -> str:
     return str(run_once(dag).run_id)
 
 
-def _trained(version: str, recall: float, false_positive_rate: float) -> dict[str, Any]:
-    return {
-        "version": version,
-        "sha256": version.lower() * 4,
-        "model_file": f"s3://bucket/models/{version}/dga_classifier.zip",
-        "threshold": 0.8312,
-        "test_metrics": {
-            "auc": 0.98 + recall / 100,
-            "recall": recall,
-            "false_positive_rate": false_positive_rate,
-        },
-    }
+def _trained(version: str, recall: float, false_positive_rate: float) -> TrainingSummary:
+    return TrainingSummary(
+        version=version,
+        sha256=version.lower() * 4,
+        model_file=f"s3://bucket/models/{version}/dga_classifier.zip",
+        feature_set=Features(name="dga_plain", fingerprint=PLAIN_FEATURES.fingerprint),
+        threshold=0.8312,
+        test_metrics=Figures(auc=0.98 + recall / 100, recall=recall, false_positive_rate=false_positive_rate),
+    )
 
 
 def _hour(path: Path, start: datetime, chance: random.Random, *, infected: bool, loud: bool) -> Hour:
