@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -75,7 +75,7 @@ def trainings(address: ClusterAddress) -> list[Job]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_two_nodes_train_and_the_loss_of_one_is_told(prepared: Prepared, tmp_path: Path) -> None:
     def fit(address: ClusterAddress, durable: Durable, **params: int) -> TrainedModel:
         with h2o_connection(address.url):
@@ -89,19 +89,23 @@ def test_two_nodes_train_and_the_loss_of_one_is_told(prepared: Prepared, tmp_pat
             )
 
     task = "airflow_a_dag_two_nodes"
-    with two_nodes(tmp_path / "one") as (address, nodes):
+    with two_nodes(tmp_path / "one") as (address, nodes), ThreadPoolExecutor(1) as pool:
 
         def kill() -> None:
-            wait_until(
-                lambda: any(job.target.startswith(task) and job.progress > 0 for job in trainings(address))
-            )
-            os.kill(nodes[1].pid, signal.SIGKILL)
+            try:
+                # the upload and the features come first, and take minutes on a busy machine
+                wait_until(lambda: any(is_under_way(job) for job in trainings(address)), 400)
+            finally:
+                # also where none was seen: nothing else ends thousands of trees
+                os.kill(nodes[1].pid, signal.SIGKILL)
 
-        killer = threading.Thread(target=kill)
-        killer.start()
+        def is_under_way(job: Job) -> bool:
+            return job.target.startswith(task) and job.progress > 0
+
+        killed = pool.submit(kill)
         with pytest.raises(H2OClusterError, match=r"lost 1 of its 2 nodes .*restart all its nodes"):
             fit(address, Durable(task, 1, 1), ntrees=9000, max_depth=10, min_rows=1)
-        killer.join()
+        killed.result()
     with two_nodes(tmp_path / "two") as (address, _):
         again = Durable(task, 1, 2)
         model = fit(address, again, ntrees=20)
