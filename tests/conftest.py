@@ -34,6 +34,7 @@ import requests  # noqa: E402
 import trustme  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
+from airflow_provider_devo_dga import redaction  # noqa: E402
 from devo_sandbox.linq.types import BY_NAME  # noqa: E402
 from devo_sandbox.server import Sandbox  # noqa: E402
 from devo_sandbox.tables.events import read as read_events  # noqa: E402
@@ -165,6 +166,13 @@ def connect(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Connect:
         monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection | fields))
 
     return define
+
+
+@pytest.fixture(autouse=True)
+def no_secrets_of_others() -> Iterator[None]:
+    """Forget a test's secrets behind it: a password such as "another" would be hidden in all that follow."""
+    yield
+    redaction._kept.clear()
 
 
 @pytest.fixture
