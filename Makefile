@@ -61,8 +61,9 @@ test: $(READY)
 	@python -m tests.needs
 	@python -m tests.whole
 
+# A file stays with one worker, which makes its fixtures once; the costliest come first.
 test-fast: $(READY)
-	@pytest -m "not slow" -n 2
+	@pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
 # The floor is in pyproject.toml; make test holds it, too.
 coverage: $(READY)

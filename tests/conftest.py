@@ -323,11 +323,11 @@ def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tiny_dataset(tmp_path: Path) -> Path:
-    """Write a dataset that is opened, but from which nothing is learned."""
-    from demo.dataset import write_dataset
-
-    path = tmp_path / "tiny.csv.gz"
-    write_dataset(path, legit=200, dga_per_family=10)
+    """Write a dataset that can be opened, and from which nothing could be learned."""
+    path = tmp_path / "tiny.csv"
+    kinds = (("legit", "legit"), ("dga", "necurs"))
+    rows = (f"{kind}{n}.com;{kind}{n};{kind};{family}" for n in range(100) for kind, family in kinds)
+    path.write_text("\n".join(["host;domain;class;subclass", *rows, ""]))
     return path
 
 

@@ -223,7 +223,7 @@ def test_a_job_with_errors_is_no_success(devo: Any, devo_connections: None, a_jo
     [
         ({"extra": {"verify": True}}, "DevoConnectionConfigError", "certificate is not trusted"),
         ({"extra": {"verify": "/no/such/ca.pem"}}, "DevoConnectionConfigError", "/no/such/ca.pem"),
-        ({"password": "wrong"}, "DevoAuthError", "Token invalid or expired"),
+        ({"password": "wr0ng-t0ken"}, "DevoAuthError", "Token invalid or expired"),
     ],
 )
 @pytest.mark.parametrize("call", ["submit", *CALLS])

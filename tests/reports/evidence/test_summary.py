@@ -223,7 +223,7 @@ def test_small_batches_give_the_same_summary(infected: Any) -> None:
 
 
 def test_memory_does_not_grow_with_domains(tmp_path: Path, hour: Any) -> None:
-    small, large = (_quiet_file(tmp_path / f"{rows}.parquet", rows, hour) for rows in (20_000, 200_000))
+    small, large = (_quiet_file(tmp_path / f"{rows}.parquet", rows, hour) for rows in (20_000, 100_000))
     assert _peak(large, hour.context()) < 1.5 * _peak(small, hour.context()) + 100_000
 
 
