@@ -7,7 +7,7 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -91,13 +91,14 @@ EVENTS = [
 
 @dataclass(frozen=True)
 class Api:
-    """Plain requests to a sandbox, for what the official clients do not send."""
+    """Plain requests to a sandbox, over one connection, for what the official clients do not send."""
 
     sandbox: Sandbox
+    session: requests.Session = field(default_factory=requests.Session)
 
     def post(self, path: str, body: Any, **headers: str) -> requests.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return requests.post(
+        return self.session.post(
             f"{self.sandbox.base_url}{path}",
             data=content,
             headers={"Authorization": f"Bearer {self.sandbox.token}", **headers},

@@ -48,7 +48,7 @@ def stranger(asked: Asked, connect: Any, devo: Any, port: int) -> None:
 
 
 def wrong_token(asked: Asked, connect: Any, devo: Any, port: int) -> None:
-    connect("faulty", password="a-strangers-t0ken")  # no word: Airflow masks it in all later tests
+    connect("faulty", password="a-strangers-t0ken")
 
 
 def no_api(asked: Asked, connect: Any, devo: Any, port: int) -> None:
