@@ -122,6 +122,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: -cost[item.path])
 
 
+def pytest_unconfigure() -> None:
+    """Let what was left out be collected, or DuckDB's binding says at the end that it leaks."""
+    gc.unfreeze()
+
+
 def pytest_collection_finish() -> None:
     """Leave modules and tests out of every later collection of garbage: they stay to the end."""
     gc.freeze()

@@ -5,7 +5,7 @@ No other module knows how it is laid out::
     <version>/<name>.zip             a model file, <name>_strict.zip its second one
     <version>/<name>.json            the summary, written last
     <version>/model_card.html
-    <version>/.<name>.owner          who trains it now
+    .<version>.<name>.owner          who trains it now
     former/<sha256>.zip, .json       what served before, to be put back
     former/<name>.under_way.json     a replacement that was begun; .last.json one that was finished
 """
@@ -181,7 +181,8 @@ class ModelStore(Generic[Folder]):
         _write(self.model_file(version, name), content)
 
     def _owner(self, version: str, name: str) -> Folder:
-        return self._version(version) / f".{model_name(name)}.owner"
+        # beside the version: no folder stays of a training that failed
+        return self.folder / f".{checked_version(version)}.{model_name(name)}.owner"
 
     def _owned_by(self, version: str, name: str) -> str | None:
         file = self._owner(version, name)

@@ -87,21 +87,21 @@ def test_a_second_task_is_refused_while_the_first_one_trains_and_after_it(tmp_pa
 def test_of_two_that_begin_in_one_moment_only_one_publishes(tmp_path: Path) -> None:
     store = ModelStore(tmp_path)
     with store.reserved(VERSION, "m", TASK):
-        (tmp_path / VERSION / ".m.owner").write_text(str(OTHER))
+        (tmp_path / f".{VERSION}.m.owner").write_text(str(OTHER))
         with pytest.raises(TrainingParameterError, match="belongs to task train_again"):
             publish(store, trained(), b"the first")
         publish(store, trained(OTHER), b"the second")
     assert store.model_file(VERSION, "m").read_bytes() == b"the second"
-    assert (tmp_path / VERSION / ".m.owner").is_file()  # it is not ours to remove
+    assert (tmp_path / f".{VERSION}.m.owner").is_file()  # it is not ours to remove
 
 
 def test_a_retry_and_a_clear_go_to_their_own_place_again(tmp_path: Path) -> None:
     store = ModelStore(tmp_path)
     with pytest.raises(OSError, match="full"), store.reserved(VERSION, "m", TASK):
         raise OSError("full")
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert list(tmp_path.rglob("*")) == []
     # as a killed process leaves it
-    (tmp_path / VERSION / ".m.owner").write_text(str(TASK))
+    (tmp_path / f".{VERSION}.m.owner").write_text(str(TASK))
     for content in (b"retried", b"cleared"):
         with store.reserved(VERSION, "m", TASK):
             publish(store, trained(), content)
