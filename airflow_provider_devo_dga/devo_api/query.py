@@ -200,10 +200,14 @@ class QueryExchange:
         raise refusal(self._status, self._headers, self._refusal, query=self.query.text)
 
     def overdue(self) -> DevoError:
-        return DevoTransientError(
+        """Return the error of an answer that is not whole at the deadline."""
+        told = (
             f"Devo's answer was not whole within the connection's timeout ({self.rows_read} rows so far);"
             " narrow the query or raise the timeout"
         )
+        if self.rows_read:
+            return DevoIncompleteError(told, rows_read=self.rows_read)
+        return DevoTransientError(told)
 
     def broken(self, error: httpx.HTTPError) -> DevoError:
         if self.rows_read:

@@ -72,7 +72,7 @@ FAULTS = (
     Fault("10", "reset_mid", DevoIncompleteError, DevoTransientError, after=2),
     Fault("11", "stall", DevoIncompleteError, DevoTransientError, after=2, slow=True),
     Fault("12", "stall_headers", DevoTransientError, slow=True),
-    Fault("13", "keepalive_forever", DevoTransientError, after=2, slow=True),
+    Fault("13", "keepalive_forever", DevoIncompleteError, DevoTransientError, after=2, slow=True),
     Fault("13", "slow_drip", None, more={"delay_s": 0.01}),
     Fault("14", "refuse", DevoTransientError),
     Fault("14", "reset", DevoTransientError),
