@@ -15,7 +15,6 @@ LOG = Path("build/e2e.log")
 PYTEST = [sys.executable, "-m", "pytest"]
 # Several processes, each with whole files: what a file shares is made once.
 REST = [*PYTEST, "-m", "not e2e", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-REST += ["--cov", "--cov-report="]  # the floor is in pyproject.toml
 
 
 def main(arguments: list[str]) -> int:
