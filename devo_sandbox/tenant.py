@@ -25,6 +25,7 @@ class Habits:
     :param model_delay_s: how long after a replace ``mlevalmodel`` still uses the former model.
     :param keep_alive_s: how long a waiting client hears nothing.
     :param poll_s: how often a query that never ends looks for new events.
+    :param most_s: how long the database may work for one query before it is stopped.
     """
 
     domain: str = "self"
@@ -32,6 +33,7 @@ class Habits:
     model_delay_s: float = 0.0
     keep_alive_s: float = 5.0
     poll_s: float = 0.2
+    most_s: float = 120.0
 
 
 class Tenant:
@@ -61,6 +63,7 @@ class Tenant:
             self.models,
             keep_alive_s=habits.keep_alive_s,
             poll_s=habits.poll_s,
+            most_s=habits.most_s,
         )
         self.jobs = Jobs(directory / "jobs.json" if directory else None)
         self.faults = Faults()

@@ -161,10 +161,17 @@ def _items(kind: str, members: Sequence[Piece]) -> Piece:
     common = types.common(member.type for member in members)
     if kind != "array" or common in (None, types.NULL) or not all(map(is_value, members)):
         # Only ``in`` and ``at`` take these, member by member.
-        return Piece("NULL", Type("tuple"), members=tuple(members))
+        cost = sum(member.cost for member in members)
+        return Piece("NULL", Type("tuple"), members=tuple(members), cost=cost)
     assert common is not None  # noqa: S101 - excluded above
     text = ", ".join(cast(member, common) for member in members)
-    return Piece(f"[{text}]", types.array_of(common), members=tuple(members))
+    return Piece(
+        f"[{text}]",
+        types.array_of(common),
+        members=tuple(members),
+        longest=sum(member.longest for member in members),
+        cost=sql.cost_within(text, members),
+    )
 
 
 def _written_member(arguments: Sequence[Piece]) -> Piece | None:
@@ -183,7 +190,8 @@ def _evaluation(name: str, evaluator: Evaluator, arguments: Sequence[Piece]) -> 
         raise wire_errors.unknown_model(name, f"{name} takes {len(wanted)} features, not {len(arguments)}")
     inputs = [_input(name, feature, piece) for feature, piece in zip(wanted, arguments, strict=True)]
     function = "linq_model_number" if evaluator.result == types.FLOAT8 else "linq_model_label"
-    return Piece(f"{function}({int(evaluator.image_id)}, [{', '.join(inputs)}])", evaluator.result)
+    text = f"{function}({int(evaluator.image_id)}, [{', '.join(inputs)}])"
+    return Piece(text, evaluator.result, longest=sql.STORED, cost=sql.cost_within(text, arguments))
 
 
 def _array_evaluation(name: str, evaluator: Evaluator, arguments: Sequence[Piece]) -> Piece:
@@ -192,7 +200,8 @@ def _array_evaluation(name: str, evaluator: Evaluator, arguments: Sequence[Piece
     if given is None or given.type != types.array_of(types.FLOAT4) or wrong_size:
         kinds = ", ".join(str(argument.type) for argument in arguments)
         raise wire_errors.unknown_model(name, f"{name} takes {evaluator.width} float4, not ({kinds})")
-    return Piece(f"linq_model_array({int(evaluator.image_id)}, {given.text})", evaluator.result)
+    text = f"linq_model_array({int(evaluator.image_id)}, {given.text})"
+    return Piece(text, evaluator.result, cost=given.cost)
 
 
 def _input(name: str, feature: Feature, piece: Piece) -> str:

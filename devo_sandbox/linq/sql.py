@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,7 +10,12 @@ from devo_sandbox import wire_errors
 from devo_sandbox.linq import types
 from devo_sandbox.linq.types import Type
 
-MAX_PIECE = 1_000_000
+# DuckDB takes seconds to plan so many characters.
+MAX_SQL = 250_000
+# Of what one row may cost: DuckDB works on 2048 at once, and cannot be interrupted meanwhile.
+MAX_COST = 250_000
+# What a stored text is taken to have, in characters.
+STORED = 500
 MAX_MOMENT = 2**53
 # DuckDB alone would also take "nan", blanks and underscores for numbers.
 FLOAT_OF_TEXT = (
@@ -32,22 +38,41 @@ class Piece:
 
     :param written: the value when the query spells it out, else ``NOT_WRITTEN``.
     :param members: the members of a set, array or tuple that the query spells out.
+    :param longest: of a text the most characters, of a pattern its steps.
+    :param cost: the characters of the texts made for a row, beyond ``STORED`` each, and all patterns' steps.
     """
 
     text: str
     type: Type
     written: Written = NOT_WRITTEN
     members: tuple[Piece, ...] = field(default=())
+    longest: int = 0
+    cost: int = 0
 
     def __post_init__(self) -> None:
         # Some operations repeat an argument; nested, they would grow without bound.
-        if len(self.text) > MAX_PIECE:
-            raise wire_errors.parsing_error("the query grows too large")
+        check_growth(len(self.text), self.cost)
 
     @property
     def is_written(self) -> bool:
         """Tell whether the query itself spells the value."""
         return not isinstance(self.written, _NotWritten)
+
+
+def check_growth(size: int, cost: int) -> None:
+    """Refuse SQL of too many characters, and what would take too much time and memory for each row.
+
+    :raises WireError: Devo's parsing error.
+    """
+    if size > MAX_SQL:
+        raise wire_errors.parsing_error("the query grows too large")
+    if cost > MAX_COST:
+        raise wire_errors.parsing_error("the texts that the query makes, or its patterns, grow too large")
+
+
+def cost_within(text: str, pieces: Iterable[Piece]) -> int:
+    """Return what pieces cost that a text is made of, each as often as it stands there."""
+    return sum(piece.cost * max(1, text.count(piece.text)) for piece in pieces if piece.cost)
 
 
 def quoted(value: str | int | float | bool | None) -> str:
@@ -73,7 +98,12 @@ def constant(value: str | int | float | bool | None) -> Piece:
         return Piece(quoted(value), types.FLOAT8, value)
     if value is None:
         return Piece("NULL", types.NULL, None)
-    return Piece(quoted(value), types.STR, value)
+    return Piece(quoted(value), types.STR, value, longest=len(value))
+
+
+def nonzero(expression: str) -> str:
+    """Return SQL for a number, null for 0. DuckDB's nullif is a macro: it repeats the argument unseen."""
+    return f"CASE WHEN {expression} <> 0 THEN {expression} END"
 
 
 def moment(expression: str) -> str:

@@ -15,7 +15,7 @@ from devo_sandbox.linq import advice, tree, types
 from devo_sandbox.linq.expressions import Models, Scope, aggregates_in, spelled
 from devo_sandbox.linq.functions.catalog import AGGREGATES
 from devo_sandbox.linq.functions.operation import is_value
-from devo_sandbox.linq.sql import Piece
+from devo_sandbox.linq.sql import STORED, Piece, check_growth
 from devo_sandbox.linq.types import Type
 
 EVENTDATE = "eventdate"
@@ -84,7 +84,7 @@ class _Compiler:
     """The state between two clauses: what is visible, what was asked for, what SQL stands."""
 
     def __init__(self, columns: Sequence[Column], models: Models, now_ms: int) -> None:
-        self.columns = {column.name: Piece(column.id, column.type) for column in columns}
+        self.columns = {column.name: Piece(column.id, column.type, longest=STORED) for column in columns}
         self.stored_eventdate = self.columns.get(EVENTDATE)
         self.aggregates: dict[str, Piece] = {}
         self.mentioned: list[str] = []
@@ -92,6 +92,7 @@ class _Compiler:
         self.models = models
         self.now_ms = now_ms
         self.next_id = len(columns)
+        self.size = self.cost = 0
 
     @property
     def scope(self) -> Scope:
@@ -117,7 +118,7 @@ class _Compiler:
     def _where(self, conditions: Sequence[tree.Expression]) -> None:
         tests = []
         for condition in conditions:
-            piece = self.scope.piece(condition)
+            piece = self._counted(self.scope.piece(condition))
             if not types.widens(piece.type, types.BOOL):
                 raise wire_errors.unknown_operation("where", f"({piece.type})")
             tests.append(f"({piece.text})")
@@ -136,11 +137,11 @@ class _Compiler:
                 # It uses an alias of this very clause, which must exist first.
                 self._extend(pending)
                 pending = {}
-            piece = _as_column(self.scope.piece(item.expression))
+            piece = self._counted(_as_column(self.scope.piece(item.expression)))
             name = item.alias or item.text
             self._refuse_twice(name)
             pending[name] = piece.text
-            self.columns[name] = Piece(self._id(), piece.type)
+            self.columns[name] = Piece(self._id(), piece.type, longest=piece.longest)
             self._mention(name)
         if pending:
             self._extend(pending)
@@ -160,8 +161,8 @@ class _Compiler:
                 raise wire_errors.name_used_twice(name)
             keys[name] = _as_column(before.piece(key.expression))
         aggregates = _aggregates(before, later)
-        selected = [(self._id(), piece) for piece in (*keys.values(), *aggregates.values())]
-        renamed = [Piece(name, piece.type) for name, piece in selected]
+        selected = [(self._id(), self._counted(piece)) for piece in (*keys.values(), *aggregates.values())]
+        renamed = [Piece(name, piece.type, longest=piece.longest) for name, piece in selected]
         self.columns = dict(zip(keys, renamed, strict=False))
         self.aggregates = dict(zip(aggregates, renamed[len(keys) :], strict=True))
         self.mentioned = list(keys)
@@ -173,6 +174,12 @@ class _Compiler:
             # Only another group asks for the order of the rows.
             listed.append("min(k) AS k")
         self.wraps.append((f"SELECT {', '.join(listed) or 'min(k) AS k'} FROM", after))
+
+    def _counted(self, piece: Piece) -> Piece:
+        self.size += len(piece.text)
+        self.cost += piece.cost
+        check_growth(self.size, self.cost)
+        return piece
 
     def _bucket(self, period_ms: int) -> Piece:
         column = self.scope.piece(tree.Name(EVENTDATE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -24,19 +25,44 @@ log = logging.getLogger(__name__)
 
 
 class Reader:
-    """Reads the rows of one statement, block by block, on a connection of its own."""
+    """Reads the rows of one statement, block by block, on a connection of its own.
+
+    Only the time that DuckDB works counts against ``most_s``: a client may read slowly.
+    """
 
     def __init__(self, queries: Queries, statement: str) -> None:
         self._cursor = queries.tables.cursor()
         self._statement = statement
         self._started = False
+        self._most_s = queries.most_s
+        self._worked_s = 0.0
+        self._since: float | None = None
 
     def block(self) -> list[tuple[Any, ...]]:
         """Return the next rows, none at the end. Blocks, and is called by one thread at a time."""
-        if not self._started:
-            self._started = True
-            self._cursor.execute(self._statement)
-        return self._cursor.fetchmany(BLOCK)
+        self._since = time.monotonic()
+        try:
+            if not self._started:
+                self._started = True
+                self._cursor.execute(self._statement)
+            return self._cursor.fetchmany(BLOCK)
+        finally:
+            self._worked_s, self._since = self.worked_s, None
+
+    @property
+    def worked_s(self) -> float:
+        """How long DuckDB has worked so far, in seconds."""
+        since = self._since
+        return self._worked_s + (time.monotonic() - since if since is not None else 0.0)
+
+    def left_s(self) -> float:
+        """Return for how many more seconds DuckDB may work.
+
+        :raises duckdb.InterruptException: none are left.
+        """
+        if (left := self._most_s - self.worked_s) <= 0:
+            raise duckdb.InterruptException(f"stopped after {self._most_s:g} s of work")
+        return left
 
     def stop(self, running: Future[Any] | None) -> None:
         """Let go of the connection, once ``running``, if it still is, has noticed."""
@@ -169,14 +195,15 @@ class Answer:
 
     async def _blocks(self, statement: str) -> AsyncIterator[list[tuple[Any, ...]]]:
         """Yield blocks of rows, and an empty one for each keep-alive that is due."""
-        reader = Reader(self.queries, statement)
+        reader, heard_s = Reader(self.queries, statement), self.queries.keep_alive_s
         running: Future[list[tuple[Any, ...]]] | None = None
         waiting: asyncio.Future[list[tuple[Any, ...]]] | None = None
         try:
             while True:
                 running = self.queries.workers.submit(reader.block)
                 waiting = asyncio.wrap_future(running)
-                while not (await asyncio.wait({waiting}, timeout=self.queries.keep_alive_s))[0]:
+                # stopped in the middle of its rows, DuckDB notices late: nobody waits for that
+                while not (await asyncio.wait({waiting}, timeout=min(heard_s, reader.left_s())))[0]:
                     yield []
                 if not (block := waiting.result()):
                     return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 
 from devo_sandbox import wire_errors
 from devo_sandbox.linq.functions.operation import Operation, Overload, is_written
@@ -30,7 +30,7 @@ def _is_format(piece: Piece) -> bool:
     return piece.type == STR and is_written(piece)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _parts(written: str) -> tuple[str, ...]:
     """Cut a format at its fields and plain texts.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import pyarrow as pa
 from publicsuffixlist import PublicSuffixList
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     import duckdb
 
 
+REMEMBERED = 250_000
+LONGEST_NAME = 255
+Found = TypeVar("Found")
+
+
+def remembering(look_up: Callable[[str], Found]) -> Callable[[str], Found]:
+    """Return ``look_up`` with a memory, but for texts that are no host name: theirs would know no bound."""
+    known = lru_cache(maxsize=REMEMBERED)(look_up)
+    return lambda host: known(host) if len(host) <= LONGEST_NAME else look_up(host)
+
+
 class Host(NamedTuple):
     """A host cut at its public suffix: ``www.shop`` + ``example`` + ``co.uk``."""
 
@@ -26,7 +37,7 @@ class Host(NamedTuple):
     suffix: str
 
 
-@lru_cache(maxsize=1_000_000)
+@remembering
 def cut(host: str) -> Host | None:
     """Return the parts of a host; None for an address, a single label, a bare or an unknown suffix."""
     host = host.removesuffix(".")
@@ -68,8 +79,8 @@ def _prefix(host: Host) -> str:
 
 
 OPERATIONS: dict[str, Callable[[str], str | None]] = {
-    "publicsuffix": lru_cache(maxsize=1_000_000)(public_suffix),
-    "topleveldomain": lru_cache(maxsize=1_000_000)(_top),
+    "publicsuffix": remembering(public_suffix),
+    "topleveldomain": remembering(_top),
     "rootsuffix": _of(lambda host: f"{host.label}.{host.suffix}"),
     "rootdomain": _of(lambda host: host.label),
     "rootprefix": _of(_prefix),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from devo_sandbox.linq.functions.operation import Operation, Overload
-from devo_sandbox.linq.sql import moment
+from devo_sandbox.linq.sql import moment, nonzero
 from devo_sandbox.linq.types import DURATION, FLOAT8, INT8, TIMESTAMP
 
 TOO_LARGE = "an integer beyond 64 bits breaks the answer off (assumed)"
-REAL_QUOTIENT = "{0} / nullif({1}, 0.0)"
+REAL_QUOTIENT = f"{{0}} / ({nonzero('{1}')})"
 # By -1 nothing is left over, where the processor would overflow.
-REMAINDER = "CASE WHEN {1} = -1 THEN {0} & 0 ELSE {0} % nullif({1}, 0) END"
+REMAINDER = f"CASE WHEN {{1}} = -1 THEN {{0}} & 0 ELSE {{0}} % ({nonzero('{1}')}) END"
 MODULO = (
     f"{REMAINDER} + CASE WHEN {REMAINDER} <> 0 AND ({REMAINDER} < 0) <> ({{1}} < 0) THEN {{1}} ELSE 0 END"
 )
@@ -67,7 +67,7 @@ OPERATIONS = (
         "digest",
         "two integers give an integer, towards 0; by 0 gives null (assumed)",
         (
-            Overload((INT8, INT8), INT8, "{0} // nullif({1}, 0)"),
+            Overload((INT8, INT8), INT8, f"{{0}} // ({nonzero('{1}')})"),
             Overload((FLOAT8, FLOAT8), FLOAT8, REAL_QUOTIENT),
         ),
     ),

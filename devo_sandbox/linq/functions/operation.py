@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from devo_sandbox import wire_errors
 from devo_sandbox.linq import types
-from devo_sandbox.linq.sql import Piece
+from devo_sandbox.linq.sql import STORED, Piece, cost_within
 from devo_sandbox.linq.types import Type
 
 Evidence = Literal["documented", "exemplified", "digest", "assumed"]
@@ -25,12 +25,14 @@ class Overload:
     :param result: a type, or how it follows from the arguments (None: these do not fit).
     :param sql: SQL with ``{0}``, ``{1}`` … for the arguments, or what builds it.
     :param repeats: how many of the last parameters may come again, as a group.
+    :param longest: of the result, see ``Piece``; None when no text is longer than the longest argument.
     """
 
     parameters: tuple[Parameter, ...]
     result: Result
     sql: Template
     repeats: int = 0
+    longest: Callable[[Sequence[Piece]], int] | None = None
 
     def fit(self, arguments: Sequence[Piece]) -> Piece | None:
         """Return the piece for this call, None when the arguments do not fit."""
@@ -42,7 +44,15 @@ class Overload:
         if result is None:
             return None
         text = self.sql.format(*(a.text for a in given)) if isinstance(self.sql, str) else self.sql(given)
-        return Piece(f"({text})", result)
+        longest = self._longest(given, result)
+        made = longest if result == types.REGEXP else max(0, longest - STORED)
+        return Piece(f"({text})", result, longest=longest, cost=cost_within(text, given) + made)
+
+    def _longest(self, given: Sequence[Piece], result: Type) -> int:
+        if self.longest is not None:
+            return self.longest(given)
+        holds_text = result in (types.STR, types.TEMPLATE) or result.element is not None
+        return max((a.longest for a in given), default=0) if holds_text else 0
 
     def _stretched(self, count: int) -> tuple[Parameter, ...] | None:
         missing = count - len(self.parameters)
@@ -100,7 +110,7 @@ def _accepts(parameter: Parameter, piece: Piece) -> bool:
 def _widened(parameter: Parameter, piece: Piece) -> Piece:
     if not isinstance(parameter, Type) or piece.type == parameter:
         return piece
-    return Piece(cast(piece, parameter), parameter, piece.written)
+    return replace(piece, text=cast(piece, parameter), type=parameter, members=())
 
 
 def is_value(piece: Piece) -> bool:

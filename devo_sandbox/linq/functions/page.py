@@ -13,7 +13,8 @@ OPAQUE = f"^{SCHEME}:(?:[^/]|$)"
 
 
 def _taken(pattern: str, group: int = 1) -> str:
-    return f"nullif(regexp_extract({{0}}, {_braced(pattern)}, {group}), '')"
+    found = f"regexp_extract({{0}}, {_braced(pattern)}, {group})"
+    return f"CASE WHEN {found} <> '' THEN {found} END"
 
 
 def _braced(pattern: str) -> str:

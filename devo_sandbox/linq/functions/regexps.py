@@ -23,10 +23,22 @@ ELSEWHERE = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
+STEP = re.compile(
+    r"""
+    \\Q.*?(?:\\E|$)
+    | \\[pPx](?:\{[^}]*\}|.)
+    | \\.
+    | \[\^?\]?(?:\\.|[^\]\\])*\]?
+    | \{(?P<least>\d+)(?:,(?P<most>\d*))?\}
+    | .""",
+    re.VERBOSE | re.DOTALL,
+)
+CLASS_STEPS = 150
+ENDLESS = 10**9
 _lock = threading.Lock()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def check(pattern: str) -> None:
     """Refuse a pattern that cannot be compiled.
 
@@ -37,6 +49,34 @@ def check(pattern: str) -> None:
             f"pattern {pattern!r}: {found[0]!r} has another meaning in Java's patterns, which Devo takes"
         )
     _try(f"SELECT regexp_matches('', {quoted(pattern)})", pattern)
+
+
+@lru_cache(maxsize=256)
+def steps(pattern: str) -> int:
+    """Return about how many steps a pattern has once its counted repetitions are unrolled."""
+    groups, last = [0], 0
+    for found in STEP.finditer(pattern):
+        if found["least"] is not None:
+            added = last * (max(int(found["least"]), int(found["most"] or 0), 1) - 1)
+            last += added
+        elif found[0] == "(":
+            groups.append(0)
+            continue
+        elif found[0] == ")":
+            # an opening bracket of "\Q" is none, so its closing one may be one too many
+            added = last = groups.pop() if len(groups) > 1 else groups[0]
+        else:
+            added = last = 1 + len(found[0]) // 4 + CLASS_STEPS * len(re.findall(r"\\[pP]", found[0]))
+        groups[-1] = min(groups[-1] + added, ENDLESS)
+        last = min(last, ENDLESS)
+    return min(sum(groups), ENDLESS)
+
+
+@lru_cache(maxsize=256)
+def takes_nothing(quoted_pattern: str) -> bool:
+    """Say whether a pattern, already SQL, matches the empty text."""
+    with _lock:
+        return bool(_scratch().execute(f"SELECT regexp_matches('', {quoted_pattern})").fetchall()[0][0])
 
 
 def check_group(quoted_pattern: str, group: int) -> None:

@@ -37,6 +37,28 @@ def _template(arguments: Sequence[Piece]) -> str:
     return quoted(str(arguments[0].written).replace("\\", "\\\\"))
 
 
+def _steps(arguments: Sequence[Piece]) -> int:
+    return regexps.steps(str(arguments[0].written))
+
+
+def _once_more(arguments: Sequence[Piece]) -> int:
+    return arguments[0].longest + arguments[2].longest
+
+
+def _each_replaced(arguments: Sequence[Piece]) -> int:
+    text, replaced, by = arguments
+    # what is not written may have a single character
+    width = max(1, len(replaced.written) if isinstance(replaced.written, str) else 1)
+    return text.longest + text.longest // width * max(0, by.longest - width)
+
+
+def _each_match_replaced(arguments: Sequence[Piece]) -> int:
+    text, pattern, by = arguments
+    if not regexps.takes_nothing(pattern.text):
+        return text.longest * max(1, by.longest)
+    return text.longest + (text.longest + 1) * by.longest
+
+
 def _peek(arguments: Sequence[Piece]) -> str:
     text, pattern = arguments[0].text, arguments[1].text
     group = int(str(arguments[2].written)) if len(arguments) == 3 else 0
@@ -63,7 +85,7 @@ OPERATIONS = (
         "(str) → str",
         "digest",
         "",
-        (Overload((STR,), STR, "array_to_string(list_reverse(string_split({0}, '')), '')"),),
+        (Overload((STR,), STR, "list_aggregate(string_split({0}, '')[:-:-1] || [''], 'string_agg', '')"),),
     ),
     Operation(
         "substring",
@@ -115,21 +137,21 @@ OPERATIONS = (
         "(str, str, str) → str",
         "digest",
         "first only",
-        (Overload((STR,) * 3, STR, REPLACE_FIRST),),
+        (Overload((STR,) * 3, STR, REPLACE_FIRST, longest=_once_more),),
     ),
     Operation(
         "replaceall",
         "(str, str, str) → str",
         "digest",
         "plain text, not a pattern",
-        (Overload((STR,) * 3, STR, "replace({0}, {1}, {2})"),),
+        (Overload((STR,) * 3, STR, "replace({0}, {1}, {2})", longest=_each_replaced),),
     ),
     Operation(
         "re",
         "(str) → regexp",
         "digest",
         "a written string only; RE2 syntax",
-        (Overload((_written_str,), REGEXP, _pattern),),
+        (Overload((_written_str,), REGEXP, _pattern, longest=_steps),),
     ),
     Operation(
         "template",
@@ -150,14 +172,21 @@ OPERATIONS = (
         "(str, regexp, template) → str",
         "digest",
         "first match",
-        (Overload((STR, REGEXP, TEMPLATE), STR, "regexp_replace({0}, {1}, {2})"),),
+        (Overload((STR, REGEXP, TEMPLATE), STR, "regexp_replace({0}, {1}, {2})", longest=_once_more),),
     ),
     Operation(
         "subsall",
         "(str, regexp, template) → str",
         "digest",
         "every match",
-        (Overload((STR, REGEXP, TEMPLATE), STR, "regexp_replace({0}, {1}, {2}, 'g')"),),
+        (
+            Overload(
+                (STR, REGEXP, TEMPLATE),
+                STR,
+                "regexp_replace({0}, {1}, {2}, 'g')",
+                longest=_each_match_replaced,
+            ),
+        ),
     ),
     Operation(
         "peek",

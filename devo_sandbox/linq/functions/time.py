@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from functools import cache
 
 from devo_sandbox.linq.functions.operation import Operation, Overload
-from devo_sandbox.linq.sql import Piece, braced, moment, quoted
+from devo_sandbox.linq.sql import Piece, braced, moment, nonzero, quoted
 from devo_sandbox.linq.types import DURATION, INT8, STR, TIMESTAMP
 
 TEXT = "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}([.][0-9]{3})?)?"
+SPAN = nonzero("{1}")
 OF_TEXT = braced(quoted(TEXT)).join(
     ("CASE WHEN regexp_full_match({0}, ", ") THEN epoch_ms(TRY_CAST({0} AS TIMESTAMP)) END")
 )
@@ -73,6 +74,6 @@ OPERATIONS = (
         "(timestamp, duration) → timestamp",
         "digest",
         "the start of the span that holds the moment, counted from the epoch in UTC (assumed)",
-        (Overload((TIMESTAMP, DURATION), TIMESTAMP, "{0} - ({0} % nullif({1}, 0) + {1}) % nullif({1}, 0)"),),
+        (Overload((TIMESTAMP, DURATION), TIMESTAMP, f"{{0}} - ({{0}} % ({SPAN}) + {{1}}) % ({SPAN})"),),
     ),
 )
