@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from airflow_provider_devo_dga.devo_api.wire import Request
-from airflow_provider_devo_dga.errors import DevoConnectionConfigError
+from airflow_provider_devo_dga.errors import DevoConnectionConfigError, DevoPermanentError
 from airflow_provider_devo_dga.redaction import keep_secret
 
 QUERY_PATH = "/search/query"
@@ -155,3 +155,12 @@ class Limits:
     timeout: float = 600.0
     retries: int = 3
     concurrency: int = 16
+
+    def within(self, timeout: float) -> Limits:
+        """Return the same bounds with other seconds for a whole answer.
+
+        :raises DevoPermanentError: they are none.
+        """
+        if not timeout > 0:
+            raise DevoPermanentError(f"timeout must be above 0 seconds, not {timeout!r}")
+        return replace(self, timeout=timeout)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Literal, get_args
+from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 
 import orjson
 
 from airflow_provider_devo_dga.devo_api.types import record_batch, schema
 from airflow_provider_devo_dga.devo_api.wire import Batch, Column, Value
 from airflow_provider_devo_dga.errors import DevoLimitError, DevoPermanentError
+from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.storage import StoragePath, publish
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ _ROW_GROUP = 50_000
 # Arrow takes a column of many rows at once, a batch off the network has a few dozen; of more than this,
 # the values are out of the processor's cache when their turn comes
 _CONVERTED = 1_000
+_EVERY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,11 @@ def check_format(file_format: str) -> None:
     :raises DevoPermanentError: names those that can.
     """
     if file_format not in FILE_FORMATS:
-        raise DevoPermanentError(f"Unknown file format {file_format!r}; there are {', '.join(FILE_FORMATS)}")
+        meant = str(file_format).strip().lower().removeprefix(".")
+        hint = f"; write {meant!r}" if meant in FILE_FORMATS else ""
+        raise DevoPermanentError(
+            f"Unknown file format {file_format!r}; there are {', '.join(FILE_FORMATS)}{hint}"
+        )
 
 
 def write_batches(
@@ -213,3 +220,29 @@ class _Parquet(_Writer):
         writing, self._writing = self._writing, None
         if writing is not None:
             writing.result()
+
+
+class Progress:
+    """Says every few seconds how many rows came, and how fast. Call it with the rows so far."""
+
+    def __init__(self, log: Any) -> None:
+        self._log = log
+        self._started = self._last = time.monotonic()
+        self._last_rows = 0
+
+    def __call__(self, rows: int) -> None:
+        now = time.monotonic()
+        if now - self._last >= _EVERY_SECONDS:
+            rate = (rows - self._last_rows) / (now - self._last)
+            self._log.info("%d rows so far, %.0f rows/s", rows, rate)
+            self._last, self._last_rows = now, rows
+
+    def done(self, written: WrittenFile) -> None:
+        seconds = time.monotonic() - self._started
+        self._log.info(
+            "%d rows in %.1f s, %d bytes, complete, at %s",
+            written.rows,
+            seconds,
+            written.bytes,
+            shown_uri(written.path),
+        )

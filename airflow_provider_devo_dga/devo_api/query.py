@@ -112,6 +112,10 @@ class Query:
         return json.dumps(payload)
 
     def _check_text(self) -> None:
+        if self.text is not None and not isinstance(self.text, str):
+            raise DevoQueryError(
+                f"The query is {self.text!r}, where LINQ text is wanted: what does its template render to?"
+            )
         if not self.text or not self.text.strip():
             raise DevoQueryError(
                 "The query is empty; did the template or the task that makes it give nothing?"
@@ -202,7 +206,7 @@ class QueryExchange:
     def overdue(self) -> DevoError:
         """Return the error of an answer that is not whole at the deadline."""
         told = (
-            f"Devo's answer was not whole within the connection's timeout ({self.rows_read} rows so far);"
+            f"Devo's answer was not whole within its timeout ({self.rows_read} rows so far);"
             " narrow the query or raise the timeout"
         )
         if self.rows_read:

@@ -92,7 +92,7 @@ def _trust(context: ssl.SSLContext, place: str, told_by: str) -> None:
         reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or type(error).__name__
         raise DevoConnectionConfigError(
             f"The CA file {_shown(place)} of {told_by} cannot be used ({reason});"
-            " name a PEM file of the authorities to trust, or a folder of such files"
+            " name a PEM file of the authorities to trust, or a folder of such files, or write true or false"
         ) from None
 
 

@@ -27,15 +27,20 @@ class Window:
     end: datetime
 
     def __post_init__(self) -> None:
-        for name, value in (("from", self.start), ("to", self.end)):
+        named = (("from", self.start), ("to", self.end))
+        for name, value in named:
             if value.tzinfo is None or value.utcoffset() is None:
                 raise DevoWindowError(f"{name!r} is a naive datetime ({value}); give it a time zone")
-            if value.microsecond:
-                raise DevoWindowError(f"{name!r} must be whole seconds, not {value.isoformat()}")
         if self.end <= self.start:
+            what = "has no length" if self.end == self.start else "ends before it starts"
             raise DevoWindowError(
-                f"The window ends before it starts: from {self.start.isoformat()} to {self.end.isoformat()}"
+                f"The window {what}: from {self.start.isoformat()} to {self.end.isoformat()}"
             )
+        for name, value in named:
+            if value.microsecond:
+                raise DevoWindowError(
+                    f"{name!r} must be whole seconds, not {value.isoformat()}: add .replace(microsecond=0)"
+                )
 
     @classmethod
     def parse(cls, start: datetime | str, end: datetime | str) -> Window:
@@ -87,11 +92,16 @@ def _parse(name: str, value: datetime | str) -> datetime:
     if isinstance(value, datetime):
         return value
     try:
-        return datetime.fromisoformat(value)
+        found = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise DevoWindowError(
-            f"{name!r} is not an ISO 8601 date and time: {value!r}; use e.g. 2026-01-01T00:00:00+00:00"
+            f"{name!r} is not an ISO 8601 date and time: {value!r}, and nothing is evaluated; use e.g."
+            " 2026-01-01T00:00:00+00:00"
         ) from None
+    if found.tzinfo is None:
+        whole = value if len(value) > len("2026-01-01") else f"{value}T00:00:00"
+        raise DevoWindowError(f"{name!r} has no time zone: {value!r}; for UTC write {whole}+00:00")
+    return found
 
 
 def within(batch: Batch, window: Window) -> Batch:

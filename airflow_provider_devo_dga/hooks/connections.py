@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_YES = {"true", "1", "yes", ""}
-_NO = {"false", "0", "no"}
+_YES = {"true", "1", "yes", "on", ""}
+_NO = {"false", "0", "no", "off"}
+_JSON = {list: "array", str: "text", int: "number", float: "number", bool: "boolean"}
 _DEFAULTS = Limits()
 _EVENTS_PORT, _H2O_PORT = 443, 54321
 _WEB = ("https", "http")
@@ -46,14 +47,20 @@ class Extra:
     """The extra fields of a connection, each checked when it is read.
 
     :param fields: as they are stored: texts from the form, anything from JSON.
+    :raises DevoConnectionConfigError: the extra is no JSON object.
     """
 
-    def __init__(self, fields: dict[str, Any]) -> None:
-        self._fields = fields
+    def __init__(self, fields: object) -> None:
+        if not isinstance(fields, dict):
+            raise DevoConnectionConfigError(
+                f"The connection's extra is a JSON {_JSON.get(type(fields), 'value')}, where an object is"
+                ' wanted: {"timeout": 600}'
+            )
+        self.fields: dict[str, Any] = fields
 
     def text(self, name: str) -> str:
         """Return a field without spaces around it; empty when it is not there."""
-        value = self._fields.get(name)
+        value = self.fields.get(name)
         return "" if value is None else str(value).strip()
 
     def choice(self, name: str, *words: str) -> str:
@@ -98,8 +105,10 @@ class Extra:
 
     def limits(self, timeout: float = _DEFAULTS.timeout) -> Limits:
         """Return ``timeout``, ``retries`` and ``concurrency``."""
+        if not (seconds := self.number("timeout", timeout)):
+            raise _wrong("timeout", f"must be above 0; leave it out for {timeout:g} seconds")
         return Limits(
-            timeout=self.number("timeout", timeout),
+            timeout=seconds,
             retries=self.number("retries", _DEFAULTS.retries),
             concurrency=max(1, self.number("concurrency", _DEFAULTS.concurrency)),
         )

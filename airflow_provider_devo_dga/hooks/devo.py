@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from airflow.sdk import BaseHook
 from airflow.sdk.log import mask_secret
@@ -23,20 +22,38 @@ from airflow_provider_devo_dga.errors import (
     DevoWindowError,
 )
 from airflow_provider_devo_dga.hooks.connections import DevoSettings
-from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.storage import StoragePath
 from airflow_provider_devo_dga.tasks.identity import own_comments
+from airflow_provider_devo_dga.tasks.run_window import window_errors
 from airflow_provider_devo_dga.tasks.telemetry import QueryStats
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from devo.api import Client
 
     from airflow_provider_devo_dga.devo_api.files import WrittenFile
+    from airflow_provider_devo_dga.devo_api.frames import FrameType
     from airflow_provider_devo_dga.devo_api.reader import Reader
 
 _PROBE_TABLE = "siem.logtrust.web.activity"
 _NO_LATENESS = timedelta(0)
-_EVERY_SECONDS = 5.0
+
+
+class ReadOptions(TypedDict, total=False):
+    """How one query is read, whichever way.
+
+    ``limit``: at most this many rows. ``lateness``: the window may be read only when its end is so long ago.
+    ``completeness``: ``count`` lets Devo count the rows, a second query, and compares. ``auto`` does so too,
+    but leaves a query that Devo cannot count to its framing, with a warning. ``framing`` trusts the framing
+    where there is one, which holds only where no proxy frames answers anew. Without it the connection's
+    ``completeness`` counts, ``auto`` unless that says otherwise. ``timeout``: seconds for the whole answer,
+    instead of the connection's.
+    """
+
+    limit: int | None
+    lateness: timedelta
+    completeness: Completeness | None
+    timeout: float | None
 
 
 class DevoHook(BaseHook):
@@ -86,14 +103,7 @@ class DevoHook(BaseHook):
         )
 
     def iter_batches(
-        self,
-        query: str,
-        *,
-        from_: datetime | str,
-        to: datetime | str,
-        limit: int | None = None,
-        lateness: timedelta = _NO_LATENESS,
-        completeness: Completeness | None = None,
+        self, query: str, *, from_: datetime | str, to: datetime | str, **options: Unpack[ReadOptions]
     ) -> Generator[Batch, None, None]:
         """Yield rows as they arrive, as lists in column order; the last batch is always there, maybe empty.
 
@@ -102,67 +112,89 @@ class DevoHook(BaseHook):
         :param query: LINQ.
         :param from_: start of the window, aware, included.
         :param to: end of the window, aware, excluded, not in the future.
-        :param limit: at most this many rows.
-        :param lateness: the window may be read only when its end is so long ago.
-        :param completeness: ``count`` lets Devo count the rows, a second query, and compares. ``auto`` does
-            so too, but leaves a query that Devo cannot count to its framing, with a warning. ``framing``
-            trusts the framing where there is one, which holds only where no proxy frames answers anew. None
-            takes the connection's ``completeness``, ``auto`` unless that says otherwise.
+        :param options: see :class:`ReadOptions`.
         :raises DevoIncompleteError: the answer broke off, or Devo counts more rows; discard what was read.
         :raises DevoWindowError: naive, empty, reversed or unfinished window.
         """
-        asked = self._query(query, from_, to, limit, lateness)
-        with self._reader() as reader, closing(reader.batches(asked, self._proof(completeness))) as batches:
+        with (
+            self._asking(query, from_, to, **options) as (reader, asked, proof),
+            closing(reader.batches(asked, proof)) as batches,
+        ):
             for batch in batches:
                 yield within(batch, asked.window)
 
     def iter_rows(
-        self,
-        query: str,
-        *,
-        from_: datetime | str,
-        to: datetime | str,
-        limit: int | None = None,
-        lateness: timedelta = _NO_LATENESS,
-        completeness: Completeness | None = None,
+        self, query: str, *, from_: datetime | str, to: datetime | str, **options: Unpack[ReadOptions]
     ) -> Generator[Row, None, None]:
         """Yield rows as dicts in constant memory; timestamps are epoch milliseconds, addresses text.
 
         Stopping early closes the connection. Parameters and errors as in :meth:`iter_batches`.
         """
-        with closing(
-            self.iter_batches(
-                query, from_=from_, to=to, limit=limit, lateness=lateness, completeness=completeness
-            )
-        ) as batches:
+        with closing(self.iter_batches(query, from_=from_, to=to, **options)) as batches:
             for batch in batches:
                 yield from _dicts(batch)
 
+    @contextmanager
+    def arrow_reader(
+        self, query: str, *, from_: datetime | str, to: datetime | str, **options: Unpack[ReadOptions]
+    ) -> Iterator[pa.RecordBatchReader]:
+        """Open a pyarrow ``RecordBatchReader`` in a ``with`` block: rows as Arrow, in constant memory.
+
+        DuckDB, polars and pandas read from it. Parameters and errors as in :meth:`iter_batches`; types as in
+        a Parquet file.
+        """
+        from airflow_provider_devo_dga.devo_api.frames import arrow_reader
+
+        with closing(self.iter_batches(query, from_=from_, to=to, **options)) as batches:
+            yield arrow_reader(batches)
+
     def get_records(
+        self, query: str, *, from_: datetime | str, to: datetime | str, **options: Unpack[ReadOptions]
+    ) -> list[Row]:
+        """Return all rows; for results that fit into memory. An answer that broke off is read again."""
+        with self._asking(query, from_, to, **options) as (reader, asked, proof):
+            return reader.whole(
+                asked,
+                lambda batches: [row for batch in batches for row in _dicts(within(batch, asked.window))],
+                proof,
+            )
+
+    def get_df(
         self,
         query: str,
         *,
         from_: datetime | str,
         to: datetime | str,
-        limit: int | None = None,
-        lateness: timedelta = _NO_LATENESS,
-        completeness: Completeness | None = None,
-    ) -> list[Row]:
-        """Return all rows; for results that fit into memory. An answer that broke off is read again."""
-        asked = self._query(query, from_, to, limit, lateness)
-        with self._reader() as reader:
-            return reader.whole(
+        df_type: FrameType = "pandas",
+        **options: Unpack[ReadOptions],
+    ) -> Any:
+        """Return all rows as a data frame, for results that fit into memory; read again as in `get_records`.
+
+        :param df_type: ``pandas`` or ``polars``, whose package has to be there; types as in a Parquet file.
+        """
+        from airflow_provider_devo_dga.devo_api.frames import arrow_reader, check_frame_type, data_frame
+
+        check_frame_type(df_type)
+        with self._asking(query, from_, to, **options) as (reader, asked, proof):
+            table = reader.whole(
                 asked,
-                lambda batches: [row for batch in batches for row in _dicts(within(batch, asked.window))],
-                self._proof(completeness),
+                lambda batches: arrow_reader(within(batch, asked.window) for batch in batches).read_all(),
+                proof,
             )
+        return data_frame(table, df_type)
 
     def count(
-        self, query: str, *, from_: datetime | str, to: datetime | str, lateness: timedelta = _NO_LATENESS
+        self,
+        query: str,
+        *,
+        from_: datetime | str,
+        to: datetime | str,
+        lateness: timedelta = _NO_LATENESS,
+        timeout: float | None = None,
     ) -> int:
         """Return how many rows ``query`` gives in the window, counted by Devo."""
-        with self._reader() as reader:
-            return reader.count(self._query(query, from_, to, None, lateness))
+        with self._asking(query, from_, to, lateness=lateness, timeout=timeout) as (reader, asked, _):
+            return reader.count(asked)
 
     def to_file(
         self,
@@ -174,9 +206,8 @@ class DevoHook(BaseHook):
         file_format: str = "parquet",
         max_rows: int | None = None,
         max_bytes: int | None = None,
-        lateness: timedelta = _NO_LATENESS,
-        completeness: Completeness | None = None,
         owner: str = "",
+        **options: Unpack[ReadOptions],
     ) -> WrittenFile:
         """Write the rows to ``target`` as they arrive; the file appears only when all of them are in it.
 
@@ -189,28 +220,30 @@ class DevoHook(BaseHook):
         :param owner: who writes, for :func:`storage.sweep`.
         :raises DevoLimitError: it gives more rows or bytes; there is no file.
         """
-        from airflow_provider_devo_dga.devo_api.files import check_format, write_batches
+        from airflow_provider_devo_dga.devo_api.files import Progress, check_format, write_batches
 
         check_format(file_format)
-        # one row more than allowed is enough to know, and Devo need not send the others
-        asked = self._query(query, from_, to, max_rows + 1 if max_rows else None, lateness)
+        if max_rows:
+            # one row more than allowed is enough to know, and Devo need not send the others
+            options.setdefault("limit", max_rows + 1)
 
-        def write(batches: Iterator[Batch]) -> WrittenFile:
-            progress = _Progress(self.log)
-            written = write_batches(
-                (within(batch, asked.window) for batch in batches),
-                target,
-                file_format,
-                max_rows=max_rows,
-                max_bytes=max_bytes,
-                progress=progress,
-                owner=owner,
-            )
-            progress.done(written)
-            return written
+        with self._asking(query, from_, to, **options) as (reader, asked, proof):
 
-        with self._reader() as reader:
-            return reader.whole(asked, write, self._proof(completeness))
+            def write(batches: Iterator[Batch]) -> WrittenFile:
+                progress = Progress(self.log)
+                written = write_batches(
+                    (within(batch, asked.window) for batch in batches),
+                    target,
+                    file_format,
+                    max_rows=max_rows,
+                    max_bytes=max_bytes,
+                    progress=progress,
+                    owner=owner,
+                )
+                progress.done(written)
+                return written
+
+            return reader.whole(asked, write, proof)
 
     def test_connection(self) -> tuple[bool, str]:
         """Ask Devo for one row of the last five minutes; say which part fails when one does."""
@@ -229,64 +262,39 @@ class DevoHook(BaseHook):
         return True, f"Devo answers at {self.settings.url}"
 
     @contextmanager
-    def _reader(self) -> Iterator[Reader]:
+    def _asking(
+        self,
+        text: str,
+        from_: datetime | str,
+        to: datetime | str,
+        *,
+        limit: int | None = None,
+        lateness: timedelta = _NO_LATENESS,
+        completeness: Completeness | None = None,
+        timeout: float | None = None,
+    ) -> Iterator[tuple[Reader, Query, Completeness]]:
+        """Check what is to be asked; yield who asks, the query, and what proves its answer."""
         import httpx
 
         from airflow_provider_devo_dga.devo_api.reader import Reader
         from airflow_provider_devo_dga.devo_api.transport import transport_to
 
-        settings = self.settings
-        transport = transport_to(settings.url, settings.verify, settings.limits)
-        with httpx.Client(**transport.options) as client:
-            yield Reader(client, settings.endpoint, settings.limits, QueryStats(), transport.context)
-
-    def _proof(self, completeness: Completeness | None) -> Completeness:
-        return self.settings.completeness if completeness is None else completeness
-
-    def _query(
-        self,
-        query: str,
-        from_: datetime | str,
-        to: datetime | str,
-        limit: int | None,
-        lateness: timedelta,
-    ) -> Query:
-        window = Window.parse(from_, to)
+        with window_errors():
+            window = Window.parse(from_, to)
         if not window.is_over(lateness):
             late = f" (and {lateness} for late events)" if lateness else ""
             raise DevoWindowError(
                 f"The window {window}{late} is not over yet; wait for its end, as DevoQuerySensor does"
             )
-        return Query(query, window, limit, self.comments)
+        settings = self.settings
+        limits = settings.limits if timeout is None else settings.limits.within(timeout)
+        transport = transport_to(settings.url, settings.verify, limits)
+        with httpx.Client(**transport.options) as client:
+            reader = Reader(client, settings.endpoint, limits, QueryStats(), transport.context)
+            yield reader, Query(text, window, limit, self.comments), completeness or settings.completeness
 
 
 def _dicts(batch: Batch) -> list[Row]:
     names = [column.name for column in batch.columns]
     # the decoder has compared the lengths
     return [dict(zip(names, row, strict=False)) for row in batch.rows]
-
-
-class _Progress:
-    """Says every few seconds how many rows came, and how fast. Call it with the rows so far."""
-
-    def __init__(self, log: Any) -> None:
-        self._log = log
-        self._started = self._last = time.monotonic()
-        self._last_rows = 0
-
-    def __call__(self, rows: int) -> None:
-        now = time.monotonic()
-        if now - self._last >= _EVERY_SECONDS:
-            rate = (rows - self._last_rows) / (now - self._last)
-            self._log.info("%d rows so far, %.0f rows/s", rows, rate)
-            self._last, self._last_rows = now, rows
-
-    def done(self, written: WrittenFile) -> None:
-        seconds = time.monotonic() - self._started
-        self._log.info(
-            "%d rows in %.1f s, %d bytes, complete, at %s",
-            written.rows,
-            seconds,
-            written.bytes,
-            shown_uri(written.path),
-        )

@@ -30,6 +30,7 @@ from airflow_provider_devo_dga.errors import (
     DevoJobError,
     DevoPermanentError,
 )
+from airflow_provider_devo_dga.hooks.connections import Extra
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.redaction import keep_secret
 from airflow_provider_devo_dga.tasks.telemetry import QueryStats
@@ -185,7 +186,7 @@ def secret_params_of(conn_id: str) -> dict[str, Any]:
 
     :raises DevoConnectionConfigError: it has none.
     """
-    params: dict[str, Any] = BaseHook.get_connection(conn_id).extra_dejson
+    params = Extra(BaseHook.get_connection(conn_id).extra_dejson).fields
     if not params:
         raise DevoConnectionConfigError(
             f"The connection {conn_id!r} has no extra fields; put the destination's secret params there"

@@ -1,10 +1,16 @@
-"""Numbers that a template may have rendered, and so as text."""
+"""Values that a template may have rendered, and so as text. Text is read as data, never run."""
 
 from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from airflow_provider_devo_dga.errors import DevoPermanentError
 
 _NOTHING = frozenset({"", "None"})
+_LONGEST_SHOWN = 60
 
 
 def whole(value: int | str, name: str) -> int:
@@ -23,9 +29,87 @@ def whole_or_none(value: int | str | None, name: str) -> int | None:
 
     :raises DevoPermanentError: it is neither.
     """
-    return None if value is None or value in _NOTHING else whole(value, name)
+    return None if (found := given(value)) is None else whole(found, name)
 
 
-def number_or_none(value: float | str | None) -> float | None:
-    """Return a number, or None for what a template makes of None."""
-    return None if value is None or value in _NOTHING else float(value)
+def number(value: float | str, name: str) -> float:
+    """Return a number.
+
+    :raises DevoPermanentError: it is none; names the parameter.
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise DevoPermanentError(f"{name} must be a number, not {value!r}") from None
+
+
+def number_or_none(value: float | str | None, name: str) -> float | None:
+    """Return a number, or None for what a template makes of None.
+
+    :raises DevoPermanentError: it is neither.
+    """
+    return None if (found := given(value)) is None else number(found, name)
+
+
+def given(value: Any) -> Any:
+    """Return a value, None for what a template makes of None."""
+    return None if value is None or (isinstance(value, str) and value in _NOTHING) else value
+
+
+def mapping(value: object, name: str, giver: str = "the task that makes it") -> dict[str, Any]:
+    """Return a mapping, of which a template may have made text: JSON, or a literal of Python.
+
+    :param giver: the operator that returns such a mapping, for the error.
+    :raises DevoPermanentError: it is none; names the parameter and says what to write.
+    """
+    found = _read(value)
+    if not isinstance(found, Mapping):
+        raise DevoPermanentError(
+            f"{name} must be what {giver} returned, not {_shown(value)}; with that task as `task`, write"
+            f" {name}=task.output"
+        )
+    return dict(found)
+
+
+def mapping_or_none(value: object, name: str, giver: str = "the task that makes it") -> dict[str, Any] | None:
+    """Return a mapping, or None for what a template makes of None.
+
+    :raises DevoPermanentError: it is neither.
+    """
+    return None if given(value) is None else mapping(value, name, giver)
+
+
+def listed(value: object, name: str) -> list[Any]:
+    """Return a list, of which a template may have made text; empty for what it makes of None.
+
+    :raises DevoPermanentError: it is none; names the parameter.
+    """
+    if given(value) is None:
+        return []
+    found = _read(value)
+    if isinstance(found, str | Mapping) or not isinstance(found, Sequence | set | frozenset):
+        raise DevoPermanentError(f"{name} must be a list, not {_shown(value)}")
+    return list(found)
+
+
+def literal(value: Any) -> Any:
+    """Return what a template made text of, when that was a list or a mapping; else the value as it is."""
+    found = _read(value)
+    return found if isinstance(found, list | dict) else value
+
+
+def _read(value: object) -> Any:
+    """Return the data that a text spells; what is no text, or spells none, as it is."""
+    if not isinstance(value, str):
+        return value
+    for read in (json.loads, ast.literal_eval):
+        try:
+            return read(value)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+    return value
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} …"

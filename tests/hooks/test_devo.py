@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoConnectionConfigError,
+    DevoIncompleteError,
     DevoPermanentError,
     DevoQueryError,
     DevoTransientError,
@@ -115,8 +117,8 @@ def test_a_jwt_instead_of_a_token(
     ("from_", "to", "reason"),
     [
         ("2026-01-01T09:00:00+00:00", "2026-01-01T08:00:00+00:00", "ends before it starts"),
-        ("2026-01-01T09:00:00+00:00", "2026-01-01T09:00:00+00:00", "ends before it starts"),
-        ("2026-01-01T08:00:00", "2026-01-01T09:00:00", "naive"),
+        ("2026-01-01T09:00:00+00:00", "2026-01-01T09:00:00+00:00", "no length.*in a task, run_window"),
+        ("2026-01-01T08:00:00", "2026-01-01T09:00:00", "no time zone"),
         ("2026-01-01T08:00:00.5+00:00", "2026-01-01T09:00:00+00:00", "whole seconds"),
         ("now()-1*hour()", "now()", "not an ISO 8601 date"),
         ("__import__('os').getpid()", "2026-01-01T09:00:00+00:00", "not an ISO 8601 date"),
@@ -155,6 +157,37 @@ def test_a_refused_query_is_told_in_devos_words(devo: Any, table: str, query: st
         assert caught.value.cid
 
 
+@pytest.mark.parametrize(("extra", "kind"), [([1], "array"), ("verify", "text"), (5, "number")])
+def test_an_extra_that_is_no_object_is_told(
+    monkeypatch: pytest.MonkeyPatch, extra: object, kind: str
+) -> None:
+    connection = {"conn_type": "devo", "host": "devo.example.com", "password": "a", "extra": json.dumps(extra)}
+    monkeypatch.setenv("AIRFLOW_CONN_ODD", json.dumps(connection))
+    well, told = DevoHook("odd").test_connection()
+    assert not well
+    assert f"extra is a JSON {kind}, where an object is wanted" in told
+
+
+@pytest.mark.parametrize("query", [5, 1.5, ["from t"]])
+def test_a_query_that_is_no_text_is_refused(devo: Any, table: str, query: Any) -> None:
+    with pytest.raises(DevoQueryError, match="where LINQ text is wanted: what does its template render to"):
+        DevoHook().get_records(query, **devo.window)
+
+
+@pytest.mark.parametrize("word", ["off", "No", "false", "0", False])
+def test_nobody_is_verified_where_that_is_said(connect: Any, word: Any) -> None:
+    connect("open", extra={"verify": word})
+    assert DevoHook("open").settings.verify is False
+
+
+def test_a_query_may_have_a_timeout_of_its_own(devo: Any, table: str) -> None:
+    devo.fault("stall", after_rows=1)
+    with pytest.raises(DevoIncompleteError, match="within its timeout"):
+        list(DevoHook().iter_rows(f"from {table} select n", timeout=0.3, **devo.window))
+    with pytest.raises(DevoPermanentError, match="timeout must be above 0"):
+        DevoHook().get_records(f"from {table}", timeout=0, **devo.window)
+
+
 def test_a_wrong_token_is_asked_once(devo: Any, table: str, connect: Any) -> None:
     connect("wrong", password="not-the-token")
     with pytest.raises(DevoAuthError) as caught:
@@ -183,6 +216,8 @@ def test_a_dead_port_is_transient(devo: Any, connect: Any, dead_port: int, no_pa
         ({}, {"api_key": "alone"}, "only one of api_key and api_secret"),
         ({}, {"timeout": "soon"}, "'timeout' must be a number"),
         ({}, {"timeout": "nan"}, "'timeout' must be a number"),
+        ({}, {"timeout": 0}, "'timeout' must be above 0; leave it out for 600"),
+        ({}, {"verify": "disabled"}, "a folder of such files, or write true or false"),
         ({}, {"retries": -1}, "'retries' must be a number"),
         ({}, {"retries": [1]}, "'retries' must be a number"),
         ({"password": "line\nbreak"}, {}, "token has a line break"),

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from airflow_provider_devo_dga.errors import DevoPermanentError
-from airflow_provider_devo_dga.tasks.rendered import whole, whole_or_none
+from airflow_provider_devo_dga.tasks.rendered import (
+    listed,
+    literal,
+    mapping,
+    mapping_or_none,
+    number,
+    number_or_none,
+    whole,
+    whole_or_none,
+)
 
 
 @pytest.mark.parametrize("value", [5, "5", " 5 "])
@@ -24,3 +33,54 @@ def test_none_may_be_text(value: str | None) -> None:
 def test_what_is_no_number_is_told_by_its_name(value: Any) -> None:
     with pytest.raises(DevoPermanentError, match="max_rows must be a whole number"):
         whole(value, "max_rows")
+
+
+@pytest.mark.parametrize("value", [0.5, "0.5", " 5e-1"])
+def test_so_may_a_fraction(value: float | str) -> None:
+    assert number(value, "n") == number_or_none(value, "n") == 0.5
+    with pytest.raises(DevoPermanentError, match="limit must be a number"):
+        number("much", "limit")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": [1, None], "b": "é"},
+        "{'a': [1, None], 'b': 'é'}",
+        '{"a": [1, null], "b": "é"}',
+    ],
+)
+def test_a_mapping_may_be_text_of_python_or_json(value: Any) -> None:
+    expected = {"a": [1, None], "b": "é"}
+    assert mapping(value, "trained") == mapping_or_none(value, "trained") == literal(value) == expected
+
+
+@pytest.mark.parametrize("value", [None, "", "None"])
+def test_no_mapping_may_be_text_too(value: Any) -> None:
+    assert mapping_or_none(value, "trained") is None
+    assert listed(value, "allow") == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "None", None, "train", "[1]", 5, "{'a': nan}", "dict(a=1)", "__import__('os').getpid()", "(" * 9999],
+)
+def test_what_is_no_mapping_says_what_to_write(value: Any) -> None:
+    with pytest.raises(DevoPermanentError, match=r"what H2OTrainOperator returned.*trained=task\.output"):
+        mapping(value, "trained", "H2OTrainOperator")
+
+
+@pytest.mark.parametrize("value", [["a.com", "b.com"], ("a.com", "b.com"), "['a.com', 'b.com']"])
+def test_a_list_may_be_text(value: Any) -> None:
+    assert listed(value, "allow") == ["a.com", "b.com"]
+
+
+@pytest.mark.parametrize("value", ["a.com", "{'a': 1}", 5, {"a": 1}])
+def test_what_is_no_list_is_told_by_its_name(value: Any) -> None:
+    with pytest.raises(DevoPermanentError, match="allow must be a list"):
+        listed(value, "allow")
+
+
+@pytest.mark.parametrize("value", ["s3://bucket/a.csv", "[a].csv", "{a}", ["a"], None])
+def test_text_that_is_no_data_stays_as_it_is(value: Any) -> None:
+    assert literal(value) == value
