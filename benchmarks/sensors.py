@@ -101,6 +101,7 @@ async def wait_for_all(server: Server, begun: Callable[[], None]) -> dict[str, A
             condition=to_dict(RowsAtLeast(1)),
             devo_conn_id=airflow.CONNECTION,
             poke_interval=POKE_SECONDS,
+            deadline=time.time() + 3600,
         )
         return [event.payload async for event in trigger.run()]
 

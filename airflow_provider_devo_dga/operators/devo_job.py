@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, Context
 from airflow.sdk.configuration import conf
 
 from airflow_provider_devo_dga.devo_api.jobs import Job
@@ -17,10 +15,16 @@ from airflow_provider_devo_dga.hooks.devo_jobs import DevoJobs, secret_params_of
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.tasks.lineage import lineage, table_places
 from airflow_provider_devo_dga.tasks.own_job import OwnJob
+from airflow_provider_devo_dga.tasks.rendered import mapping_or_none
+from airflow_provider_devo_dga.tasks.run_window import Moment, Span, run_window
+from airflow_provider_devo_dga.tasks.wired import WiredOperator
 from airflow_provider_devo_dga.triggers.devo_job import DevoJobTrigger
 
+if TYPE_CHECKING:
+    from airflow.sdk import Context
 
-class DevoJobOperator(BaseOperator):
+
+class DevoJobOperator(WiredOperator):
     """Lets Devo run a query in the background and send its events to a destination; waits for the end.
 
     No event comes to Airflow: for rows in a file use ``DevoQueryOperator``. The job has a name of its own,
@@ -32,8 +36,10 @@ class DevoJobOperator(BaseOperator):
     "to"}}``: ``events`` were sent and ``generated`` given by the query, None where Devo does not say.
 
     :param query: LINQ text, or the name of a ``.linq`` file. (templated)
-    :param from_: start of the window, included: aware datetime or ISO 8601 text. (templated)
-    :param to: end of the window, excluded; when it is to come, the job runs until then. (templated)
+    :param window: None for the run's own window; a width, ``timedelta(hours=1)`` for the last full hour; or
+        ``{"from", "to"}``: see ``run_window``. (templated)
+    :param from_: start of another window, included: aware datetime or ISO 8601 text. (templated)
+    :param to: its end, excluded; when it is to come, the job runs until then. (templated)
     :param destination: Devo's type of destination, e.g. ``donothing``, ``s3``, ``email``. (templated)
     :param destination_params: its params, as Devo documents them; no secrets. (templated)
     :param destination_conn_id: Airflow connection whose extra holds further params, the secret ones; they are
@@ -51,6 +57,7 @@ class DevoJobOperator(BaseOperator):
 
     template_fields: Sequence[str] = (
         "query",
+        "window",
         "from_",
         "to",
         "destination",
@@ -67,9 +74,10 @@ class DevoJobOperator(BaseOperator):
         self,
         *,
         query: str,
-        from_: datetime | str,
-        to: datetime | str,
         destination: str,
+        window: Span = None,
+        from_: Moment = None,
+        to: Moment = None,
         destination_params: Mapping[str, Any] | None = None,
         destination_conn_id: str | None = None,
         devo_conn_id: str = DevoHook.default_conn_name,
@@ -83,6 +91,7 @@ class DevoJobOperator(BaseOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.query = query
+        self.window = window
         self.from_ = from_
         self.to = to
         self.destination = destination
@@ -104,14 +113,14 @@ class DevoJobOperator(BaseOperator):
         :raises DevoJobError: it failed, was stopped, or took longer than ``job_timeout``.
         """
         own = self._own_job(context)
-        window = Window.parse(self.from_, self.to)
+        window = self._window(context)
         self.log.info("Job %s to %s over %s:\n%s", own.name, self.destination, window, self.query)
         obtain = partial(
             DevoJobs(DevoHook(self.devo_conn_id)).obtain,
             self.query,
             window,
             self.destination,
-            self.destination_params or {},
+            mapping_or_none(self.destination_params, "destination_params") or {},
             own.name,
             secret_params=secret_params_of(self.destination_conn_id) if self.destination_conn_id else {},
         )
@@ -130,7 +139,7 @@ class DevoJobOperator(BaseOperator):
                 kwargs={"job_id": job.id},
                 timeout=None,  # the trigger keeps the deadline: Airflow's would leave the job running
             )
-        return self._result(own.follow(job))
+        return self._result(own.follow(job), window)
 
     def execute_complete(
         self, context: Context, event: dict[str, Any] | None = None, job_id: str | None = None
@@ -140,7 +149,7 @@ class DevoJobOperator(BaseOperator):
         :raises DevoJobError: the job failed, was stopped, or took too long.
         :raises DevoDgaError: the error that the trigger met, by its own type; the job goes on.
         """
-        return self._result(self._own_job(context).job_in(event, job_id))
+        return self._result(self._own_job(context).job_in(event, job_id), self._window(context))
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """Tell OpenLineage the tables; where events go is Devo's own affair. None without its provider."""
@@ -171,11 +180,13 @@ class DevoJobOperator(BaseOperator):
             self._own.kill()
         return self._own
 
-    def _result(self, job: Job) -> dict[str, Any]:
+    def _window(self, context: Context) -> Window:
+        return run_window(context, self.window, from_=self.from_, to=self.to)
+
+    def _result(self, job: Job, window: Window) -> dict[str, Any]:
         job.check()
         if job.sent is not None and job.generated is not None and job.sent < job.generated:
             self.log.warning("Devo sent only %d of %d events", job.sent, job.generated)
-        window = Window.parse(self.from_, self.to)
         self.log.info("%s to %s, for %s", job, job.destination or self.destination, window)
         return {
             "job_id": job.id,

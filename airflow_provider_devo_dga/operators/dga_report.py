@@ -9,20 +9,22 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, Context, ObjectStoragePath
+from airflow.sdk import Context, ObjectStoragePath
 
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
+from airflow_provider_devo_dga.tasks.rendered import listed, mapping, number_or_none
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
+from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
 if TYPE_CHECKING:
     from airflow_provider_devo_dga.reports.make import MadeReport
 
 
-class DGAReportOperator(StoppableMixin, BaseOperator):
+class DGAReportOperator(StoppableMixin, WiredOperator):
     """Writes ``report.html``, ``.json``, ``.csv``, ``.ecs.ndjson`` and ``.parquet`` into the window's folder.
 
     The same window gives the same place, so a retry or a backfill replaces a report and never doubles it;
@@ -73,11 +75,11 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
         plan: Mapping[str, Any],
         source: Mapping[str, Any],
         output_dir: str,
-        allow: Sequence[str] = (),
+        allow: Sequence[str] | str = (),
         allow_file: str | None = None,
-        watch: Sequence[str] = (),
+        watch: Sequence[str] | str = (),
         watch_file: str | None = None,
-        lag_minutes: float | None = None,
+        lag_minutes: float | str | None = None,
         devo_domain: str = "self",
         devo_conn_id: str = DevoHook.default_conn_name,
         storage_conn_id: str | None = None,
@@ -100,6 +102,8 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         started = time.monotonic()
+        self.rows = mapping(self.rows, "rows", "DevoQueryOperator")
+        self.plan, self.source = mapping(self.plan, "plan"), mapping(self.source, "source")
         window = Window.parse(self.rows["window"]["from"], self.rows["window"]["to"])
         with self.stopped_by_kill():
             made = self._made(context, window)
@@ -140,6 +144,7 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
         query = linq.fate_query(linq.HostSource(**self.source))
         counted = DevoHook(self.devo_conn_id).get_records(query, from_=window.start, to=window.end)
         fates = Counter({str(row["fate"]): int(str(row["events_n"])) for row in counted})
+        lag = number_or_none(self.lag_minutes, "lag_minutes")
         facts = ReportContext(
             window_start=window.start.astimezone(UTC),
             window_end=window.end.astimezone(UTC),
@@ -154,7 +159,7 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
             events_without_host=fates[linq.NO_HOST],
             events_with_address=fates[linq.ADDRESS],
             events_unknown_suffix=fates[linq.UNKNOWN_SUFFIX],
-            late_allowance=None if self.lag_minutes is None else 60 * float(self.lag_minutes),
+            late_allowance=None if lag is None else 60 * lag,
             generated_at=datetime.now(UTC),
             dag_id=self.dag_id,
             run_id=context["run_id"],
@@ -169,10 +174,10 @@ class DGAReportOperator(StoppableMixin, BaseOperator):
             watch=self._domains(self.watch, self.watch_file, "watch"),
         )
 
-    def _domains(self, given: Sequence[str] | None, file: str | None, name: str) -> frozenset[str]:
+    def _domains(self, given: Sequence[str] | str | None, file: str | None, name: str) -> frozenset[str]:
         from airflow_provider_devo_dga.reports.evidence.domain_lists import domains_of, read_domains
 
-        found = domains_of(given or (), f"{name!r}")
+        found = domains_of(listed(given, name), f"{name!r}")
         if file:
             found |= read_domains(ObjectStoragePath(file, conn_id=self.storage_conn_id))
         return found

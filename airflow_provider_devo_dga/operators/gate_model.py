@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_devo_dga.errors import HistoryError
@@ -13,11 +12,16 @@ from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.promotion.gate import QualityGate, gate_report
 from airflow_provider_devo_dga.tasks.lineage import history_places, lineage
+from airflow_provider_devo_dga.tasks.rendered import mapping, mapping_or_none, number, whole
+from airflow_provider_devo_dga.tasks.wired import WiredOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
 
 _LONGEST_NOTE = 4000
 
 
-class GateModelOperator(BaseOperator):
+class GateModelOperator(WiredOperator):
     """Holds a trained model against declared rules, and against the champion on the same held-out names.
 
     A model that breaks any rule fails the task without a retry; the error lists every reason. So does a
@@ -93,20 +97,21 @@ class GateModelOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         gate = QualityGate(
-            min_auc=float(self.min_auc),
-            min_recall=float(self.min_recall),
-            max_false_positive_rate=float(self.max_false_positive_rate),
-            min_rows=int(self.min_rows),
-            max_recall_loss=float(self.max_recall_loss),
-            max_family_loss=float(self.max_family_loss),
-            min_family_rows=int(self.min_family_rows),
+            min_auc=number(self.min_auc, "min_auc"),
+            min_recall=number(self.min_recall, "min_recall"),
+            max_false_positive_rate=number(self.max_false_positive_rate, "max_false_positive_rate"),
+            min_rows=whole(self.min_rows, "min_rows"),
+            max_recall_loss=number(self.max_recall_loss, "max_recall_loss"),
+            max_family_loss=number(self.max_family_loss, "max_family_loss"),
+            min_family_rows=whole(self.min_family_rows, "min_family_rows"),
         )
-        trained = TrainingSummary.of(self.trained)
-        reasons = gate.reasons_against(trained, self.champion)
+        trained = TrainingSummary.of(mapping(self.trained, "trained", "H2OTrainOperator"))
+        champion = mapping_or_none(self.champion, "champion", "the task that finds the champion")
+        reasons = gate.reasons_against(trained, champion)
         self._note(trained, "; ".join(reasons))
         if reasons:
             raise AirflowFailException("The model does not pass the quality gate: " + "; ".join(reasons))
-        version = self.champion["version"] if self.champion else None
+        version = champion["version"] if champion else None
         if version is None:
             self.log.info("There is no champion to compare with, or none is to be: its own rules decide")
         self.log.info(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, Context, ObjectStoragePath
+from airflow.sdk import Context, ObjectStoragePath
 
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
 from airflow_provider_devo_dga.links.h2o_flow import FLOW_KEY, H2OFlowLink
@@ -16,7 +16,15 @@ from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage
-from airflow_provider_devo_dga.tasks.rendered import number_or_none, whole
+from airflow_provider_devo_dga.tasks.rendered import (
+    given,
+    literal,
+    mapping_or_none,
+    number,
+    number_or_none,
+    whole,
+)
+from airflow_provider_devo_dga.tasks.wired import WiredOperator
 from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
 
@@ -27,7 +35,7 @@ if TYPE_CHECKING:
     from airflow_provider_devo_dga.training.request import TrainingRequest
 
 
-class H2OTrainOperator(BaseOperator):
+class H2OTrainOperator(WiredOperator):
     """Trains an H2O GBM on labelled domains of one or several sources.
 
     The dataset is validated and deduplicated, features are computed in H2O, the decision threshold is set
@@ -156,6 +164,7 @@ class H2OTrainOperator(BaseOperator):
         :raises TrainingStoppedError: the task was killed.
         """
         began = time.monotonic()
+        self.dataset = literal(self.dataset)
         request = self._request(context)
         trained = request.fulfil(partial(self._cluster, context), self._interruption)
         self._written = request.store.files_of(trained)
@@ -204,11 +213,13 @@ class H2OTrainOperator(BaseOperator):
                 model_id=self.model_id,
                 ratios=tuple(self.ratios),
                 seed=whole(self.seed, "seed"),
-                model_params=dict(self.model_params or {}),
-                false_positive_budget=float(self.false_positive_budget),
-                strict_false_positive_budget=number_or_none(self.strict_false_positive_budget),
+                model_params=mapping_or_none(self.model_params, "model_params") or {},
+                false_positive_budget=number(self.false_positive_budget, "false_positive_budget"),
+                strict_false_positive_budget=number_or_none(
+                    self.strict_false_positive_budget, "strict_false_positive_budget"
+                ),
                 plan=EvaluationPlan(
-                    unseen_family_folds=int(self.unseen_family_folds),
+                    unseen_family_folds=whole(self.unseen_family_folds, "unseen_family_folds"),
                     tutorial=self.compare_tutorial,
                     check_labels=self.check_labels,
                 ),
@@ -216,7 +227,7 @@ class H2OTrainOperator(BaseOperator):
             store=ModelStore(path(self.output_dir)),
             version=origin.version(context["dag_run"].run_after),
             origin=origin,
-            champion=self.champion or None,
+            champion=given(self.champion),
             durable=Durable(who.cluster_key(self.name_prefix), who.cycle, who.attempt, who.is_last)
             if stays
             else None,

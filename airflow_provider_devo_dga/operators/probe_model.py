@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, Context, ObjectStoragePath
+from airflow.sdk import Context, ObjectStoragePath
 
-from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
-from airflow_provider_devo_dga.tasks.rendered import whole
+from airflow_provider_devo_dga.tasks.rendered import mapping, whole
+from airflow_provider_devo_dga.tasks.run_window import Moment, Span, run_window
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
+from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
 if TYPE_CHECKING:
     from airflow_provider_devo_dga.features.feature_set import FeatureSet
 
 
-class ProbeModelOperator(StoppableMixin, BaseOperator):
+class ProbeModelOperator(StoppableMixin, WiredOperator):
     """Scores domains of a table's recent events in Devo, and the same domains through the MOJO here.
 
     Every label must agree and every feature to 1e-9, else the model is not fit to serve: a difference means
@@ -32,8 +32,10 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
     :param feature_set: the feature set it was trained on, or the name of one that ships and learns nothing;
         None takes it from the summary beside the model file. (templated)
     :param source: ``HostSource`` as a mapping: ``table``, ``field``, ``client_field``, ``kind``. (templated)
-    :param from_: start of the window whose events are taken. (templated)
-    :param to: end of the window, excluded. (templated)
+    :param window: None for the run's own window; a width, ``timedelta(hours=1)`` for the last full hour; or
+        ``{"from", "to"}``: see ``run_window``. (templated)
+    :param from_: start of another window, included: aware datetime or ISO 8601 text. (templated)
+    :param to: its end, excluded. (templated)
     :param devo_domain: Devo domain that owns the model. (templated)
     :param min_domains: fewer domains than this prove nothing and fail. (templated)
     :param max_domains: at most this many are compared. (templated)
@@ -49,6 +51,7 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
         "model_file",
         "feature_set",
         "source",
+        "window",
         "from_",
         "to",
         "devo_domain",
@@ -65,8 +68,9 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
         name: str,
         model_file: str,
         source: Mapping[str, Any],
-        from_: datetime | str,
-        to: datetime | str,
+        window: Span = None,
+        from_: Moment = None,
+        to: Moment = None,
         feature_set: FeatureSet | str | None = None,
         devo_domain: str = "self",
         min_domains: int | str = 20,
@@ -80,6 +84,7 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
         self.model_file = model_file
         self.feature_set = feature_set
         self.source = source
+        self.window = window
         self.from_ = from_
         self.to = to
         self.devo_domain = devo_domain
@@ -89,15 +94,16 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
         self.storage_conn_id = storage_conn_id
 
     def execute(self, context: Context) -> dict[str, int]:
+        self.source = mapping(self.source, "source")
         with self.stopped_by_kill():
-            return self._probe()
+            return self._probe(context)
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """Tell OpenLineage the model file and the table; None without its provider."""
         read = [file_place(self.model_file), *table_places(self.devo_conn_id, f"from {self.source['table']}")]
         return lineage(read, [])
 
-    def _probe(self) -> dict[str, int]:
+    def _probe(self, context: Context) -> dict[str, int]:
         from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
         from airflow_provider_devo_dga.models.meaning import asked_for
         from airflow_provider_devo_dga.models.store import local_copy
@@ -105,7 +111,7 @@ class ProbeModelOperator(StoppableMixin, BaseOperator):
 
         file = ObjectStoragePath(self.model_file, conn_id=self.storage_conn_id)
         features = asked_for(self.feature_set, file)
-        window = Window.parse(self.from_, self.to)
+        window = run_window(context, self.window, from_=self.from_, to=self.to)
         query = scoring_query(
             features,
             HostSource(**self.source),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context, ObjectStoragePath
+from airflow.sdk import Context, ObjectStoragePath
 
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.devo_api.wire import Row
@@ -27,9 +26,12 @@ from airflow_provider_devo_dga.tasks.lineage import (
     table_places,
     tell_outlets,
 )
+from airflow_provider_devo_dga.tasks.rendered import mapping
+from airflow_provider_devo_dga.tasks.run_window import Moment, Span, run_window
+from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
 
-class PromoteModelOperator(BaseOperator):
+class PromoteModelOperator(WiredOperator):
     """Lets a candidate serve: replaces the file under the serving name, reads it back and asks it in Devo.
 
     Known names are asked of the candidate before, and of the serving name after; names that the former model
@@ -48,8 +50,10 @@ class PromoteModelOperator(BaseOperator):
     :param trained: what ``H2OTrainOperator`` returned, or the summary of an earlier version. (templated)
     :param models_dir: URI of the folder for models; the former model's file is kept there. (templated)
     :param table: any table with events in the window; the questions are asked beside them. (templated)
-    :param from_: start of the window. (templated)
-    :param to: end of the window, excluded. (templated)
+    :param window: None for the run's own window; a width, ``timedelta(hours=1)`` for the last full hour; or
+        ``{"from", "to"}``: see ``run_window``. (templated)
+    :param from_: start of another window, included: aware datetime or ISO 8601 text. (templated)
+    :param to: its end, excluded. (templated)
     :param devo_domain: Devo domain that owns the model. (templated)
     :param description: what people read in Devo. (templated)
     :param settle_seconds: how long the former model may go on answering after it was replaced.
@@ -70,6 +74,7 @@ class PromoteModelOperator(BaseOperator):
         "trained",
         "models_dir",
         "table",
+        "window",
         "from_",
         "to",
         "devo_domain",
@@ -91,8 +96,9 @@ class PromoteModelOperator(BaseOperator):
         trained: Mapping[str, Any],
         models_dir: str,
         table: str,
-        from_: datetime | str,
-        to: datetime | str,
+        window: Span = None,
+        from_: Moment = None,
+        to: Moment = None,
         devo_domain: str = "self",
         description: str | None = None,
         settle_seconds: float = 180.0,
@@ -109,6 +115,7 @@ class PromoteModelOperator(BaseOperator):
         self.trained = trained
         self.models_dir = models_dir
         self.table = table
+        self.window = window
         self.from_ = from_
         self.to = to
         self.devo_domain = devo_domain
@@ -126,6 +133,8 @@ class PromoteModelOperator(BaseOperator):
         from airflow_provider_devo_dga.promotion.probe import KnownNames
         from airflow_provider_devo_dga.promotion.promotion import Promotion
 
+        self.trained = mapping(self.trained, "trained", "H2OTrainOperator")
+        window = run_window(context, self.window, from_=self.from_, to=self.to)
         trained = TrainingSummary.of(self.trained)
         provenance = Provenance.of_training(trained)
         path = partial(ObjectStoragePath, conn_id=self.storage_conn_id)
@@ -140,7 +149,7 @@ class PromoteModelOperator(BaseOperator):
                 text=self.description or self.name,
                 registry=MLModelManagerHook(self.mlmm_conn_id),
                 store=store,
-                probe=KnownNames(self._ask, file, features, self.table, self.devo_domain),
+                probe=KnownNames(partial(self._ask, window), file, features, self.table, self.devo_domain),
                 settle=self.settle_seconds,
                 history=MLflowHook(self.mlflow_conn_id, history_dir=self.history_dir).history(self.name),
             )
@@ -175,6 +184,5 @@ class PromoteModelOperator(BaseOperator):
         history = history_places(self.mlflow_conn_id, self.history_dir, self.name)
         return lineage(read, [model_place(self.mlmm_conn_id, self.name), *history])
 
-    def _ask(self, query: str) -> list[Row]:
-        window = Window.parse(self.from_, self.to)
+    def _ask(self, window: Window, query: str) -> list[Row]:
         return DevoHook(self.devo_conn_id).get_records(query, from_=window.start, to=window.end, limit=1)

@@ -7,18 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context, ObjectStoragePath
+from airflow.sdk import Context, ObjectStoragePath
 
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink, show_run
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.tasks.lineage import file_place, history_places, lineage
+from airflow_provider_devo_dga.tasks.rendered import mapping
+from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
 _LARGEST_CARD = 5_000_000
 
 
-class RecordTrainingOperator(BaseOperator):
+class RecordTrainingOperator(WiredOperator):
     """Records a training in MLflow: a run with its figures, a model version, the alias ``challenger``.
 
     Summary and model card go with the run; the model file stays where it is, named by URI and SHA-256. The
@@ -44,7 +46,7 @@ class RecordTrainingOperator(BaseOperator):
     def __init__(
         self,
         *,
-        trained: Mapping[str, Any] | str,
+        trained: Mapping[str, Any],
         name: str,
         history_dir: str | None = None,
         mlflow_conn_id: str | None = None,
@@ -59,6 +61,7 @@ class RecordTrainingOperator(BaseOperator):
         self.storage_conn_id = storage_conn_id
 
     def execute(self, context: Context) -> dict[str, Any] | None:
+        self.trained = mapping(self.trained, "trained", "H2OTrainOperator")
         history = MLflowHook(self.mlflow_conn_id, history_dir=self.history_dir).history(self.name)
         if history is None:
             return None
@@ -75,7 +78,6 @@ class RecordTrainingOperator(BaseOperator):
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """Tell OpenLineage the model file and the history; None without its provider."""
-        assert not isinstance(self.trained, str)  # noqa: S101 - a template, rendered by now
         history = history_places(self.mlflow_conn_id, self.history_dir, self.name)
         return lineage([file_place(self.trained["model_file"])] if history else [], history)
 

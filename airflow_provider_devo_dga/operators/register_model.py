@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context, ObjectStoragePath
+from airflow.sdk import Context, ObjectStoragePath
 
 from airflow_provider_devo_dga.errors import DevoPermanentError
 from airflow_provider_devo_dga.hooks.ml_model_manager import IfExists, MLModelManagerHook
@@ -14,10 +14,12 @@ from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, model_place, tell_outlets
+from airflow_provider_devo_dga.tasks.rendered import mapping_or_none
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
+from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
 
-class RegisterModelOperator(StoppableMixin, BaseOperator):
+class RegisterModelOperator(StoppableMixin, WiredOperator):
     """Registers a model file, reads it back and compares every byte.
 
     A retry after success finds the same file registered and does nothing. When a replacement cannot be
@@ -81,6 +83,7 @@ class RegisterModelOperator(StoppableMixin, BaseOperator):
 
         if self.if_exists not in {"fail", "replace"}:
             raise DevoPermanentError(f"if_exists must be 'fail' or 'replace', not {self.if_exists!r}")
+        self.trained = mapping_or_none(self.trained, "trained", "H2OTrainOperator")
         with self.stopped_by_kill(), scratch_folder() as folder:
             source = ObjectStoragePath(self.model_file, conn_id=self.storage_conn_id)
             file = local_copy(source, folder)

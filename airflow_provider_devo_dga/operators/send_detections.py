@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, Context, ObjectStoragePath
+from airflow.sdk import Context, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_devo_dga.errors import DevoQueryError, DevoTransientError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.devo_events import DevoEventsHook
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
+from airflow_provider_devo_dga.tasks.rendered import mapping
+from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
 if TYPE_CHECKING:
     from airflow_provider_devo_dga.reports.files.sending import OutgoingDetections, Sending
@@ -22,7 +24,7 @@ _CLOCKS_DIFFER = timedelta(minutes=10)
 _SENDS = 3
 
 
-class SendDetectionsOperator(BaseOperator):
+class SendDetectionsOperator(WiredOperator):
     """Sends a report's detections to a custom table of Devo, in ECS fields; each once, retries included.
 
     An event's ``event.id`` follows from the window, the domain and the model's version. A file beside the
@@ -84,6 +86,7 @@ class SendDetectionsOperator(BaseOperator):
 
         if not self.table:
             raise AirflowSkipException("No table for detections is set")
+        self.report = mapping(self.report, "report", "DGAReportOperator")
         ecs = ObjectStoragePath(self.report["ecs"], conn_id=self.storage_conn_id)
         outgoing = OutgoingDetections(ecs, custom_table(self.table), self.which)
         hook = DevoEventsHook(self.events_conn_id)

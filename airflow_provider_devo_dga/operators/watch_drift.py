@@ -6,13 +6,15 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, Context, ObjectStoragePath
+from airflow.sdk import Context, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.errors import DriftError
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage
+from airflow_provider_devo_dga.tasks.rendered import mapping, number
+from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
 if TYPE_CHECKING:
     from airflow_provider_devo_dga.models.summary import TrainingSummary
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 _WORST = 5
 
 
-class WatchDriftOperator(BaseOperator):
+class WatchDriftOperator(WiredOperator):
     """Compares a window's scored domains with the legit names of the model's training, feature by feature.
 
     The measure is the population stability index over the bins that lie in the model's summary, on a sample
@@ -72,6 +74,8 @@ class WatchDriftOperator(BaseOperator):
         from airflow_provider_devo_dga.models.meaning import meaning_of
         from airflow_provider_devo_dga.reports.evidence.scored_rows import ScoredRows, refuse_other_rows
 
+        self.rows = mapping(self.rows, "rows", "DevoQueryOperator")
+        self.plan = mapping(self.plan, "plan")
         summary, baseline = self._trained()
         rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
         refuse_other_rows(rows, self.rows)
@@ -79,7 +83,7 @@ class WatchDriftOperator(BaseOperator):
             ScoredRows(rows, self.plan["threshold"]),
             stored_baseline(baseline),
             meaning_of(summary),
-            limit=float(self.limit),
+            limit=number(self.limit, "limit"),
             in_a_row=self.in_a_row,
             model_version=self.plan["version"],
             false_positive_rate=self.plan["false_positive_rate"],

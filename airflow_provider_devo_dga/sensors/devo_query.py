@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import BaseSensorOperator, Context, PokeReturnValue
 from airflow.sdk.configuration import conf
+from airflow.sdk.exceptions import AirflowSensorTimeout
 
 from airflow_provider_devo_dga.devo_api import condition as conditions
 from airflow_provider_devo_dga.devo_api.attempts import MAY_PASS
@@ -20,9 +22,11 @@ from airflow_provider_devo_dga.tasks.events import error_in
 from airflow_provider_devo_dga.tasks.identity import own_comments
 from airflow_provider_devo_dga.tasks.lineage import lineage, table_places
 from airflow_provider_devo_dga.tasks.rendered import whole
-from airflow_provider_devo_dga.tasks.run_window import duration
+from airflow_provider_devo_dga.tasks.run_window import Moment, Span, duration, run_window
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
+
+_TRIGGER_IS_LATE = timedelta(minutes=2)
 
 
 class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
@@ -31,11 +35,14 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
     By default the condition is ``min_rows`` rows. It can be LINQ itself, for instance ``from t group select
     count() as n where n >= 1000``: one row when it holds, none before. Until the window is over, and
     ``lateness`` after it, the sensor waits without asking. Faults that may pass are logged and count as "not
-    yet"; refused credentials or a refused query fail at once.
+    yet"; refused credentials or a refused query fail at once. After ``timeout``, Airflow's own parameter, it
+    fails with ``AirflowSensorTimeout``, or is skipped with ``soft_fail``: in a worker and deferred alike.
 
     :param query: LINQ text, or the name of a ``.linq`` file. (templated)
-    :param from_: start of the window, included: aware datetime or ISO 8601 text. (templated)
-    :param to: end of the window, excluded. (templated)
+    :param window: None for the run's own window; a width, ``timedelta(hours=1)`` for the last full hour; or
+        ``{"from", "to"}``: see ``run_window``. (templated)
+    :param from_: start of another window, included: aware datetime or ISO 8601 text. (templated)
+    :param to: its end, excluded. (templated)
     :param min_rows: rows that satisfy the condition. (templated)
     :param condition: another condition, from ``client.condition``: ``Scalar(">=", 1000)`` compares the one
         number that the query gives, ``NewerEvents()`` holds when the query has events after the window.
@@ -48,7 +55,15 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         ``[operators] default_deferrable``.
     """
 
-    template_fields: Sequence[str] = ("query", "from_", "to", "min_rows", "lateness", "devo_conn_id")
+    template_fields: Sequence[str] = (
+        "query",
+        "window",
+        "from_",
+        "to",
+        "min_rows",
+        "lateness",
+        "devo_conn_id",
+    )
     template_ext: Sequence[str] = (".linq",)
     template_fields_renderers = {"query": "sql"}  # noqa: RUF012 - Airflow's own attribute
     ui_color = "#d6e4ff"
@@ -57,8 +72,9 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         self,
         *,
         query: str,
-        from_: datetime | str,
-        to: datetime | str,
+        window: Span = None,
+        from_: Moment = None,
+        to: Moment = None,
         min_rows: int | str = 1,
         condition: Condition | None = None,
         lateness: timedelta | float | str = timedelta(0),
@@ -69,6 +85,7 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.query = query
+        self.window = window
         self.from_ = from_
         self.to = to
         self.min_rows = min_rows
@@ -80,13 +97,14 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Poke; hand the wait over to the triggerer when ``deferrable`` and the first poke says not yet."""
+        began = time.time()
         with self.stopped_by_kill():
             if not self.deferrable:
                 return self._told(context, super().execute(context))
             first = self.poke(context)
         if first.is_done:
             return self._told(context, first.xcom_value)
-        window = Window.parse(self.from_, self.to)
+        window, timeout = self._window(context), timedelta(seconds=self.timeout)
         return self.defer(
             trigger=DevoQueryTrigger(
                 query=self.query,
@@ -95,16 +113,18 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
                 condition=conditions.to_dict(self._condition()),
                 devo_conn_id=self.devo_conn_id,
                 poke_interval=self.poke_interval,
+                deadline=began + self.timeout,
                 lateness=duration(self.lateness).total_seconds(),
                 comments=own_comments(),
                 completeness=self.completeness,
             ),
             method_name="execute_complete",
-            timeout=timedelta(seconds=self.timeout),
+            # for a triggerer that is gone: Airflow's own limit is not told to `dag.test()`, nor to a trigger
+            timeout=timeout + _TRIGGER_IS_LATE,
         )
 
     def poke(self, context: Context) -> PokeReturnValue:
-        window, condition = Window.parse(self.from_, self.to), self._condition()
+        window, condition = self._window(context), self._condition()
         asked = conditions.question(condition, self.query, window, lateness=duration(self.lateness))
         if asked is None:
             self.log.info("The window %s is not over yet, or its late events are still due", window)
@@ -130,11 +150,16 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> Any:
         """Take the trigger's event.
 
+        :raises AirflowSensorTimeout: the condition did not hold within ``timeout``; not tried again.
         :raises DevoDgaError: the error that the trigger met, by its own type.
         """
         match event:
             case {"status": "success", "value": value}:
                 return self._told(context, value)
+            case {"status": "timeout", "last": last}:
+                raise AirflowSensorTimeout(
+                    f"{self._condition()} did not hold within {self.timeout:g} s; last seen: {last}"
+                )
             case _:
                 raise error_in(event)
 
@@ -151,6 +176,9 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
             self.log.info("Waited %.0f s", waited)
             telemetry.timing("sensor.wait", waited)
         return value
+
+    def _window(self, context: Context) -> Window:
+        return run_window(context, self.window, from_=self.from_, to=self.to)
 
     def _condition(self) -> Condition:
         return self.condition or RowsAtLeast(whole(self.min_rows, "min_rows"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -150,6 +151,7 @@ async def _event(asked: Asked) -> dict[str, Any]:
         condition=to_dict(RowsAtLeast(asked.least)),
         devo_conn_id=asked.conn_id,
         poke_interval=0.02,
+        deadline=time.time() + 60,
     )
     async with asyncio.timeout(20):
         events = [event.payload async for event in waiting.run()]

@@ -83,7 +83,10 @@ def test_the_query_may_be_a_file(devo: Any, table: str, context: Any, tmp_path: 
     [
         ({"query": "from nowhere.at.all"}, DevoQueryError, "Unknown table"),
         ({"query": "{{ params.nothing }}"}, DevoQueryError, "empty"),
-        ({"from_": "{{ params.nothing }}"}, DevoWindowError, "not an ISO 8601"),
+        ({"from_": "{{ params.nothing }}"}, DevoWindowError, "both from_ and to"),
+        ({"from_": "now()-1*hour()"}, DevoWindowError, "write window=timedelta"),
+        ({"timeout": "{{ 2 - 2 }}"}, DevoPermanentError, "timeout must be above 0"),
+        ({"file_format": "CSV"}, DevoPermanentError, "write 'csv'"),
         ({"file_format": "xlsx"}, DevoPermanentError, "Unknown file format"),
         ({"max_rows": 1}, DevoLimitError, "more than max_rows=1"),
         ({"max_bytes": 100}, DevoLimitError, "larger than max_bytes=100"),
@@ -140,3 +143,16 @@ def test_an_answer_that_broke_off_is_read_again_into_a_new_file(
     assert [file.name for file in (tmp_path / table).iterdir()] == ["rows.parquet"]
     # cut; cut and counted; whole and counted
     assert len(devo.asked(table)) == 5
+
+
+def test_without_a_window_it_reads_the_runs_own_and_names_the_file_by_it(
+    devo: Any, table: str, context: Any, tmp_path: Path
+) -> None:
+    context["data_interval_start"], context["data_interval_end"] = devo.window.values()
+    asked = operator(tmp_path, from_=None, to=None, output_path=f"{tmp_path.as_uri()}/{{window}}.parquet")
+    told = run(asked, context, table=table)
+    assert told["path"] == (tmp_path / "20260101T080000Z_3600s.parquet").as_uri()
+    assert told["rows"] == 2
+    told = run(operator(tmp_path, from_=None, to=None, window=timedelta(hours=1)), context, table=table)
+    assert told["window"] == {"from": "2026-01-05T02:00:00+00:00", "to": "2026-01-05T03:00:00+00:00"}
+    assert told["rows"] == 0

@@ -26,6 +26,7 @@ from airflow_provider_devo_dga.operators.send_detections import SendDetectionsOp
 from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
 from airflow_provider_devo_dga.provider_info import get_provider_info
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
+from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
 OPERATORS = [
     CheckLinqOperator,
@@ -161,6 +162,35 @@ def test_two_parses_give_one_and_the_same_task(operator: Any) -> None:
         return repr(DagSerialization.serialize_dag(dag))
 
     assert parsed() == parsed()
+
+
+WIRED = [operator for operator in OPERATORS if issubclass(operator, WiredOperator)]
+
+
+@pytest.mark.parametrize("operator", WIRED)
+def test_each_output_can_be_had_by_its_name(operator: Any) -> None:
+    from airflow.sdk import DAG
+
+    with DAG("a_dag", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)):
+        built = operator(task_id="a_task", **arguments_of(operator))
+        mapped = operator.partial(task_id="mapped", **arguments_of(operator)).expand(pool=["a"])
+    assert built.multiple_outputs
+    assert built.output["path"].key == "path"
+    assert mapped.unmap({"pool": "a"}).multiple_outputs
+    assert not operator(task_id="one", multiple_outputs=False, **arguments_of(operator)).multiple_outputs
+
+
+@pytest.mark.parametrize("operator", WIRED)
+def test_what_a_template_makes_of_none_is_none(operator: Any, context: Any) -> None:
+    built = operator(task_id="a_task", **arguments_of(operator))
+    context["params"] = dict.fromkeys(built.template_fields)
+    built.render_template_fields(context)
+    built.pre_execute(context)
+    assert {name: getattr(built, name) for name in built.template_fields} == context["params"]
+
+
+def test_all_but_the_check_and_the_sensor_return_several_values() -> None:
+    assert set(OPERATORS) - set(WIRED) == {CheckLinqOperator, DevoQuerySensor}
 
 
 def test_none_is_missing_from_what_airflow_discovers() -> None:

@@ -166,7 +166,11 @@ def test_deferring_hands_over_the_same_question(devo: Any, table: str, context: 
     with pytest.raises(TaskDeferred) as caught:
         waiting.execute(context)
     assert caught.value.method_name == "execute_complete"
-    assert caught.value.timeout == timedelta(seconds=600)
+    assert caught.value.timeout is not None
+    assert caught.value.timeout > timedelta(seconds=600)  # the trigger is to speak first
+    assert isinstance(caught.value.trigger, DevoQueryTrigger)
+    deadline = caught.value.trigger.deadline
+    assert 590 < deadline - time.time() < 600
     expected = DevoQueryTrigger(
         query=f"from {table}",
         from_=devo.window["from_"].isoformat(),
@@ -174,10 +178,10 @@ def test_deferring_hands_over_the_same_question(devo: Any, table: str, context: 
         condition={"kind": "RowsAtLeast", "rows": 4},
         devo_conn_id="devo_default",
         poke_interval=30,
+        deadline=deadline,
         comments=own_comments(),
     )
     assert caught.value.trigger.serialize() == expected.serialize()
-    assert isinstance(caught.value.trigger, DevoQueryTrigger)
 
 
 def test_deferring_is_spared_when_the_rows_are_there(devo: Any, table: str, context: Any) -> None:
@@ -188,6 +192,12 @@ def test_deferring_is_spared_when_the_rows_are_there(devo: Any, table: str, cont
 def test_the_event_ends_the_wait(devo: Any, context: Any) -> None:
     waiting = sensor(devo, "from t", deferrable=True)
     assert waiting.execute_complete(context, {"status": "success", "value": 3}) == 3
+
+
+def test_the_triggers_deadline_is_a_sensors_timeout(devo: Any, context: Any) -> None:
+    waiting = sensor(devo, "from t", deferrable=True, min_rows=3, timeout=7)
+    with pytest.raises(AirflowSensorTimeout, match=r"rows=3.* within 7 s; last seen: 2"):
+        waiting.execute_complete(context, {"status": "timeout", "last": "2"})
 
 
 @pytest.mark.parametrize(
@@ -218,6 +228,7 @@ def test_the_triggers_error_is_raised_by_its_own_type(
         {"status": "success"},
         {"status": "success", "rows": 3},
         {"status": "error"},
+        {"status": "timeout"},
     ],
 )
 def test_an_event_that_is_none_is_a_failure(devo: Any, context: Any, event: Any) -> None:
@@ -249,3 +260,27 @@ def test_airflow_runs_it_in_each_mode(
     assert (str(finished.state), str(task.state)) == ("success", "success")
     assert task.xcom_pull("wait") == 1
     assert len(devo.asked(table)) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("soft_fail", "state"), [(False, "failed"), (True, "skipped")])
+def test_a_deferred_wait_ends_by_itself_in_a_test_of_the_dag(
+    airflow_database: None, devo: Any, table: str, soft_fail: bool, state: str
+) -> None:
+    with DAG("never", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)) as dag:
+        DevoQuerySensor(
+            task_id="wait",
+            query=f"from {table}",
+            from_=devo.window["from_"],
+            to=devo.window["to"],
+            poke_interval=0.2,
+            timeout=1,
+            deferrable=True,
+            soft_fail=soft_fail,
+            retries=2,
+        )
+    began = time.monotonic()
+    [task] = run_once(dag).get_task_instances()
+    assert str(task.state) == state
+    assert task.try_number == 1
+    assert time.monotonic() - began < SOON

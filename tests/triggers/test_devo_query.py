@@ -30,6 +30,7 @@ def trigger_for(devo: Any, text: str, **changes: Any) -> DevoQueryTrigger:
         "condition": to_dict(RowsAtLeast(1)),
         "devo_conn_id": "devo_default",
         "poke_interval": 0.05,
+        "deadline": time.time() + 2 * PATIENCE,
     }
     return DevoQueryTrigger(**(arguments | changes))
 
@@ -106,7 +107,7 @@ async def test_it_does_not_block_the_loop(devo: Any, table: str) -> None:
         ({"devo_conn_id": "no_ca"}, "DevoConnectionConfigError", "/no/such/ca.pem"),
         ({"devo_conn_id": "no_host"}, "DevoConnectionConfigError", "no host"),
         ({"from_": "yesterday"}, "DevoWindowError", "not an ISO 8601"),
-        ({"to": "2026-01-01T08:00:00+00:00"}, "DevoWindowError", "ends before it starts"),
+        ({"to": "2026-01-01T08:00:00+00:00"}, "DevoWindowError", "has no length"),
     ],
 )
 async def test_what_can_never_hold_ends_it_with_the_error(
@@ -173,6 +174,31 @@ async def test_a_cancelled_wait_leaves_no_open_question(devo: Any, table: str) -
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+    await until(lambda: devo.sandbox.running == 0)
+
+
+@pytest.mark.parametrize("late", [0.0, 3600.0], ids=["not satisfied", "not over"])
+async def test_it_ends_at_its_deadline_after_a_last_question(devo: Any, table: str, late: float) -> None:
+    trigger = trigger_for(devo, f"from {table}", lateness=late, poke_interval=0.5, deadline=time.time() + 0.2)
+    if late:
+        trigger.to = datetime.now(UTC).replace(microsecond=0).isoformat()
+    assert await event_of(trigger) == {"status": "timeout", "last": "None" if late else "0"}
+    assert len(devo.asked(table)) in ({0} if late else {1, 2})
+
+
+async def test_a_restart_of_the_triggerer_does_not_move_the_deadline(devo: Any, table: str) -> None:
+    _, arguments = trigger_for(devo, f"from {table}", deadline=time.time() - 60).serialize()
+    assert (await event_of(DevoQueryTrigger(**arguments)))["status"] == "timeout"
+    assert len(devo.asked(table)) == 1
+
+
+async def test_a_stalled_answer_does_not_outlast_the_deadline(
+    devo: Any, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_provider_devo_dga.triggers.devo_query._LAST_SECONDS", 0.1)
+    devo.fault("stall")
+    event = await event_of(trigger_for(devo, f"from {table}", deadline=time.time() + 0.2))
+    assert event == {"status": "timeout", "last": "no answer"}
     await until(lambda: devo.sandbox.running == 0)
 
 

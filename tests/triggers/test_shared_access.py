@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def trigger(devo: Any, text: str, conn_id: str = "devo_default") -> DevoQueryTri
         condition=to_dict(RowsAtLeast(1)),
         devo_conn_id=conn_id,
         poke_interval=0.1,
+        deadline=time.time() + 600,
     )
 
 
