@@ -35,6 +35,15 @@ from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 # Params with this pattern are refused when a run is triggered, before anything is trained or asked.
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
+TABLE = f"^{NAME}([.]{NAME})*$"
+# Sections of the form that *Trigger* shows.
+EVENTS = "Window and events"
+MODEL = "Model"
+REPORT = "Report"
+CONNECTIONS = "Connections"
+COLUMN: dict[str, Any] = {"type": "string", "pattern": f"^{NAME}$", "section": EVENTS}
+FILE: dict[str, Any] = {"type": ["null", "string"], "section": REPORT}
+DOMAINS: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "section": REPORT}
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
 DGA_REPORT = Asset(name="dga_hourly_report", uri="x-devo-dga://reports/hourly")
 DGA_DRIFT = Asset(name="dga_drift", uri="x-devo-dga://drift/lasting")
@@ -85,72 +94,80 @@ with DAG(
     },
     params={
         "from": Param(
-            None, type=["null", "string"], format="date-time", description="Instead of the interval"
-        ),
-        "to": Param(None, type=["null", "string"], format="date-time"),
-        "reports_dir": Param(
-            f"{STORE}/reports",
-            type="string",
-            description="Folder for reports; shared by all workers",
-        ),
-        "models_dir": Param(
-            f"{STORE}/models",
-            type="string",
-            description="Folder that the models were trained into; says what a model's features mean",
-        ),
-        "model_name": Param("dga_classifier", type="string", pattern="^[A-Za-z0-9_.-]{1,64}$"),
-        "devo_domain": Param(
-            "self",
-            type="string",
-            pattern="^[A-Za-z0-9_.@-]{1,128}$",
-            description="Devo domain that owns the model",
-        ),
-        "table": Param("demo.ecommerce.data", type="string", pattern=f"^{NAME}([.]{NAME})*$"),
-        "field": Param(
-            "referralUri", type="string", pattern=f"^{NAME}$", description="Column with URIs or hosts"
-        ),
-        "field_kind": Param("uri", enum=["uri", "host"]),
-        "client_field": Param(
-            "clientIpAddress", type="string", pattern=f"^{NAME}$", description="Column that names who asked"
-        ),
-        "allow": Param(
-            [], type="array", items={"type": "string"}, description="Registrable domains never to flag"
-        ),
-        "allow_file": Param(
-            None, type=["null", "string"], description="Text file with more of them, one a line"
-        ),
-        "watch": Param(
-            [],
-            type="array",
-            items={"type": "string"},
-            description="Registrable domains to show on top when they are seen, whatever the model says",
-        ),
-        "watch_file": Param(
-            None, type=["null", "string"], description="Text file with more of them, one a line"
-        ),
-        "detections_table": Param(
             None,
+            "Start of the window, instead of the interval's",
             type=["null", "string"],
-            pattern=f"^my[.]app[.]{NAME}[.]{NAME}$",
-            description="Custom table of Devo to send detections to, my.app.<word>.<word>; null: none",
+            format="date-time",
+            section=EVENTS,
+        ),
+        "to": Param(None, "Its end, excluded", type=["null", "string"], format="date-time", section=EVENTS),
+        "table": Param(
+            "demo.ecommerce.data", "Table with the events", type="string", pattern=TABLE, section=EVENTS
+        ),
+        "field": Param("referralUri", "Its column with URIs or hosts", **COLUMN),
+        "field_kind": Param("uri", "What that column holds", enum=["uri", "host"], section=EVENTS),
+        "client_field": Param("clientIpAddress", "Its column that names who asked", **COLUMN),
+        "min_events": Param(
+            1, "Wait for at least this many events", type="integer", minimum=1, section=EVENTS
         ),
         "lag_minutes": Param(
             0,
+            "Wait so long after the window's end for late events",
             type="number",
             minimum=0,
             maximum=45,
-            description="Wait so long after the window's end for late events",
+            section=EVENTS,
+        ),
+        "model_name": Param(
+            "dga_classifier",
+            "Model in service",
+            type="string",
+            pattern="^[A-Za-z0-9_.-]{1,64}$",
+            section=MODEL,
+        ),
+        "devo_domain": Param(
+            "self",
+            "Devo domain that owns the model",
+            type="string",
+            pattern="^[A-Za-z0-9_.@-]{1,128}$",
+            section=MODEL,
+        ),
+        "models_dir": Param(
+            f"{STORE}/models",
+            "Folder that the models were trained into; says what a model's features mean",
+            type="string",
+            section=MODEL,
         ),
         "drift_limit": Param(
             0.25,
+            "Population stability index of a feature above which it has drifted",
             type="number",
             exclusiveMinimum=0,
-            description="Population stability index of a feature above which it has drifted",
+            section=MODEL,
         ),
-        "min_events": Param(1, type="integer", minimum=1, description="Wait for at least this many events"),
-        "devo_conn_id": Param("devo_default", type="string"),
-        "mlmm_conn_id": Param("devo_mlmm_default", type="string"),
-        "events_conn_id": Param("devo_events_default", type="string"),
+        "reports_dir": Param(
+            f"{STORE}/reports", "Folder for reports; shared by all workers", type="string", section=REPORT
+        ),
+        "allow": Param([], "Registrable domains never to flag", **DOMAINS),
+        "allow_file": Param(None, "Text file with more of them, one a line", **FILE),
+        "watch": Param(
+            [], "Registrable domains to show on top when they are seen, whatever the model says", **DOMAINS
+        ),
+        "watch_file": Param(None, "Text file with more of them, one a line", **FILE),
+        "detections_table": Param(
+            None,
+            "Custom table of Devo to send detections to, my.app.<word>.<word>; null: none",
+            type=["null", "string"],
+            pattern=f"^my[.]app[.]{NAME}[.]{NAME}$",
+            section=REPORT,
+        ),
+        "devo_conn_id": Param("devo_default", "To Devo", type="string", section=CONNECTIONS),
+        "mlmm_conn_id": Param(
+            "devo_mlmm_default", "To the ML Model Manager", type="string", section=CONNECTIONS
+        ),
+        "events_conn_id": Param(
+            "devo_events_default", "For sending detections", type="string", section=CONNECTIONS
+        ),
     },
     render_template_as_native_obj=True,
 ) as dag:

@@ -20,6 +20,12 @@ from airflow_provider_devo_dga.storage import default_store
 from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
+TABLE = f"^{NAME}([.]{NAME})*$"
+# Sections of the form that *Trigger* shows.
+MODEL = "Model"
+EVENTS = "Events to probe with"
+CONNECTIONS = "Connections"
+OPTIONAL: dict[str, Any] = {"type": ["null", "string"], "section": CONNECTIONS}
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
 STORE = default_store()
 HISTORY = os.environ.get("DEVO_DGA_HISTORY", STORE) or None
@@ -41,41 +47,53 @@ with DAG(
     params={
         "version": Param(
             None,
+            "For example 20260105T030000Z; none takes the model that served before this one",
             type=["null", "string"],
             pattern="^[A-Za-z0-9_-]{1,64}$",
-            description="For example 20260105T030000Z; none takes the model that served before this one",
+            section=MODEL,
         ),
-        "model_name": Param("dga_classifier", type="string", pattern="^[A-Za-z0-9_.-]{1,54}$"),
-        "models_dir": Param(
-            f"{STORE}/models",
+        "model_name": Param(
+            "dga_classifier",
+            "Name in the Model Manager",
             type="string",
-            description="Folder that the models were trained into",
+            pattern="^[A-Za-z0-9_.-]{1,54}$",
+            section=MODEL,
+        ),
+        "models_dir": Param(
+            f"{STORE}/models", "Folder that the models were trained into", type="string", section=MODEL
         ),
         "devo_domain": Param(
             "self",
+            "Devo domain that owns the model",
             type="string",
             pattern="^[A-Za-z0-9_.@-]{1,128}$",
-            description="Devo domain that owns the model",
+            section=MODEL,
         ),
         "table": Param(
             "demo.ecommerce.data",
+            "Any table with events in the probe's window",
             type="string",
-            pattern=f"^{NAME}([.]{NAME})*$",
-            description="Any table with events in the probe's window",
+            pattern=TABLE,
+            section=EVENTS,
         ),
         "probe_hours": Param(
-            24, type="integer", minimum=1, maximum=168, description="One event within so many hours is needed"
+            24,
+            "One event within so many hours is needed",
+            type="integer",
+            minimum=1,
+            maximum=168,
+            section=EVENTS,
         ),
-        "devo_conn_id": Param("devo_default", type="string"),
-        "mlmm_conn_id": Param("devo_mlmm_default", type="string"),
+        "devo_conn_id": Param("devo_default", "To Devo", type="string", section=CONNECTIONS),
+        "mlmm_conn_id": Param(
+            "devo_mlmm_default", "To the ML Model Manager", type="string", section=CONNECTIONS
+        ),
         "history_dir": Param(
             HISTORY,
-            type=["null", "string"],
-            description="Folder on a local disk for the model history, mlflow.db; none keeps no history",
+            "Folder on a local disk for the model history, mlflow.db; none keeps no history",
+            **OPTIONAL,
         ),
-        "mlflow_conn_id": Param(
-            None, type=["null", "string"], description="An MLflow server for the model history, not a file"
-        ),
+        "mlflow_conn_id": Param(None, "To an MLflow server for the model history, not a file", **OPTIONAL),
     },
     render_template_as_native_obj=True,
 ) as dag:

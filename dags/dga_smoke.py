@@ -16,6 +16,12 @@ from airflow_provider_devo_dga.operators.check_linq import CheckLinqOperator
 from airflow_provider_devo_dga.storage import default_store
 
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
+TABLE = f"^{NAME}([.]{NAME})*$"
+# Sections of the form that *Trigger* shows.
+EVENTS = "Events"
+MODEL = "Store and model"
+CONNECTIONS = "Connections"
+COLUMN: dict[str, Any] = {"type": "string", "pattern": f"^{NAME}$", "section": EVENTS}
 STORE = default_store()
 
 with DAG(
@@ -28,19 +34,25 @@ with DAG(
     tags=["devo", "dga", "check"],
     default_args={"owner": "security", "retries": 0},
     params={
-        "table": Param("demo.ecommerce.data", type="string", pattern=f"^{NAME}([.]{NAME})*$"),
-        "field": Param(
-            "referralUri", type="string", pattern=f"^{NAME}$", description="Column with URIs or hosts"
+        "table": Param(
+            "demo.ecommerce.data", "Table with events", type="string", pattern=TABLE, section=EVENTS
         ),
-        "client_field": Param(
-            "clientIpAddress", type="string", pattern=f"^{NAME}$", description="Column that names who asked"
+        "field": Param("referralUri", "Its column with URIs or hosts", **COLUMN),
+        "client_field": Param("clientIpAddress", "Its column that names who asked", **COLUMN),
+        "store": Param(STORE, "Folder for models and reports", type="string", section=MODEL),
+        "model_name": Param(
+            "dga_classifier",
+            "Name in the Model Manager",
+            type="string",
+            pattern="^[A-Za-z0-9_.-]{1,64}$",
+            section=MODEL,
         ),
-        "store": Param(STORE, type="string", description="Folder for models and reports"),
-        "model_name": Param("dga_classifier", type="string", pattern="^[A-Za-z0-9_.-]{1,64}$"),
-        "devo_conn_id": Param("devo_default", type="string"),
-        "mlmm_conn_id": Param("devo_mlmm_default", type="string"),
+        "devo_conn_id": Param("devo_default", "To Devo", type="string", section=CONNECTIONS),
+        "mlmm_conn_id": Param(
+            "devo_mlmm_default", "To the ML Model Manager", type="string", section=CONNECTIONS
+        ),
         "h2o_conn_id": Param(
-            None, type=["null", "string"], description="An existing H2O cluster; none starts a private one"
+            None, "To an H2O cluster; none starts a private one", type=["null", "string"], section=CONNECTIONS
         ),
     },
     render_template_as_native_obj=True,

@@ -3,6 +3,8 @@
 recent drift → find the champion → train → record → quality gate against the champion → [approve] →
 register as candidate → probe in Devo → promote to the serving name, or leave the former model there.
 ``dga_rollback`` undoes it. Runs also when ``dga_hourly_report`` tells of drift that lasts.
+
+Switched on for the first time it waits for Monday, 03:00 UTC; trigger it for a model at once.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ import os
 from datetime import timedelta
 from typing import Any
 
-import pendulum
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import (
     DAG,
@@ -35,9 +36,21 @@ from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 # Params with this pattern are refused when a run is triggered, before anything is trained or asked.
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
+TABLE = f"^{NAME}([.]{NAME})*$"
+# Sections of the form that *Trigger* shows.
+MODEL = "Data and model"
+GATE = "Quality gate"
+EVENTS = "Events to probe with"
+CONNECTIONS = "Connections"
+COLUMN: dict[str, Any] = {"type": "string", "pattern": f"^{NAME}$", "section": EVENTS}
+SHARE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1, "section": GATE}
+OPTIONAL: dict[str, Any] = {"type": ["null", "string"], "section": CONNECTIONS}
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
 DGA_DRIFT = Asset(name="dga_drift", uri="x-devo-dga://drift/lasting")
 DRIFT_HOURS = 168
+# Switching a Dag on asks for no model: with a start_date Airflow would begin with last Monday's run at once.
+# Without one it looks back so far only, for a scheduler that is late.
+FIRST_RUN = timedelta(minutes=10)
 
 # Both can be set for a whole installation, or per run by the params below.
 DATASET = os.environ.get(
@@ -59,9 +72,9 @@ with DAG(
     dag_id="dga_weekly_retrain",
     doc_md=__doc__,
     schedule=AssetOrTimeSchedule(
-        timetable=CronTriggerTimetable("0 3 * * 1", timezone="UTC"), assets=[DGA_DRIFT]
+        timetable=CronTriggerTimetable("0 3 * * 1", timezone="UTC", run_immediately=FIRST_RUN),
+        assets=[DGA_DRIFT],
     ),
-    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
     catchup=False,
     max_active_runs=1,
     tags=["devo", "dga", "h2o"],
@@ -74,92 +87,98 @@ with DAG(
     params={
         "dataset": Param(
             DATASET,
+            "URI of labelled domains, host;domain;class;subclass: https://, s3://, file:// …; or a list",
             type=["string", "array"],
             items={"type": ["string", "object"]},
-            description="Labelled domains, host;domain;class;subclass: https://, s3://, file:// …; or a list",
+            section=MODEL,
         ),
         "models_dir": Param(
-            f"{STORE}/models",
-            type="string",
-            description="Folder for models; shared by all workers",
+            f"{STORE}/models", "Folder for models; shared by all workers", type="string", section=MODEL
         ),
-        "reports_dir": Param(
-            f"{STORE}/reports",
+        "model_name": Param(
+            "dga_classifier",
+            "Name in the Model Manager",
             type="string",
-            description="Folder of the hourly reports; says what drift there was",
+            pattern="^[A-Za-z0-9_.-]{1,54}$",
+            section=MODEL,
         ),
-        "model_name": Param("dga_classifier", type="string", pattern="^[A-Za-z0-9_.-]{1,54}$"),
-        "feature_set": Param("dga", enum=["dga", "dga_plain", "tutorial"]),
+        "feature_set": Param(
+            "dga", "What a host is turned into", enum=["dga", "dga_plain", "tutorial"], section=MODEL
+        ),
         "false_positive_budget": Param(
             0.01,
+            "Share of legit names that may be flagged; decides the model's threshold",
             type="number",
             exclusiveMinimum=0,
             maximum=0.1,
-            description="Share of legit names that may be flagged; decides the model's threshold",
+            section=MODEL,
         ),
         "unseen_family_folds": Param(
             0,
+            "Trainings that leave families out, to measure recall of unseen ones; 0 for none",
             type="integer",
             minimum=0,
             maximum=10,
-            description="Trainings that leave families out, to measure recall of unseen ones; 0 for none",
+            section=MODEL,
         ),
-        "model_params": Param({}, type="object", description="H2O GBM parameters that replace the defaults"),
-        "min_auc": Param(
-            0.85, type="number", minimum=0.5, maximum=1, description="Gate: least AUC on held-out names"
-        ),
-        "min_recall": Param(
-            0.4, type="number", minimum=0, maximum=1, description="Gate: least share of DGA names flagged"
-        ),
-        "max_recall_loss": Param(
-            0.02,
-            type="number",
-            minimum=0,
-            maximum=1,
-            description="Gate: share of DGA names that may be flagged less than by the champion",
-        ),
-        "max_family_loss": Param(
-            0.15, type="number", minimum=0, maximum=1, description="Gate: the same, for each family"
-        ),
-        "min_family_rows": Param(
-            30, type="integer", minimum=1, description="Gate: families with fewer held-out names are left out"
-        ),
-        "compare_with_champion": Param(
-            True, type="boolean", description="Gate: off lets a model pass on its own figures alone"
-        ),
-        "require_approval": Param(
-            False, type="boolean", description="Let a person approve a model that passed the gate"
+        "model_params": Param(
+            {}, "H2O GBM parameters that replace the defaults", type="object", section=MODEL
         ),
         "devo_domain": Param(
             "self",
+            "Devo domain that owns the model",
             type="string",
             pattern="^[A-Za-z0-9_.@-]{1,128}$",
-            description="Devo domain that owns the model",
+            section=MODEL,
         ),
-        "table": Param("demo.ecommerce.data", type="string", pattern=f"^{NAME}([.]{NAME})*$"),
-        "field": Param(
-            "referralUri", type="string", pattern=f"^{NAME}$", description="Column with URIs or hosts"
+        "compare_with_champion": Param(
+            True, "Off lets a model pass on its own figures alone", type="boolean", section=GATE
         ),
-        "field_kind": Param("uri", enum=["uri", "host"]),
-        "client_field": Param(
-            "clientIpAddress", type="string", pattern=f"^{NAME}$", description="Column that names who asked"
+        "require_approval": Param(
+            False, "Let a person approve a model that passed", type="boolean", section=GATE
         ),
+        "min_auc": Param(
+            0.85, "Least AUC on held-out names", type="number", minimum=0.5, maximum=1, section=GATE
+        ),
+        "min_recall": Param(0.4, "Least share of DGA names flagged", **SHARE),
+        "max_recall_loss": Param(
+            0.02, "Share of DGA names that may be flagged less than by the champion", **SHARE
+        ),
+        "max_family_loss": Param(0.15, "The same, for each family", **SHARE),
+        "min_family_rows": Param(
+            30, "Families with fewer held-out names are left out", type="integer", minimum=1, section=GATE
+        ),
+        "table": Param(
+            "demo.ecommerce.data", "Table with the events", type="string", pattern=TABLE, section=EVENTS
+        ),
+        "field": Param("referralUri", "Its column with URIs or hosts", **COLUMN),
+        "field_kind": Param("uri", "What that column holds", enum=["uri", "host"], section=EVENTS),
+        "client_field": Param("clientIpAddress", "Its column that names who asked", **COLUMN),
         "probe_hours": Param(
-            24, type="integer", minimum=1, maximum=168, description="Probe with the traffic of so many hours"
+            24,
+            "Probe with the traffic of so many hours",
+            type="integer",
+            minimum=1,
+            maximum=168,
+            section=EVENTS,
         ),
-        "devo_conn_id": Param("devo_default", type="string"),
-        "mlmm_conn_id": Param("devo_mlmm_default", type="string"),
+        "reports_dir": Param(
+            f"{STORE}/reports",
+            "Folder of the hourly reports; says what drift there was",
+            type="string",
+            section=EVENTS,
+        ),
+        "devo_conn_id": Param("devo_default", "To Devo", type="string", section=CONNECTIONS),
+        "mlmm_conn_id": Param(
+            "devo_mlmm_default", "To the ML Model Manager", type="string", section=CONNECTIONS
+        ),
+        "h2o_conn_id": Param(None, "To an H2O cluster; none starts a private one", **OPTIONAL),
         "history_dir": Param(
             HISTORY,
-            type=["null", "string"],
-            description="Folder on a local disk for the model history, mlflow.db; none keeps no history",
+            "Folder on a local disk for the model history, mlflow.db; none keeps no history",
+            **OPTIONAL,
         ),
-        "mlflow_conn_id": Param(
-            None, type=["null", "string"], description="An MLflow server for the model history, not a file"
-        ),
-        "h2o_conn_id": Param(
-            None, type=["null", "string"], description="An existing H2O cluster; none starts a private one"
-        ),
+        "mlflow_conn_id": Param(None, "To an MLflow server for the model history, not a file", **OPTIONAL),
     },
     render_template_as_native_obj=True,
 ) as dag:

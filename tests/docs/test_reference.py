@@ -20,7 +20,15 @@ FOLDER = ROOT / "docs" / "reference"
 ENTRIES = entries()
 NAMES = [entry.name for entry in ENTRIES]
 # documented elsewhere: the nodes on the page of features, the values on the reference's first page
-ELSEWHERE = {"expression", "to_dict", "feature_set_named", "Window", "LabelledName", "DEVO_RETRY_POLICY"}
+ELSEWHERE = {
+    "TrainingSummary",
+    "expression",
+    "to_dict",
+    "feature_set_named",
+    "Window",
+    "LabelledName",
+    "DEVO_RETRY_POLICY",
+}
 
 
 def page(entry: Entry) -> str:

@@ -161,7 +161,12 @@ def test_a_refused_query_is_told_in_devos_words(devo: Any, table: str, query: st
 def test_an_extra_that_is_no_object_is_told(
     monkeypatch: pytest.MonkeyPatch, extra: object, kind: str
 ) -> None:
-    connection = {"conn_type": "devo", "host": "devo.example.com", "password": "a", "extra": json.dumps(extra)}
+    connection = {
+        "conn_type": "devo",
+        "host": "devo.example.com",
+        "password": "a",
+        "extra": json.dumps(extra),
+    }
     monkeypatch.setenv("AIRFLOW_CONN_ODD", json.dumps(connection))
     well, told = DevoHook("odd").test_connection()
     assert not well
