@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from html import unescape
+from pathlib import Path
 from typing import Any
 
 from airflow_provider_devo_dga.models.summary import SUMMARY, TrainingSummary
 from demo.console import say
+from demo.families import FAMILIES
 from demo.world import World
 
 
@@ -17,11 +21,18 @@ def tell(world: World, *, seconds: float) -> None:
     model = SUMMARY.read(summary.read_bytes(), summary)
     _tell_model(model)
     _tell_hour(report)
+    say(f"\nThe report: {headline(world.root / 'report.html')}")
     _tell_clients(world, report)
     say(f"\nDone in {seconds:.0f} s. Open {world.root / 'report.html'}")
     say("  how good the model is: model_card.html beside it")
     say(f"  also there: report.json, report.csv, rows.parquet, {model.model_id}.zip and .json, logs/")
     say("  next: `make ui` shows the Dags in Airflow; docs/connections.md leads to a real Devo account\n")
+
+
+def headline(page: Path) -> str:
+    """Return the sentence that a report begins with, as the page has it."""
+    found = re.search(r"<h1>(.*?)</h1>", page.read_text(encoding="utf-8"), re.DOTALL)
+    return unescape(found[1]) if found else "it has no headline"
 
 
 def _tell_model(model: TrainingSummary) -> None:
@@ -48,7 +59,8 @@ def _tell_clients(world: World, report: dict[str, Any]) -> None:
     say(f"\nClients: {len(infected)} of {report['totals']['clients']} are infected, and the report says")
     for client, infection in infected.items():
         verdict = verdicts.get(client, "not listed")
-        say(f"  {client:<15} {infection.family:<16} {infection.lookups:>4} lookups   {verdict}")
+        words = " (joins words that the training has, too)" if FAMILIES[infection.family].dictionary else ""
+        say(f"  {client:<15} {infection.family:<16} {infection.lookups:>4} lookups   {verdict}{words}")
     accused = [
         c for c, verdict in verdicts.items() if verdict == "almost certainly infected" and c not in infected
     ]
