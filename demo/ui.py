@@ -96,9 +96,7 @@ def _run_airflow(world: World, port: int, environment: Mapping[str, str]) -> Non
                 _wait(process, url, log)
             password = json.loads((world.airflow / "passwords.json").read_text())[_USER]
             say(f"\n  {url}   login {_USER}   password {password}")
-            say(
-                "\n  1. Trigger dga_weekly_retrain and switch it on: it trains, registers, promotes a model."
-            )
+            say("\n  1. Trigger dga_weekly_retrain and switch it on: it trains, registers, promotes a model.")
             say("  2. When it is done, switch on dga_hourly_report: it begins with the last full hour.")
             say(f"  Reports appear below {world.store / 'reports'}; Airflow's log is {log}")
             say("  Ctrl-C ends everything.\n")

@@ -40,6 +40,7 @@ from devo_sandbox.server import Sandbox  # noqa: E402
 from devo_sandbox.tables.events import read as read_events  # noqa: E402
 from devo_sandbox.tenant import Habits  # noqa: E402
 from tests import examples  # noqa: E402, F401 - registers the profiles
+from tests.ports import free_port  # noqa: E402
 from tests.statsd_server import StatsdServer  # noqa: E402
 
 settings.load_profile("quick")
@@ -216,6 +217,28 @@ def certificate(tmp_path: Path, sandbox: Sandbox) -> dict[str, str]:
         "cert": str(tmp_path / "cert.pem"),
         "chain": str(sandbox.ca_file),
     }
+
+
+@pytest.fixture
+def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """Serve SMTP for the connection ``smtp_default``; holds the envelopes of what was mailed."""
+    from aiosmtpd.controller import Controller
+
+    arrived: list[Any] = []
+
+    class Keep:
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+            arrived.append(envelope)
+            return "250 OK"
+
+    serving = Controller(Keep(), hostname="127.0.0.1", port=free_port())
+    serving.start()
+    extra = {"disable_ssl": True, "disable_tls": True}
+    smtp = {"conn_type": "smtp", "host": "127.0.0.1", "port": serving.port, "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(smtp))
+    monkeypatch.setenv("DEVO_DGA_MAIL_TO", "soc@example.com,duty@example.com")
+    yield arrived
+    serving.stop()
 
 
 @pytest.fixture

@@ -60,6 +60,11 @@ class Window:
         return int(self.end.timestamp())
 
     @property
+    def bounds(self) -> dict[str, datetime]:
+        """What ``DevoHook`` is asked with: ``hook.get_df(query, **window.bounds)``."""
+        return {"from_": self.start, "to": self.end}
+
+    @property
     def slug(self) -> str:
         """A name for files, sorted by time: ``20260101T080000Z_3600s``."""
         start = self.start.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")

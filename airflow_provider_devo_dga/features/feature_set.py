@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,20 @@ class FeatureSet:
         """Twelve hex digits that change whenever a feature, its meaning or the order changes."""
         text = ";".join(f"{feature.name}={feature.number!r}" for feature in self.features)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def subset(self, name: str, features: Iterable[str]) -> FeatureSet:
+        """Return a set of some of the features, under a name of its own.
+
+        :param features: their names, in the order that the model's columns are to have.
+        :raises FeatureError: for a name that is none of this set's.
+        """
+        known = {feature.name: feature for feature in self.features}
+        wanted = tuple(features)
+        if unknown := [feature for feature in wanted if feature not in known]:
+            raise FeatureError(
+                f"Feature set {self.name!r} has no {', '.join(unknown)}; it has {', '.join(known)}"
+            )
+        return FeatureSet(name, tuple(known[feature] for feature in wanted))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole specification as JSON values; what was learned is part of it."""

@@ -14,7 +14,7 @@ from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, model_place, tell_outlets
-from airflow_provider_devo_dga.tasks.rendered import mapping_or_none
+from airflow_provider_devo_dga.tasks.rendered import given, mapping_or_none
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
@@ -29,7 +29,7 @@ class RegisterModelOperator(StoppableMixin, WiredOperator):
     Returns ``{"name", "engine", "sha256", "bytes", "description", "fields"}``.
 
     :param name: name in the Model Manager: letters, digits, ``_``, ``.`` and ``-``. (templated)
-    :param model_file: URI or path of the model file. (templated)
+    :param model_file: URI or path of the model file; None for the one that ``trained`` tells of. (templated)
     :param engine: the Model Manager's engine, ``H2O`` for a MOJO. (templated)
     :param description: what people read in Devo. (templated)
     :param trained: what ``H2OTrainOperator`` returned; its facts are added to the description, from where
@@ -59,7 +59,7 @@ class RegisterModelOperator(StoppableMixin, WiredOperator):
         self,
         *,
         name: str,
-        model_file: str,
+        model_file: str | None = None,
         engine: str = "H2O",
         description: str | None = None,
         trained: Mapping[str, Any] | None = None,
@@ -84,6 +84,9 @@ class RegisterModelOperator(StoppableMixin, WiredOperator):
         if self.if_exists not in {"fail", "replace"}:
             raise DevoPermanentError(f"if_exists must be 'fail' or 'replace', not {self.if_exists!r}")
         self.trained = mapping_or_none(self.trained, "trained", "H2OTrainOperator")
+        self.model_file = given(self.model_file) or (self.trained or {}).get("model_file")
+        if self.model_file is None:
+            raise DevoPermanentError("Give model_file, or trained=task.output of an H2OTrainOperator")
         with self.stopped_by_kill(), scratch_folder() as folder:
             source = ObjectStoragePath(self.model_file, conn_id=self.storage_conn_id)
             file = local_copy(source, folder)
@@ -110,7 +113,7 @@ class RegisterModelOperator(StoppableMixin, WiredOperator):
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """Tell OpenLineage the file and the model; None without its provider."""
-        return lineage([file_place(self.model_file)], [model_place(self.mlmm_conn_id, self.name)])
+        return lineage([file_place(self.model_file or "")], [model_place(self.mlmm_conn_id, self.name)])
 
     def _checked(self, file: Path) -> tuple[dict[str, Any], str | None]:
         """Return what is known of the file, and its description; refuse what is no MOJO, or another file."""
@@ -123,5 +126,5 @@ class RegisterModelOperator(StoppableMixin, WiredOperator):
         if not self.trained:
             return {"sha256": sha256, "bytes": size}, self.description
         provenance = Provenance.of_training(TrainingSummary.of(self.trained), sha256)
-        provenance.check_file(sha256, self.model_file)
+        provenance.check_file(sha256, self.model_file or "")
         return provenance.event(size), provenance.describe(self.description or self.name)

@@ -98,7 +98,8 @@ def _between(start: Moment, end: Moment, first: str, last: str) -> Window:
 
 
 def _due(context: Mapping[str, Any]) -> datetime:
-    due: datetime = context["dag_run"].run_after
+    # a run by hand may be about another moment than the present, and tells so by its interval
+    due: datetime = context.get("data_interval_end") or context["dag_run"].run_after
     return due.astimezone(UTC)
 
 

@@ -57,7 +57,8 @@ def checked(folder: Path) -> tuple[int, set[str], str]:
 @pytest.mark.parametrize("folder", ["dags", "docs/examples"])
 def test_our_own_dags_pass(folder: str, tmp_path: Path) -> None:
     for file in (ROOT / folder).glob("*.py"):
-        if not file.name.startswith("test_"):
+        # the tutorial's is a sketch of twenty lines, without an owner and retries
+        if not file.name.startswith(("test_", "tutorial")):
             (tmp_path / file.name).write_text(file.read_text("utf-8"), "utf-8")
     code, failed, output = checked(tmp_path)
     assert (code, failed) == (0, set()), output

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -13,7 +12,6 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow.parquet as pq
 import pytest
-from aiosmtpd.controller import Controller
 
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.drift.watch import DriftWatch
@@ -21,7 +19,6 @@ from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from tests.drift.records import drift_found
-from tests.ports import free_port
 
 if TYPE_CHECKING:
     from aiosmtpd.smtp import Envelope
@@ -43,27 +40,6 @@ def dags(devo_connections: None) -> Any:
     from airflow.dag_processing.dagbag import DagBag
 
     return DagBag(str(example_dags_path())).dags
-
-
-@pytest.fixture
-def mailbox(connect: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Envelope]]:
-    """Serve SMTP, as whoever the report is mailed by; holds what was mailed."""
-    arrived: list[Envelope] = []
-
-    class Keep:
-        async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:
-            arrived.append(envelope)
-            return "250 OK"
-
-    port = free_port()
-    serving = Controller(Keep(), hostname="127.0.0.1", port=port)
-    serving.start()
-    extra = {"disable_ssl": True, "disable_tls": True}
-    smtp = {"conn_type": "smtp", "host": "127.0.0.1", "port": port, "extra": extra}
-    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(smtp))
-    monkeypatch.setenv("DEVO_DGA_MAIL_TO", "soc@example.com,duty@example.com")
-    yield arrived
-    serving.stop()
 
 
 def path_of(uri: str) -> Path:

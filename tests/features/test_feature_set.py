@@ -88,3 +88,11 @@ def test_a_learned_set_that_the_first_release_stored_is_read_and_written_alike()
     assert json.loads(json.dumps(found.to_dict())) == stored
     kinds = {type(feature.number) for feature in found.features} | {e.WeightedSum, e.CountShapes}
     assert kinds >= set(get_args(e.Number)) - {e.HasLength}, "the fixture has every kind of node"
+
+
+def test_a_subset_has_the_order_asked_for_and_a_name_of_its_own() -> None:
+    some = PLAIN_FEATURES.subset("some", ["entropy", "length"])
+    assert (some.name, some.names) == ("some", ("entropy", "length"))
+    assert FeatureSet.from_dict(some.to_dict()) == some
+    with pytest.raises(FeatureError, match=r"'dga_plain' has no lenght; it has length, entropy"):
+        PLAIN_FEATURES.subset("some", ["lenght"])

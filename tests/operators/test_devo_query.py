@@ -153,6 +153,7 @@ def test_without_a_window_it_reads_the_runs_own_and_names_the_file_by_it(
     told = run(asked, context, table=table)
     assert told["path"] == (tmp_path / "20260101T080000Z_3600s.parquet").as_uri()
     assert told["rows"] == 2
+    del context["data_interval_start"], context["data_interval_end"]
     told = run(operator(tmp_path, from_=None, to=None, window=timedelta(hours=1)), context, table=table)
     assert told["window"] == {"from": "2026-01-05T02:00:00+00:00", "to": "2026-01-05T03:00:00+00:00"}
     assert told["rows"] == 0

@@ -66,8 +66,8 @@ def test_full_means_since_midnight(run_after: datetime, width: timedelta, expect
     assert window_of(width, run_after) == expected
     assert window_of(str(width.total_seconds()), run_after) == expected
     # whatever the run's own is
-    interval = {"data_interval_start": at(1), "data_interval_end": at(2)}
-    assert window_of(width, run_after, **interval) == expected
+    interval = {"data_interval_start": at(1) - timedelta(days=9), "data_interval_end": run_after}
+    assert window_of(width, RUN_AFTER + timedelta(days=40), **interval) == expected
 
 
 @pytest.mark.parametrize(
@@ -116,6 +116,8 @@ def test_a_schedule_without_intervals_is_about_its_last_full_period(
 ) -> None:
     empty = {"data_interval_start": due, "data_interval_end": due}
     assert window_of(run_after=due, dag=scheduled(schedule), **empty) == expected
+    # one that is made up for later is about the same
+    assert window_of(run_after=due + timedelta(days=40), dag=scheduled(schedule), **empty) == expected
     assert window_of(run_after=due, dag=scheduled(schedule)) == expected
 
 
