@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
+import re
 import time
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
@@ -14,6 +16,8 @@ from airflow_provider_devo_dga.redaction import keep_secret
 
 QUERY_PATH = "/search/query"
 MODEL_MANAGER_PATH = "/mlmodelmanager"
+_NAME = re.compile(r"[\w.-]+")
+_WRITTEN = re.compile(r"[^\s\x00-\x1f\x7f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,59 @@ def check_sendable(name: str, secret: str) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a service is.
+
+    :param host: a name in lower case, or an IP address, without brackets.
+    :param port: None when nobody named one.
+    :param path: without a slash at its end; empty when there is none.
+    """
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+
+    @property
+    def url(self) -> str:
+        """The whole address."""
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{name}{f':{self.port}' if self.port else ''}{self.path}"
+
+
+def service_address(host: str | None, port: int | None, *, schemes: tuple[str, ...], example: str) -> Address:
+    """Read what people write where an address belongs: a name, or a URL, in any case, with spaces around it.
+
+    :param host: ``apiv2-us.devo.com``, ``[2001:db8::1]:8443``, ``https://proxy.example:8443/devo/`` …
+    :param port: used when the host names none.
+    :param schemes: those that are allowed; the first is meant when the host names none.
+    :raises DevoConnectionConfigError: when there is no host, or it is not such an address.
+    """
+    text = (host or "").strip()
+    if not text:
+        raise DevoConnectionConfigError(f"The connection has no host; put e.g. {example} there")
+    try:
+        parts = urlsplit(_with_scheme(text, schemes[0]))
+        chosen = parts.port or port
+    except ValueError:
+        raise _no_address(example) from None
+    if parts.scheme not in schemes:
+        raise DevoConnectionConfigError(
+            f"The connection's host must be an {' or '.join(schemes)} address, not {parts.scheme}"
+        )
+    if "@" in parts.netloc or parts.query or parts.fragment or not parts.hostname:
+        raise DevoConnectionConfigError(
+            "The connection's host must be a plain address; credentials go into their own fields"
+        )
+    is_host = _NAME.fullmatch(parts.hostname) or _is_ipv6(parts.hostname)
+    if not is_host or parts.netloc.endswith(":") or not _WRITTEN.fullmatch(text):
+        raise _no_address(example)
+    if chosen is not None and not 0 < chosen < 1 << 16:
+        raise DevoConnectionConfigError(f"The connection's port must be from 1 to 65535, not {chosen}")
+    return Address(parts.scheme, parts.hostname, chosen, parts.path.rstrip("/"))
+
+
 def service_url(
     host: str | None,
     port: int | None,
@@ -114,33 +171,27 @@ def service_url(
 
     devo-sdk turns ``http`` into ``https`` in silence and posts to ``/`` when the host ends in a slash.
 
-    :param host: ``apiv2-us.devo.com`` or a whole URL; its own path wins over ``default_path``.
-    :param port: used when the host names none.
-    :param schemes: those that are allowed; the first is meant when the host names none.
-    :raises DevoConnectionConfigError: when there is no host, or it is not such an address.
+    :param default_path: for a host without a path of its own. The rest is as in :func:`service_address`.
     """
-    text = (host or "").strip()
-    if not text:
-        raise DevoConnectionConfigError(f"The connection has no host; put e.g. {example} there")
+    found = service_address(host, port, schemes=schemes, example=example)
+    return replace(found, path=found.path or default_path).url
+
+
+def _with_scheme(text: str, scheme: str) -> str:
+    if "://" in text:
+        return text
+    return f"{scheme}://[{text}]" if _is_ipv6(text) else f"{scheme}://{text}"
+
+
+def _is_ipv6(text: str) -> bool:
     try:
-        parts = urlsplit(text if "://" in text else f"{schemes[0]}://{text}")
-        named_port = parts.port
+        return ipaddress.ip_address(text).version == 6
     except ValueError:
-        raise DevoConnectionConfigError(
-            f"The connection's host is not an address; put e.g. {example} there"
-        ) from None
-    if parts.scheme not in schemes:
-        raise DevoConnectionConfigError(
-            f"The connection's host must be an {' or '.join(schemes)} address, not {parts.scheme}"
-        )
-    if parts.username or parts.password or parts.query or not parts.hostname:
-        raise DevoConnectionConfigError(
-            "The connection's host must be a plain address; credentials go into their own fields"
-        )
-    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    chosen = named_port or port
-    path = parts.path.rstrip("/") or default_path
-    return f"{parts.scheme}://{name}{f':{chosen}' if chosen else ''}{path}"
+        return False
+
+
+def _no_address(example: str) -> DevoConnectionConfigError:
+    return DevoConnectionConfigError(f"The connection's host is not an address; put e.g. {example} there")
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,17 +239,19 @@ def typed_errors() -> Iterator[None]:
                 f"No answer from the Model Manager ({type(cause).__name__});"
                 " check the address, the network and whether the server is up"
             ) from error
-        if error.msg.startswith("Invalid url"):
+        told = heard(error.msg)
+        if told.startswith("Invalid url"):
             raise DevoConnectionConfigError(
                 "The Model Manager's client does not take this host; use a full name or an IP address"
             ) from error
         raise ModelRejectedError(
-            f"The Model Manager refuses: {heard(error.msg) or 'no reason given'}",
-            detail=error.msg,
-            code=error.code or None,
+            f"The Model Manager refuses: {told or 'no reason given'}",
+            detail=told,
+            code=error.code if type(error.code) is int else None,
         ) from error
-    except AttributeError as error:
-        # the client reads a login page as None and trips over it
+    except (AttributeError, TypeError, ValueError, KeyError, RecursionError) as error:
+        # the client trips over what is not as it thinks; it reads a login page as None
         raise DevoResultError(
-            "The Model Manager's answer to the upload is not its own; check the connection's host"
+            "The Model Manager's answer is not its own; check the connection's host: this may be a proxy or a"
+            " login page"
         ) from error

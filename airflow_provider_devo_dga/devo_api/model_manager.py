@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import orjson
 
 from airflow_provider_devo_dga.devo_api.access import Limits
 from airflow_provider_devo_dga.devo_api.faults import refusal
 from airflow_provider_devo_dga.devo_api.transport import transport_to
 from airflow_provider_devo_dga.errors import DevoResultError
-from airflow_provider_devo_dga.redaction import beginning
+from airflow_provider_devo_dga.redaction import beginning, heard
 
 if TYPE_CHECKING:
     from devo_ml.modelmanager import Client
@@ -39,6 +35,28 @@ class RegisteredModel:
     image: bytes | None = None
 
 
+@dataclass(frozen=True)
+class _Field:
+    name: str
+
+
+@dataclass(frozen=True)
+class _Image:
+    size: int | None = None
+    image: bytes | None = None  # base64
+
+
+@dataclass(frozen=True)
+class _Answer:
+    name: str
+    engine: str | None = None
+    description: str | None = None
+    category: str | None = None
+    outputType: str | None = None  # noqa: N815 - Devo's name
+    fields: list[_Field] | None = None
+    image: _Image | None = None
+
+
 def parse_model(status: int, headers: Mapping[str, str], body: bytes) -> RegisteredModel | None:
     """Return the model of a ``GET /models/{name}`` reply, None when there is no such model.
 
@@ -50,39 +68,30 @@ def parse_model(status: int, headers: Mapping[str, str], body: bytes) -> Registe
         return None
     if status != 200:
         raise refusal(status, headers, body)
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        answer = None
-    if not isinstance(answer, dict) or "name" not in answer:
-        raise DevoResultError(
-            f"The Model Manager's answer is not a model; it begins {beginning(body)}."
-            " Check the connection's host: this may be a proxy or a login page"
-        )
-    return _model(answer)
-
-
-def _model(answer: dict[str, Any]) -> RegisteredModel:
-    image = answer.get("image") or {}
+    answer = _read(body)
+    image = answer.image or _Image()
     return RegisteredModel(
-        name=str(answer["name"]),
-        engine=str(answer.get("engine") or ""),
-        description=str(answer.get("description") or ""),
-        category=str(answer.get("category") or ""),
-        output_type=str(answer.get("outputType") or ""),
-        fields=tuple(str(field["name"]) for field in answer.get("fields") or ()),
-        image_size=image.get("size"),
-        image=_decode(image.get("image")),
+        name=answer.name,
+        engine=answer.engine or "",
+        description=answer.description or "",
+        category=answer.category or "",
+        output_type=answer.outputType or "",
+        fields=tuple(field.name for field in answer.fields or ()),
+        image_size=image.size,
+        image=image.image,
     )
 
 
-def _decode(text: str | None) -> bytes | None:
-    if text is None:
-        return None
+def _read(body: bytes) -> _Answer:
+    import msgspec
+
     try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error:
-        raise DevoResultError("The Model Manager's model file is not valid base64") from None
+        return msgspec.json.decode(body, type=_Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise DevoResultError(
+            f"The Model Manager's answer is not a model ({heard(error)}); it begins {beginning(body)}."
+            " Check the connection's host: this may be a proxy or a login page"
+        ) from None
 
 
 def bound(client: Client, url: str, verify: bool | str, timeout: float) -> None:

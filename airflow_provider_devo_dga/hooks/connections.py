@@ -20,6 +20,7 @@ from airflow_provider_devo_dga.devo_api.access import (
     Endpoint,
     Limits,
     check_sendable,
+    service_address,
     service_url,
 )
 from airflow_provider_devo_dga.devo_api.events import EventsEndpoint
@@ -39,6 +40,8 @@ _JSON = {list: "array", str: "text", int: "number", float: "number", bool: "bool
 _DEFAULTS = Limits()
 _EVENTS_PORT, _H2O_PORT = 443, 54321
 _WEB = ("https", "http")
+# What people call the collector's one way, syslog over TLS.
+_COLLECTOR = ("ssl", "tls", "tcp", "https")
 
 _Number = TypeVar("_Number", int, float)
 
@@ -220,11 +223,16 @@ def events_endpoint(connection: Connection) -> EventsEndpoint:
     :raises DevoConnectionConfigError: names the field that is wrong.
     """
     extra = Extra(connection.extra_dejson)
-    if not connection.host:
-        raise DevoConnectionConfigError("The connection has no host; put e.g. collector-us.devo.io there")
+    found = service_address(
+        connection.host, connection.port, schemes=_COLLECTOR, example="collector-us.devo.io"
+    )
+    if ":" in found.host:
+        raise DevoConnectionConfigError(
+            "Devo's Sender knows IPv4 only; put a name into the connection's host"
+        )
     return EventsEndpoint(
-        host=connection.host.strip(),
-        port=connection.port or _EVENTS_PORT,
+        host=found.host,
+        port=found.port or _EVENTS_PORT,
         key=_key(extra, connection.conn_id),
         cert=extra.pem("cert", "the client's certificate"),
         chain=extra.pem("chain", "the authorities to trust"),
@@ -249,7 +257,7 @@ def h2o_cluster(connection: Connection) -> dict[str, Any]:
     :raises DevoConnectionConfigError: names the field that is wrong.
     """
     extra = Extra(connection.extra_dejson)
-    if (scheme := connection.schema or "https") not in _WEB:
+    if (scheme := (connection.schema or "").strip().lower()) not in {"", *_WEB}:
         raise DevoConnectionConfigError(f"The connection's schema must be https or http, not {scheme!r}")
     path = extra.text("context_path").strip("/")
     verify = extra.verify()
@@ -258,7 +266,7 @@ def h2o_cluster(connection: Connection) -> dict[str, Any]:
             connection.host,
             connection.port or _H2O_PORT,
             default_path=path and f"/{path}",
-            schemes=(scheme,),
+            schemes=(scheme,) if scheme else _WEB,
             example="h2o.example.com",
         ),
         "auth": (connection.login, connection.password or "") if connection.login else None,

@@ -87,7 +87,7 @@ class MLModelManagerHook(BaseHook):
     def get_models(self) -> list[dict[str, Any]]:
         """Return all models, as the Model Manager describes them."""
         models = self._repeated(lambda: self._careful_conn().get_models())
-        if not isinstance(models, list):
+        if not isinstance(models, list) or not all(_is_model(model) for model in models):
             raise DevoResultError(
                 "The Model Manager's answer is not a list of models; check the connection's host"
             )
@@ -104,7 +104,12 @@ class MLModelManagerHook(BaseHook):
 
         def found() -> RegisteredModel | None:
             reply = whole_call(request, account.verify, account.limits)
-            return parse_model(reply.status_code, reply.headers, reply.content)
+            model = parse_model(reply.status_code, reply.headers, reply.content)
+            if model is not None and model.name != name:
+                raise DevoResultError(
+                    f"Asked for model {name!r}, the Model Manager answers with {heard(model.name, 80)!r}"
+                )
+            return model
 
         return self._repeated(found)
 
@@ -229,6 +234,10 @@ class MLModelManagerHook(BaseHook):
         except DevoDgaError as error:
             return False, f"The Model Manager cannot be reached: {error}"
         return True, f"The Model Manager answers, with {len(models)} models"
+
+
+def _is_model(told: object) -> bool:
+    return isinstance(told, dict) and isinstance(told.get("name"), str)
 
 
 def _digest(content: bytes) -> str:

@@ -15,6 +15,8 @@ from airflow_provider_devo_dga.errors import DevoConnectionConfigError
         ("127.0.0.1", 8443, "https://127.0.0.1:8443/search/query"),
         ("127.0.0.1:9000/proxy/search/query", 8443, "https://127.0.0.1:9000/proxy/search/query"),
         ("[::1]:8443", None, "https://[::1]:8443/search/query"),
+        ("::1", 8443, "https://[::1]:8443/search/query"),
+        ("HTTPS://[2001:DB8::1]/", None, "https://[2001:db8::1]/search/query"),
     ],
 )
 def test_hosts_become_addresses(host: str, port: int | None, url: str) -> None:
@@ -22,7 +24,24 @@ def test_hosts_become_addresses(host: str, port: int | None, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["", None, "  ", "http://apiv2-us.devo.com", "ftp://x", "https://:443", "h:port"]
+    "host",
+    [
+        *("", None, "  ", "http://apiv2-us.devo.com", "ftp://x", "https://:443", "h:port", "h:70000", "h:-1"),
+        *(
+            "https://",
+            "//h",
+            "h/a b",
+            "two words",
+            "a\nb",
+            "h\t.example",
+            "[::1",
+            "::1]",
+            "[h]",
+            "1:2:3",
+            "h\\x",
+        ),
+        *("h?a=b", "h#a", "@h", "a@h", "https://h@:443", "h%2fx", "h,i", "<h>", "https:h", "https:/h"),
+    ],
 )
 def test_what_cannot_be_used_is_refused(host: str | None) -> None:
     with pytest.raises(DevoConnectionConfigError):
