@@ -55,7 +55,11 @@ def serve(options: argparse.Namespace) -> int:
         data_dir=options.data_dir,
         syslog_port=_syslog_port(options),
         tls=options.tls,
-        habits=Habits(model_output=options.mlevalmodel_output, model_delay_s=options.model_delay_s),
+        habits=Habits(
+            model_output=options.mlevalmodel_output,
+            model_delay_s=options.model_delay_s,
+            suffixes=options.suffixes,
+        ),
     )
     try:
         sandbox.tenant.tables.declare(table_schema.read_file(options.tables) if options.tables else {})
@@ -161,6 +165,12 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--ready-file", type=Path, help="gets the line that is printed when ready")
     serving.add_argument("--mlevalmodel-output", choices=["label", "p1"], default="label")
     serving.add_argument("--model-delay-s", type=float, default=0.0, help="until a replace takes effect")
+    serving.add_argument(
+        "--suffixes",
+        choices=["private", "icann", "older"],
+        default="private",
+        help="what rootsuffix knows: the public suffix list, its section ICANN, or a list two years old",
+    )
     loading = commands.add_parser("load", help="load events from a file of NDJSON")
     loading.set_defaults(command=load)
     loading.add_argument("table")

@@ -9,6 +9,7 @@ from devo_sandbox import clock
 from devo_sandbox.auth import Credentials
 from devo_sandbox.faults.faults import Faults
 from devo_sandbox.intake.intake import Intake
+from devo_sandbox.linq.functions.host_names import Suffixes
 from devo_sandbox.models.models import Models, Output
 from devo_sandbox.queries.jobs import Jobs
 from devo_sandbox.queries.queries import Queries
@@ -23,6 +24,7 @@ class Habits:
     :param domain: the Devo domain that ``mlevalmodel`` may name.
     :param model_output: what a binomial model answers: its label, or ``p1``.
     :param model_delay_s: how long after a replace ``mlevalmodel`` still uses the former model.
+    :param suffixes: what ``rootsuffix`` and its like know of the public suffix list.
     :param keep_alive_s: how long a waiting client hears nothing.
     :param poll_s: how often a query that never ends looks for new events.
     :param most_s: how long the database may work for one query before it is stopped.
@@ -31,6 +33,7 @@ class Habits:
     domain: str = "self"
     model_output: Output = "label"
     model_delay_s: float = 0.0
+    suffixes: Suffixes = "private"
     keep_alive_s: float = 5.0
     poll_s: float = 0.2
     most_s: float = 120.0
@@ -49,7 +52,7 @@ class Tenant:
             directory.mkdir(parents=True, exist_ok=True)
         self.credentials = credentials
         habits = habits or Habits()
-        self.tables = Tables(directory)
+        self.tables = Tables(directory, habits.suffixes)
         self.models = Models(
             directory,
             domain=habits.domain,

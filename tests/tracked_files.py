@@ -16,7 +16,7 @@ ROOT = r"""
 PLACES = {
     ".ci": r"run",
     ".github": r".+\.(md|yml)",
-    "airflow_provider_devo_dga": r".+\.(css|html|py) | py\.typed",
+    "airflow_provider_devo_dga": r".+\.(css|html|py) | features/\w+\.txt | py\.typed",
     "benchmarks": r".+\.py",
     "dags": r"\w+\.py",
     "demo": r".+\.py | data/\w+\.(LICENSE|txt)",

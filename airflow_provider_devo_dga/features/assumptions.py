@@ -38,9 +38,11 @@ class Assumption:
 
 ASSUMPTIONS = (
     Assumption("host of a URI", 'urihost("https://www.example.co.uk:8443/a?b")', "www.example.co.uk"),
-    Assumption("rootdomain is the label", 'rootdomain("www.example.co.uk")', "example"),
-    Assumption("rootsuffix is the registrable domain", 'rootsuffix("www.example.co.uk")', "example.co.uk"),
     Assumption("topleveldomain is the last label", 'topleveldomain("example.co.uk")', "uk"),
+    Assumption("an unknown top-level domain is null", 'nvl(topleveldomain("name.bazar"), "none")', "none"),
+    Assumption("peek takes the match furthest left", 'peek("a.b.uk", re("[.][a-z.]+$"))', ".b.uk"),
+    Assumption("substring counts from 0", 'substring("abcdef", 1, 2)', "bc"),
+    Assumption("substring goes to the end", 'substring("abcdef", 2)', "cdef"),
     Assumption("length counts characters", 'float(length("example"))', 7.0),
     Assumption("shannonentropy is in bits", 'shannonentropy("google")', 1.9182958340544896),
     Assumption("countbyfilter counts characters", 'float(countbyfilter("google", "aeiou"))', 3.0),
@@ -50,3 +52,10 @@ ASSUMPTIONS = (
     Assumption("startswith", 'ifthenelse(startswith("xn--a", "xn--"), 1.0, 0.0)', 1.0),
     Assumption("subsall replaces every match", 'subsall("abcab", re("ab"), template(""))', "c"),
 )
+
+
+SUFFIX_LIST = (
+    Assumption("rootsuffix knows private suffixes", 'rootsuffix("a.b.github.io")', "b.github.io"),
+    Assumption("rootsuffix knows ICANN's suffixes of 2026", 'rootsuffix("a.b.co.io")', "b.co.io"),
+)
+"""What a tenant's public suffix list may know. No query of ours depends on it."""

@@ -11,6 +11,7 @@ from typing import Any
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import written
 from airflow_provider_devo_dga.features.expression import Number
+from airflow_provider_devo_dga.features.suffix_policy import policy_fingerprint
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -58,8 +59,9 @@ class FeatureSet:
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hex digits that change whenever a feature, its meaning or the order changes."""
-        text = ";".join(f"{feature.name}={feature.number!r}" for feature in self.features)
+        """Twelve hex digits that change with a feature, its meaning, the order, and which label is judged."""
+        texts = (f"{feature.name}={feature.number!r}" for feature in self.features)
+        text = ";".join((policy_fingerprint(), *texts))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def subset(self, name: str, features: Iterable[str]) -> FeatureSet:
@@ -85,7 +87,8 @@ class FeatureSet:
     def from_dict(cls, value: Mapping[str, Any]) -> FeatureSet:
         """Return the set that :meth:`to_dict` wrote.
 
-        :raises FeatureError: for anything else, and when the fingerprint is not that of the features.
+        :raises FeatureError: for anything else, and when the fingerprint is another: features were changed,
+            or other labels of a host were judged in training than would be now.
         """
         try:
             name, fingerprint, features = value["name"], value["fingerprint"], value["features"]
@@ -95,7 +98,8 @@ class FeatureSet:
         found = cls(str(name), tuple(Feature(name, written.read(number)) for name, number in pairs))
         if found.fingerprint != fingerprint:
             raise FeatureError(
-                f"The stored feature set {found.name[:40]!r} was changed: its features have the fingerprint"
-                f" {found.fingerprint}, it claims {str(fingerprint)[:40]!r}"
+                f"The stored feature set {found.name[:40]!r} was changed, or is older than the rule which"
+                f" label of a host is judged: the fingerprint is {found.fingerprint}, it claims"
+                f" {str(fingerprint)[:40]!r}. Train the model again"
             )
         return found

@@ -9,12 +9,20 @@ from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import expression as e
 from airflow_provider_devo_dga.features import quoting
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
-from airflow_provider_devo_dga.features.host import LABEL_PATTERN
+from airflow_provider_devo_dga.features.host import HOST_PATTERN, LABEL_PATTERN, LONGEST_HOST
+from airflow_provider_devo_dga.features.suffix_policy import suffix_pattern
 
 LABEL_ALIAS = "sld"
 REGISTRABLE_ALIAS = "reg_domain"
 SCORE_ALIAS = "malicious"
-_USABLE_LABEL = f"{LABEL_ALIAS} ~ re({quoting.string(LABEL_PATTERN)})"
+_NAME, _SUFFIX, _BELOW = "dga_name", "dga_suffix", "dga_below"
+
+
+def _re(pattern: str) -> str:
+    return f"re({quoting.string(pattern)})"
+
+
+_USABLE_LABEL = f"{LABEL_ALIAS} ~ {_re(LABEL_PATTERN)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,6 @@ def scoring_query(
     :return: one row a domain: ``reg_domain``, ``sld``, ``events_n``, ``first_seen``, ``last_seen``,
         ``client_ips`` (array of text), [features,] ``malicious``.
     """
-    host = f"lower({source.host})"
     owner = quoting.string(quoting.domain_name(devo_domain))
     name = quoting.string(quoting.model_name(model))
     arguments = [linq(feature.number) for feature in feature_set.features]
@@ -78,16 +85,35 @@ def scoring_query(
             f"from {source.table}",
             f"where isnotnull({source.field}), not isempty({source.field})",
             # letters outside ASCII must go before `lower` can turn some of them (the Kelvin sign) into ASCII
-            f"where {source.host} ~ re({quoting.string('^[!-~]+$')})",
-            f"select rootsuffix({host}) as {REGISTRABLE_ALIAS}, rootdomain({host}) as {LABEL_ALIAS}",
-            # both are null where there is no registrable domain, and `where` drops null
-            f"where isnotnull({REGISTRABLE_ALIAS}), isnotnull({LABEL_ALIAS}), {_USABLE_LABEL}",
+            f"where {source.host} ~ {_re(HOST_PATTERN)}",
+            f"select {_without_root(f'lower({source.host})')} as {_NAME}",
+            f"where length({_NAME}) <= {LONGEST_HOST}, isnotnull(topleveldomain({_NAME}))",
+            *judged_domain(),
+            # null where there is no label to judge, and `where` drops null
+            f"where {_USABLE_LABEL}",
             f"group by {REGISTRABLE_ALIAS}, {LABEL_ALIAS}",
             "select count() as events_n, min(eventdate) as first_seen, max(eventdate) as last_seen,",
             f"  collectdistinct(str({source.client_field})) as client_ips",
             "select " + ",\n  ".join(columns),
         )
     )
+
+
+def judged_domain() -> tuple[str, ...]:
+    """Return the steps from a name in lower case to the domain that is judged and its label.
+
+    They ask no ``rootsuffix``: what it knows of private suffixes differs with the list that a tenant has.
+    """
+    return (
+        f"select peek({_NAME}, {_re(suffix_pattern())}) as {_SUFFIX}",
+        f"select substring({_NAME}, 0, length({_NAME}) - length({_SUFFIX})) as {_BELOW}",
+        f"select peek({_BELOW}, {_re('[^.]+$')}) as {LABEL_ALIAS}",
+        f"select substring({_NAME}, length({_BELOW}) - length({LABEL_ALIAS})) as {REGISTRABLE_ALIAS}",
+    )
+
+
+def _without_root(host: str) -> str:
+    return f"peek({host}, {_re('^.*[^.]')})"
 
 
 def enough_events_query(source: HostSource, at_least: int) -> str:
@@ -109,17 +135,15 @@ def fate_query(source: HostSource) -> str:
 
     :return: at most five rows: ``fate`` (:data:`USABLE`, or why an event is not scored), ``events_n``.
     """
-    host = "lower(asked)"
-    label = f'ifthenelse(isnotnull(rootsuffix({host})), nvl(rootdomain({host}), ""), "")'
+    unknown = (
+        f'nvl({LABEL_ALIAS}, "") = "" or not asked ~ {_re(HOST_PATTERN)} or isnull(topleveldomain({_NAME}))'
+    )
     fates = (
         ('asked = ""', NO_HOST),
-        (
-            f"asked ~ re({quoting.string(_IP4_PATTERN)}) or asked ~ re({quoting.string(_IP6_PATTERN)})",
-            ADDRESS,
-        ),
-        (f"not asked ~ re({quoting.string('^[!-~]+$')})", UNUSUAL),
-        (f'{LABEL_ALIAS} = ""', UNKNOWN_SUFFIX),
-        (f"not {_USABLE_LABEL}", UNUSUAL),
+        (f"asked ~ {_re(_IP4_PATTERN)} or asked ~ {_re(_IP6_PATTERN)}", ADDRESS),
+        (f"not asked ~ {_re('^[!-~]+$')}", UNUSUAL),
+        (unknown, UNKNOWN_SUFFIX),
+        (f"length({_NAME}) > {LONGEST_HOST} or not {_USABLE_LABEL}", UNUSUAL),
     )
     fate = quoting.string(USABLE)
     for condition, name in reversed(fates):
@@ -128,8 +152,8 @@ def fate_query(source: HostSource) -> str:
         (
             f"from {source.table}",
             f'select nvl({source.host}, "") as asked',
-            # a host below no public suffix has no registrable domain: null
-            f"select {label} as {LABEL_ALIAS}",
+            f"select {_without_root('lower(asked)')} as {_NAME}",
+            *judged_domain(),
             f"select {fate} as fate",
             "group by fate",
             "select count() as events_n",
@@ -155,8 +179,7 @@ def linq(node: e.Number) -> str:
             return f"float(countbyfilter({text(of)}, {quoting.string(chars)}))"
         case e.CountShapes(of):
             # a piece becomes one character, never none: whether Devo has an empty text is not documented
-            pattern, piece = quoting.string(node.pattern), quoting.string(e.PIECE)
-            shortened = f"subsall({text(of)}, re({pattern}), template({piece}))"
+            shortened = f"subsall({text(of)}, {_re(node.pattern)}, template({quoting.string(e.PIECE)}))"
             return f"(float(length({text(of)}) - length({shortened})) / {float(node.width - 1)})"
         case e.LongestRun(of, chars, most):
             runs = (_matches(of, f"{e.one_of(chars)}{{{length}}}") for length in range(1, most + 1))
@@ -192,4 +215,4 @@ def text(node: e.Text) -> str:
 
 
 def _matches(node: e.Text, pattern: str) -> str:
-    return f"ifthenelse(matches({text(node)}, re({quoting.string(pattern)})), 1.0, 0.0)"
+    return f"ifthenelse(matches({text(node)}, {_re(pattern)}), 1.0, 0.0)"

@@ -9,7 +9,7 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context
 
 from airflow_provider_devo_dga.errors import DevoQueryError, DevoResultError
-from airflow_provider_devo_dga.features.assumptions import ASSUMPTIONS, Assumption
+from airflow_provider_devo_dga.features.assumptions import ASSUMPTIONS, SUFFIX_LIST, Assumption
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.tasks.lineage import lineage, table_places
 
@@ -17,7 +17,9 @@ from airflow_provider_devo_dga.tasks.lineage import lineage, table_places
 class CheckLinqOperator(BaseOperator):
     """Asks one small query for each assumption about LINQ, and fails with those that do not hold.
 
-    Returns ``{name: answer}``.
+    Says, too, which public suffix list the tenant's ``rootsuffix`` has, though no query depends on it.
+
+    Returns ``{name: answer}``, of the list ``{what it may know: whether it does}``.
 
     :param table: any table that the credentials can read. (templated)
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
@@ -57,6 +59,9 @@ class CheckLinqOperator(BaseOperator):
                 f" features than it was trained on. {'; '.join(wrong)}"
             )
         self.log.info("All %d assumptions about LINQ hold at this tenant", len(answers))
+        for asked in SUFFIX_LIST:
+            answers[asked.name] = asked.holds(self._answer(hook, asked, end))
+            self.log.info("%s: %s; no query depends on it", asked.name, answers[asked.name])
         return answers
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:

@@ -41,8 +41,7 @@ class ProbeModelOperator(StoppableMixin, WiredOperator):
     :param max_domains: at most this many are compared. (templated)
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
-    :raises ModelRejectedError: an answer differs, the public suffix lists differ, or too few domains could
-        be scored.
+    :raises ModelRejectedError: an answer differs, or too few domains could be scored.
     :raises FeatureError: the features of the model are not known.
     """
 
@@ -126,8 +125,8 @@ class ProbeModelOperator(StoppableMixin, WiredOperator):
         self.log.info("Devo scored %d domains of %s", len(answers), window)
         with scratch_folder() as folder:
             mojo = local_copy(file, folder)
-            flagged = check_traffic(answers, mojo, features, at_least=whole(self.min_domains, "min_domains"))
-        self.log.info(
-            "All %d answers of %r agree with the MOJO; %d flagged", len(answers), self.name, flagged
-        )
-        return {"compared": len(answers), "flagged": flagged}
+            compared, flagged = check_traffic(
+                answers, mojo, features, at_least=whole(self.min_domains, "min_domains")
+            )
+        self.log.info("All %d answers of %r agree with the MOJO; %d flagged", compared, self.name, flagged)
+        return {"compared": compared, "flagged": flagged}

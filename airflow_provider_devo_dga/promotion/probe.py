@@ -91,42 +91,46 @@ def check_known_names(rows: Sequence[Mapping[str, Any]], cases: Sequence[ProbeCa
 
 def check_traffic(
     answers: Sequence[Mapping[str, Any]], mojo: Path, feature_set: FeatureSet, *, at_least: int
-) -> int:
-    """Check every answer; return how many domains the model flags.
+) -> tuple[int, int]:
+    """Check every answer on a name that training would read; return how many those are, and how many flagged.
+
+    Names below a top-level domain that is new here or retired cannot matter: they are left out, and named.
 
     :param answers: rows of a scoring query with features: ``reg_domain``, ``f_<name>`` …, ``malicious``.
     :param mojo: the model file.
     :param at_least: fewer answers prove nothing.
     :raises ModelRejectedError: too few answers, or any that differ; names the first of them.
     """
-    if len(answers) < at_least:
-        raise ModelRejectedError(
-            f"Only {len(answers)} domains could be scored in Devo, {at_least} are needed to trust the model;"
-            " is there traffic in the probe's window?"
+    known = [row for row in answers if split_host(row["reg_domain"])]
+    if unread := [row["reg_domain"] for row in answers if not split_host(row["reg_domain"])]:
+        log.warning(
+            "Devo judges %d names that training does not, such as %s; they are not compared: its list has"
+            " other top-level domains",
+            len(unread),
+            ", ".join(repr(name[:80]) for name in unread[:_SHOWN]),
         )
-    unread = [row["reg_domain"] for row in answers if split_host(row["reg_domain"]) is None]
-    if unread:
+    if len(known) < at_least:
         raise ModelRejectedError(
-            f"Devo takes {len(unread)} names for registrable domains that training does not, such as"
-            f" {', '.join(map(repr, unread[:_SHOWN]))}: the public suffix lists differ"
+            f"Only {len(known)} domains could be scored in Devo and compared, {at_least} are needed to trust"
+            " the model; is there traffic in the probe's window?"
         )
-    scores = score_mojo(mojo, feature_set, [row["reg_domain"] for row in answers])
+    scores = score_mojo(mojo, feature_set, [row["reg_domain"] for row in known])
     wrong = [
         difference
-        for row, score in zip(answers, scores, strict=True)
+        for row, score in zip(known, scores, strict=True)
         if (difference := _difference(row, score, feature_set))
     ]
     if wrong:
         raise ModelRejectedError(
-            f"{len(wrong)} of {len(answers)} answers differ between Devo and the MOJO: {_first(wrong)}"
+            f"{len(wrong)} of {len(known)} answers differ between Devo and the MOJO: {_first(wrong)}"
         )
-    return sum(score.label == "1" for score in scores)
+    return len(known), sum(score.label == "1" for score in scores)
 
 
 def _difference(row: Mapping[str, Any], score: MojoScore, feature_set: FeatureSet) -> str | None:
     domain = row["reg_domain"]
     parts = split_host(domain)
-    if parts is None or parts.label != row["sld"]:
+    if parts is None or (parts.registrable, parts.label) != (domain, row["sld"]):
         return f"{domain!r}: label {row['sld']!r} in Devo, {parts.label if parts else None!r} here"
     for name, value in zip(feature_set.names, reference.compute(feature_set, parts), strict=True):
         found = row[f"f_{name}"]

@@ -60,14 +60,15 @@ class Tables:
     """All tables of the tenant.
 
     :param directory: where they last; None keeps them in memory.
+    :param suffixes: what the tenant's public suffix list knows.
     """
 
-    def __init__(self, directory: Path | None) -> None:
+    def __init__(self, directory: Path | None, suffixes: host_names.Suffixes = "private") -> None:
         self.lock = threading.RLock()
         path = str(directory / "events.duckdb") if directory else ":memory:"
         self.connection = duckdb.connect(path, config=SETTINGS)
         self.connection.execute("SET GLOBAL TimeZone = 'UTC'")
-        host_names.register(self.connection)
+        host_names.register(self.connection, suffixes)
         self._tables: dict[str, Table] = {}
         self.connection.execute(
             "CREATE TABLE IF NOT EXISTS devo_tables (name VARCHAR, sql_name VARCHAR, columns VARCHAR)"

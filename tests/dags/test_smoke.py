@@ -11,7 +11,7 @@ import pytest
 from airflow_provider_devo_dga.errors import DevoAuthError, DevoResultError
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
 from airflow_provider_devo_dga.features import assumptions
-from airflow_provider_devo_dga.features.assumptions import ASSUMPTIONS, Assumption
+from airflow_provider_devo_dga.features.assumptions import ASSUMPTIONS, SUFFIX_LIST, Assumption
 from airflow_provider_devo_dga.operators.check_linq import CheckLinqOperator
 
 TABLE = "demo.ecommerce.data"
@@ -66,9 +66,12 @@ def test_a_refused_token_stops_what_needs_it_and_nothing_else(
     assert (found["model_manager_answers"], found["store_can_be_written"]) == ("success", "failed")
 
 
-def test_each_assumption_holds_in_the_sandbox(devo: Any, devo_connections: None, context: Any) -> None:
+def test_each_assumption_holds_in_the_sandbox_and_its_suffix_list_is_told(
+    devo: Any, devo_connections: None, context: Any
+) -> None:
     answers = CheckLinqOperator(task_id="check", table=devo.table()).execute(context)
-    assert list(answers) == [assumption.name for assumption in ASSUMPTIONS]
+    assert list(answers) == [assumption.name for assumption in (*ASSUMPTIONS, *SUFFIX_LIST)]
+    assert {answers[asked.name] for asked in SUFFIX_LIST} == {True}
 
 
 def test_all_that_do_not_hold_are_named(

@@ -22,8 +22,8 @@ from airflow_provider_devo_dga.features.host import HostParts, split_host
         ("a.de", "a.de", "a", "de"),
         ("12345.ru", "12345.ru", "12345", "ru"),
         ("customer.dyndns.org", "customer.dyndns.org", "customer", "org"),
-        ("someone.github.io", "someone.github.io", "someone", "io"),
-        ("x.www.ck", "www.ck", "www", "ck"),
+        ("someone.github.io", "github.io", "github", "io"),
+        ("x.www.ck", "x.www.ck", "x", "ck"),
         (f"{'a' * 63}.com", f"{'a' * 63}.com", "a" * 63, "com"),
     ],
 )
@@ -40,7 +40,7 @@ def test_parts(host: str, registrable: str, label: str, tld: str) -> None:
         "localhost",
         "com",
         "co.uk",
-        "github.io",
+        "dyndns.org",
         "192.168.0.1",
         "8.8.8.8",
         "::1",
@@ -55,6 +55,7 @@ def test_parts(host: str, registrable: str, label: str, tld: str) -> None:
         "exam'ple.com",
         "a..com",
         f"{'a.' * 126}com",
+        f"{'a' * 64}.com",
     ],
 )
 def test_a_host_without_a_label_to_judge_gives_none(host: str) -> None:

@@ -20,6 +20,7 @@ from airflow_provider_devo_dga.features.linq import (
     linq,
     scoring_query,
 )
+from airflow_provider_devo_dga.features.suffix_policy import suffix_pattern
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 
 SOURCE = HostSource("demo.ecommerce.data", "referralUri", "clientIpAddress")
@@ -29,10 +30,14 @@ def test_the_tutorials_query_repaired() -> None:
     assert scoring_query(TUTORIAL_FEATURES, SOURCE, devo_domain="self", model="dga_classifier") == (
         "from demo.ecommerce.data\n"
         "where isnotnull(referralUri), not isempty(referralUri)\n"
-        'where urihost(referralUri) ~ re("^[!-~]+$")\n'
-        "select rootsuffix(lower(urihost(referralUri))) as reg_domain,"
-        " rootdomain(lower(urihost(referralUri))) as sld\n"
-        'where isnotnull(reg_domain), isnotnull(sld), sld ~ re("^[a-z0-9_-]+$")\n'
+        'where urihost(referralUri) ~ re("^([!-,/-~-]+[.])+[A-Za-z][A-Za-z0-9-]+[.]?$")\n'
+        'select peek(lower(urihost(referralUri)), re("^.*[^.]")) as dga_name\n'
+        "where length(dga_name) <= 253, isnotnull(topleveldomain(dga_name))\n"
+        f'select peek(dga_name, re("{suffix_pattern()}")) as dga_suffix\n'
+        "select substring(dga_name, 0, length(dga_name) - length(dga_suffix)) as dga_below\n"
+        'select peek(dga_below, re("[^.]+$")) as sld\n'
+        "select substring(dga_name, length(dga_below) - length(sld)) as reg_domain\n"
+        'where sld ~ re("^[a-z0-9_-]{1,63}$")\n'
         "group by reg_domain, sld\n"
         "select count() as events_n, min(eventdate) as first_seen, max(eventdate) as last_seen,\n"
         "  collectdistinct(str(clientIpAddress)) as client_ips\n"
@@ -47,7 +52,7 @@ def test_bare_hosts_are_not_parsed_as_uris() -> None:
     source = HostSource("firewall.all", "host", "src", kind="host")
     query = scoring_query(TUTORIAL_FEATURES, source, devo_domain="self", model="m")
     assert "urihost" not in query
-    assert "rootdomain(lower(host))" in query
+    assert "peek(lower(host), " in query
 
 
 def test_features_can_come_back_as_columns_in_the_models_order() -> None:
@@ -123,6 +128,11 @@ def test_fates_are_told_for_each_event_once(devo: Any, devo_connections: None) -
         "printer.lan": UNKNOWN_SUFFIX,
         "localhost": UNKNOWN_SUFFIX,
         "com": UNKNOWN_SUFFIX,
+        "co.uk": UNKNOWN_SUFFIX,
+        "name.bazar": UNKNOWN_SUFFIX,
+        f"{'a' * 260}.com": UNUSUAL,
+        f"{'a' * 64}.com": UNUSUAL,
+        "d1f8f9.cloudfront.net": USABLE,
         "www.Example.co.uk": USABLE,
         "xqz.ru": USABLE,
     }

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_devo_dga.documents import DocumentKind
-from airflow_provider_devo_dga.errors import DocumentError
+from airflow_provider_devo_dga.errors import DocumentError, FeatureError
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.models.meaning import meaning_of
 from airflow_provider_devo_dga.models.origin import Origin
@@ -36,7 +36,10 @@ def test_there_is_a_document_of_each_format_that_is_read() -> None:
 def test_a_summary_of_each_format_is_read_whole(number: int) -> None:
     trained = SUMMARY.of(stored(f"summary-{number}"), "here")
     assert trained.version == "20260112T030000Z"
-    assert meaning_of(trained) == TUTORIAL_FEATURES
+    with pytest.raises(FeatureError, match=r"older than the rule which label.*Train the model again"):
+        meaning_of(trained)
+    now = replace(trained.feature_set, fingerprint=TUTORIAL_FEATURES.fingerprint)
+    assert meaning_of(replace(trained, feature_set=now)) == TUTORIAL_FEATURES
     assert trained.judged == trained.test_metrics
     assert trained.judged.auc is not None
     assert trained.held_out == trained.rows.test
@@ -67,7 +70,7 @@ def test_the_short_form_says_all_but_what_is_long() -> None:
     handed = json.loads(json.dumps(trained.short()))
     assert handed == trained.short()
     assert handed["model_file"] == trained.model_file
-    assert handed["feature_set"] == {"name": "tutorial", "fingerprint": TUTORIAL_FEATURES.fingerprint}
+    assert handed["feature_set"] == {"name": "tutorial", "fingerprint": trained.feature_set.fingerprint}
     features = replace(trained.feature_set, features=None)
     assert TrainingSummary.of(handed) == replace(trained, baseline=None, feature_set=features)
 

@@ -34,7 +34,7 @@ LABELS = st.one_of(
     st.sampled_from(("na", "nan", "null", "true", "1e5", "0x1f", "2020-01-01")),
 )
 SUFFIXES = st.sampled_from(
-    ("com", "net", "ru", "biz", "co.uk", "xn--p1ai", "github.io", "museum", "corp", "рф")
+    ("com", "net", "ru", "biz", "co.uk", "xn--p1ai", "github.io", "mooo.com", "museum", "corp", "рф")
 )
 PREFIXES = st.sampled_from(("", "www.", "a.b.", "WWW."))
 

@@ -40,7 +40,7 @@ ODD_URIS = {
     "http://a.com/": "a.com",
     "http://0.com/": "0.com",
     f"http://{'l' * 63}.com/": f"{'l' * 63}.com",
-    "http://shop.github.io/": "shop.github.io",
+    "http://shop.github.io/": "github.io",
     "ftp://files.example.fr/": "example.fr",
     "http://query.example.it?a=http://other.example.es/": "example.it",
     "http://localhost/": None,

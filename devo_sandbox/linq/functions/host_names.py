@@ -6,9 +6,11 @@ A host is looked up once and remembered, for an hour of events names the same fe
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
+import publicsuffixlist
 import pyarrow as pa
 from publicsuffixlist import PublicSuffixList
 
@@ -16,6 +18,22 @@ from devo_sandbox.linq.functions import vectorised
 
 if TYPE_CHECKING:
     import duckdb
+
+
+Suffixes = Literal["private", "icann", "older"]
+"""What a tenant's list knows: all of today's, ICANN's section of it, or what there was two years ago."""
+
+SINCE = {
+    *("web", "hotel", "bd", "kh", "co.io", "com.io", "org.io", "co.az", "biz.gh", "online.ge", "xyz.br"),
+    *("*.localto.net", "*.replit.dev", "*.icp.net", "*.aivencloud.com", "azurewebsites.net", "azure-api.net"),
+}
+"""Rules that the list of 2024-10-23 had not; a choice, with top-level domains and private ones among them."""
+
+UNTIL = {
+    *("goo", "juniper", "lancaster", "*.bd", "*.kh", "co.pw", "info.co", "web.co", "int.is", "biz.at"),
+    *("blogspot.de", "blogspot.co.uk", "blogspot.com.br", "aivencloud.com", "*.uberspace.de", "caa.li"),
+}
+"""Rules that were on that list and are gone."""
 
 
 REMEMBERED = 250_000
@@ -37,60 +55,64 @@ class Host(NamedTuple):
     suffix: str
 
 
-@remembering
-def cut(host: str) -> Host | None:
-    """Return the parts of a host; None for an address, a single label, a bare or an unknown suffix."""
-    host = host.removesuffix(".")
-    # one final dot is the root; the list would take off a second one, too
-    registrable = None if host.endswith(".") else _suffixes().privatesuffix(host)
-    if registrable is None:
-        return None
-    label, _, suffix = registrable.partition(".")
-    return Host(host[: -len(registrable) - 1].lower() or None, label, suffix) if label else None
+class SuffixList:
+    """The public suffix list as one tenant has it, asked once for each host."""
 
+    def __init__(self, known: Suffixes = "private") -> None:
+        source = _older() if known == "older" else None
+        # Unknown suffixes are refused: a host like "intranet.corp" has none.
+        self._list = PublicSuffixList(source, accept_unknown=False, only_icann=known == "icann")
+        self.cut = remembering(self._cut)
+        self.operations: dict[str, Callable[[str], str | None]] = {
+            "publicsuffix": remembering(self.public_suffix),
+            "topleveldomain": remembering(self._top),
+            "rootsuffix": self._of(lambda host: f"{host.label}.{host.suffix}"),
+            "rootdomain": self._of(lambda host: host.label),
+            "rootprefix": self._of(_prefix),
+            "subdomain": self._of(lambda host: host.subdomain),
+        }
 
-def public_suffix(host: str) -> str | None:
-    """Return the public suffix of a host, which may be the whole of it; None when none is known."""
-    name = host.removesuffix(".")
-    return None if name.endswith(".") else _suffixes().publicsuffix(name)
+    def public_suffix(self, host: str) -> str | None:
+        """Return the public suffix of a host, which may be the whole of it; None when none is known."""
+        name = host.removesuffix(".")
+        return None if name.endswith(".") else self._list.publicsuffix(name)
 
+    def _cut(self, host: str) -> Host | None:
+        """Return the parts of a host; None for an address, a single label, a bare or an unknown suffix."""
+        host = host.removesuffix(".")
+        # one final dot is the root; the list would take off a second one, too
+        registrable = None if host.endswith(".") else self._list.privatesuffix(host)
+        if registrable is None:
+            return None
+        label, _, suffix = registrable.partition(".")
+        return Host(host[: -len(registrable) - 1].lower() or None, label, suffix) if label else None
 
-@cache
-def _suffixes() -> PublicSuffixList:
-    # Unknown suffixes are refused: a host like "intranet.corp" has none.
-    return PublicSuffixList(accept_unknown=False)
+    def _of(self, part: Callable[[Host], str | None]) -> Callable[[str], str | None]:
+        def look_up(host: str) -> str | None:
+            found = self.cut(host)
+            return part(found) if found else None
 
+        return look_up
 
-def _of(part: Callable[[Host], str | None]) -> Callable[[str], str | None]:
-    def look_up(host: str) -> str | None:
-        found = cut(host)
-        return part(found) if found else None
-
-    return look_up
-
-
-def _top(host: str) -> str | None:
-    suffix = public_suffix(host)
-    return suffix.rpartition(".")[2] if suffix else None
+    def _top(self, host: str) -> str | None:
+        suffix = self.public_suffix(host)
+        return suffix.rpartition(".")[2] if suffix else None
 
 
 def _prefix(host: Host) -> str:
     return f"{host.subdomain}.{host.label}" if host.subdomain else host.label
 
 
-OPERATIONS: dict[str, Callable[[str], str | None]] = {
-    "publicsuffix": remembering(public_suffix),
-    "topleveldomain": remembering(_top),
-    "rootsuffix": _of(lambda host: f"{host.label}.{host.suffix}"),
-    "rootdomain": _of(lambda host: host.label),
-    "rootprefix": _of(_prefix),
-    "subdomain": _of(lambda host: host.subdomain),
-}
+def _older() -> list[str]:
+    """Return the lines of a list two years old, as far as :data:`SINCE` and :data:`UNTIL` tell."""
+    path = Path(publicsuffixlist.__file__).with_name("public_suffix_list.dat")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line not in SINCE] + sorted(UNTIL)
 
 
-def register(connection: duckdb.DuckDBPyConnection) -> None:
+def register(connection: duckdb.DuckDBPyConnection, known: Suffixes = "private") -> None:
     """Make the operations known to a database as ``linq_`` functions."""
-    for name, look_up in OPERATIONS.items():
+    for name, look_up in SuffixList(known).operations.items():
         vectorised.register(connection, f"linq_{name}", _mapped(look_up), ["VARCHAR"], "VARCHAR")
 
 
