@@ -148,12 +148,16 @@ with DAG(
         "reports_dir": Param(
             f"{STORE}/reports", "Folder for reports; shared by all workers", type="string", section=REPORT
         ),
-        "allow": Param([], "Registrable domains never to flag", **DOMAINS),
+        "allow": Param([], "Domains never to flag; .suffix for all below it", **DOMAINS),
         "allow_file": Param(None, "Text file with more of them, one a line", **FILE),
         "watch": Param(
-            [], "Registrable domains to show on top when they are seen, whatever the model says", **DOMAINS
+            [], "Domains, .suffix and hosts to show on top when seen, whatever the model says", **DOMAINS
         ),
         "watch_file": Param(None, "Text file with more of them, one a line", **FILE),
+        "no_alarm": Param(
+            [], "Clients whose findings raise no alarm, such as resolvers: addresses, networks", **DOMAINS
+        ),
+        "no_alarm_file": Param(None, "Text file with more of them, one a line", **FILE),
         "detections_table": Param(
             None,
             "Custom table of Devo to send detections to, my.app.<word>.<word>; null: none",
@@ -241,6 +245,8 @@ with DAG(
         allow_file="{{ params.allow_file }}",
         watch="{{ params.watch }}",
         watch_file="{{ params.watch_file }}",
+        no_alarm="{{ params.no_alarm }}",
+        no_alarm_file="{{ params.no_alarm_file }}",
         lag_minutes="{{ params.lag_minutes }}",
         devo_domain="{{ params.devo_domain }}",
         devo_conn_id="{{ params.devo_conn_id }}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal, assert_never
 
@@ -92,8 +93,7 @@ def scoring_query(
             # null where there is no label to judge, and `where` drops null
             f"where {_USABLE_LABEL}",
             f"group by {REGISTRABLE_ALIAS}, {LABEL_ALIAS}",
-            "select count() as events_n, min(eventdate) as first_seen, max(eventdate) as last_seen,",
-            f"  collectdistinct(str({source.client_field})) as client_ips",
+            *_of_group(source),
             "select " + ",\n  ".join(columns),
         )
     )
@@ -109,6 +109,36 @@ def judged_domain() -> tuple[str, ...]:
         f"select substring({_NAME}, 0, length({_NAME}) - length({_SUFFIX})) as {_BELOW}",
         f"select peek({_BELOW}, {_re('[^.]+$')}) as {LABEL_ALIAS}",
         f"select substring({_NAME}, length({_BELOW}) - length({LABEL_ALIAS})) as {REGISTRABLE_ALIAS}",
+    )
+
+
+def hosts_query(source: HostSource, hosts: Iterable[str], below: Iterable[str]) -> str:
+    """Return the LINQ that names the hosts of a window that are among some.
+
+    :param hosts: names in lower case, which stand for themselves.
+    :param below: such that stand for all below them, too.
+    :return: one row a host: ``reg_domain``, the host itself, ``events_n``, ``first_seen``, ``last_seen``,
+        ``client_ips``.
+    """
+    conditions = [f"{REGISTRABLE_ALIAS} = {quoting.string(host)}" for host in (*hosts, *below)]
+    conditions += [f"endswith({REGISTRABLE_ALIAS}, {quoting.string(f'.{name}')})" for name in below]
+    return "\n".join(
+        (
+            f"from {source.table}",
+            f"where isnotnull({source.field}), not isempty({source.field})",
+            f"where {source.host} ~ {_re(HOST_PATTERN)}",
+            f"select {_without_root(f'lower({source.host})')} as {REGISTRABLE_ALIAS}",
+            f"where {' or '.join(conditions)}",
+            f"group by {REGISTRABLE_ALIAS}",
+            *_of_group(source),
+        )
+    )
+
+
+def _of_group(source: HostSource) -> tuple[str, ...]:
+    return (
+        "select count() as events_n, min(eventdate) as first_seen, max(eventdate) as last_seen,",
+        f"  collectdistinct(str({source.client_field})) as client_ips",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,9 @@ from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
 if TYPE_CHECKING:
+    from airflow_provider_devo_dga.features.linq import HostSource
+    from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
+    from airflow_provider_devo_dga.reports.evidence.scored_rows import FlaggedRow
     from airflow_provider_devo_dga.reports.make import MadeReport
 
 
@@ -38,18 +41,23 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
     :param plan: ``ScoringPlan`` as a mapping: the model and its threshold. (templated)
     :param source: ``HostSource`` as a mapping: ``table``, ``field``, ``client_field``, ``kind``. (templated)
     :param output_dir: URI of the folder that holds reports. (templated)
-    :param allow: registrable domains that count as not flagged, however the model judges them. (templated)
+    :param allow: domains that count as not flagged, however the model judges them; ``.suffix`` stands for all
+        below it. (templated)
     :param allow_file: URI of a text file with more of them, one a line, ``#`` begins a comment. (templated)
-    :param watch: registrable domains that are shown on top when they are seen, whatever the model says and
-        the allow-list. (templated)
-    :param watch_file: URI of a text file with more of them. (templated)
+    :param watch: domains, ``.suffix`` for all below it, and hosts below a domain, that are shown on top when
+        they are seen, whatever the model says and the allow-list. (templated)
+    :param watch_file: URI of a text file with more of them; a feed may have URLs, ports and addresses, too.
+        (templated)
+    :param no_alarm: addresses and networks of clients whose findings are shown and raise no alarm: scanners,
+        sinkholes, resolvers, mail servers. (templated)
+    :param no_alarm_file: URI of a text file with more of them. (templated)
     :param lag_minutes: how long after the window's end its events were read, for the page. (templated)
     :param devo_domain: Devo domain of the table. (templated)
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
     :raises ReportError: there are no rows, they are not those that the scoring query wrote, they cannot
-        become a report, the window's folder holds the report on another table, or a list holds what is no
-        domain.
+        become a report, the window's folder holds the report on another table, or a list holds what
+        can never match.
     """
 
     template_fields: Sequence[str] = (
@@ -61,6 +69,8 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
         "allow_file",
         "watch",
         "watch_file",
+        "no_alarm",
+        "no_alarm_file",
         "lag_minutes",
         "devo_domain",
         "devo_conn_id",
@@ -79,6 +89,8 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
         allow_file: str | None = None,
         watch: Sequence[str] | str = (),
         watch_file: str | None = None,
+        no_alarm: Sequence[str] | str = (),
+        no_alarm_file: str | None = None,
         lag_minutes: float | str | None = None,
         devo_domain: str = "self",
         devo_conn_id: str = DevoHook.default_conn_name,
@@ -94,6 +106,8 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
         self.allow_file = allow_file
         self.watch = watch
         self.watch_file = watch_file
+        self.no_alarm = no_alarm
+        self.no_alarm_file = no_alarm_file
         self.lag_minutes = lag_minutes
         self.devo_domain = devo_domain
         self.devo_conn_id = devo_conn_id
@@ -141,7 +155,8 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
 
         rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
         refuse_other_rows(rows, self.rows)
-        query = linq.fate_query(linq.HostSource(**self.source))
+        source, lists = linq.HostSource(**self.source), self._lists()
+        query = linq.fate_query(source)
         counted = DevoHook(self.devo_conn_id).get_records(query, from_=window.start, to=window.end)
         fates = Counter({str(row["fate"]): int(str(row["events_n"])) for row in counted})
         lag = number_or_none(self.lag_minutes, "lag_minutes")
@@ -159,6 +174,8 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
             events_without_host=fates[linq.NO_HOST],
             events_with_address=fates[linq.ADDRESS],
             events_unknown_suffix=fates[linq.UNKNOWN_SUFFIX],
+            allow_told=str(lists.allow) if lists.allow else "",
+            watch_told=str(lists.watch) if lists.watch else "",
             late_allowance=None if lag is None else 60 * lag,
             generated_at=datetime.now(UTC),
             dag_id=self.dag_id,
@@ -170,14 +187,44 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
             ReportShelf(ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)),
             window.slug,
             earlier=[(past.start, past.slug) for past in reversed(list(window.before(TREND_WINDOWS)))],
-            allow=self._domains(self.allow, self.allow_file, "allow"),
-            watch=self._domains(self.watch, self.watch_file, "watch"),
+            lists=replace(lists, hosts_seen=self._hosts_seen(source, rows, lists, window)),
         )
 
-    def _domains(self, given: Sequence[str] | str | None, file: str | None, name: str) -> frozenset[str]:
-        from airflow_provider_devo_dga.reports.evidence.domain_lists import domains_of, read_domains
+    def _lists(self) -> DomainLists:
+        from airflow_provider_devo_dga.reports.evidence.client_list import clients_of, read_clients
+        from airflow_provider_devo_dga.reports.evidence.domain_lists import (
+            DomainLists,
+            domains_of,
+            read_domains,
+        )
 
-        found = domains_of(listed(given, name), f"{name!r}")
-        if file:
-            found |= read_domains(ObjectStoragePath(file, conn_id=self.storage_conn_id))
-        return found
+        allow = domains_of(listed(self.allow, "allow"), "'allow'")
+        watch = domains_of(listed(self.watch, "watch"), "'watch'", hosts=True)
+        no_alarm = clients_of(listed(self.no_alarm, "no_alarm"), "'no_alarm'")
+        if self.allow_file:
+            allow |= read_domains(self._path(self.allow_file))
+        if self.watch_file:
+            watch |= read_domains(self._path(self.watch_file), hosts=True)
+        if self.no_alarm_file:
+            no_alarm |= read_clients(self._path(self.no_alarm_file))
+        self.log.info(
+            "Allow-list: %s. Watch-list: %s. Clients that raise no alarm: %d", allow, watch, len(no_alarm)
+        )
+        return DomainLists(allow, watch, no_alarm)
+
+    def _path(self, file: str) -> ObjectStoragePath:
+        return ObjectStoragePath(file, conn_id=self.storage_conn_id)
+
+    def _hosts_seen(
+        self, source: HostSource, rows: ObjectStoragePath, lists: DomainLists, window: Window
+    ) -> tuple[FlaggedRow, ...]:
+        """Ask Devo for the watch-list's hosts whose domain was seen."""
+        from airflow_provider_devo_dga.features import linq
+        from airflow_provider_devo_dga.reports.evidence.watched_hosts import host_row, hosts_to_ask
+
+        hook = DevoHook(self.devo_conn_id)
+        found: list[FlaggedRow] = []
+        for hosts, below in hosts_to_ask(rows, lists.watch):
+            query = linq.hosts_query(source, hosts, below)
+            found += map(host_row, hook.get_records(query, from_=window.start, to=window.end))
+        return tuple(found)

@@ -154,6 +154,27 @@ def test_lists_come_from_params_and_files(devo: Any, table: str, context: Any, t
         report.execute(context)
 
 
+def test_watched_hosts_are_asked_for_where_their_domain_was_seen(
+    devo: Any, devo_connections: None, context: Any, tmp_path: Path
+) -> None:
+    hosts = ["customers.shop.com", "WWW.customers.shop.com.", "a.b.evil.com", "b.evil.com", "xb.evil.com"]
+    table = devo.table([{"host": host, "client": "10.0.0.7"} for host in hosts], host="str", client="ip4")
+    report = operator(tmp_path, table, rows_file(tmp_path, {"shop.com": "0", "evil.com": "0"}))
+    report.watch = ["customers.shop.com", ".b.evil.com", "host.absent.com"]
+    report.no_alarm = ["10.0.0.0/8"]
+    told = report.execute(context)
+    stored = json.loads(Path(told["json"].removeprefix("file://")).read_text())
+    assert {found["reg_domain"] for found in stored["watched"]} == {
+        "customers.shop.com",
+        "b.evil.com",
+        "a.b.evil.com",
+    }
+    assert {*(client for found in stored["watched"] for client in found["clients"])} == {"10.0.0.7"}
+    assert stored["context"]["watch_told"] == "3 hosts"
+    assert devo.asked("customers.shop.com")
+    assert not devo.asked("host.absent.com")
+
+
 def test_earlier_hours_and_gaps_are_drawn(devo: Any, table: str, context: Any, tmp_path: Path) -> None:
     rows = rows_file(tmp_path, {"xkqjzw.ru": "1"})
     earlier = {"from": "2026-01-01T06:00:00+00:00", "to": "2026-01-01T07:00:00+00:00"}

@@ -28,7 +28,13 @@ class Verdict(StrEnum):
 
     INFECTED = "almost certainly infected"
     SUSPICIOUS = "suspicious"
+    NO_ALARM = "no alarm, as listed"
     CHANCE = "as expected by chance"
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether people are to be told."""
+        return self in {Verdict.INFECTED, Verdict.SUSPICIOUS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +70,8 @@ class ClientEvidence:
 
     @property
     def stands_out(self) -> bool:
-        """Whether the verdict is more than chance."""
-        return self.verdict is not Verdict.CHANCE
+        """Whether the verdict is more than chance, and the client not listed to raise no alarm."""
+        return self.verdict.is_alarm
 
     @property
     def rank(self) -> tuple[float, int, str]:

@@ -20,6 +20,7 @@ class ReportContext(RunFigures):
     :param events_with_address: those whose host is an IP address.
     :param events_unknown_suffix: those whose host is below no public suffix.
     :param late_allowance: seconds after the window's end at which its events were read, None when unknown.
+    :param allow_told: how many entries of which kind the allow-list has; ``watch_told`` likewise.
     :param generated_at: aware.
     :raises ReportError: for a naive ``generated_at``, too.
     """
@@ -32,6 +33,8 @@ class ReportContext(RunFigures):
     events_with_address: int | None = None
     events_unknown_suffix: int | None = None
     late_allowance: float | None = None
+    allow_told: str = ""
+    watch_told: str = ""
     generated_at: datetime
     run_id: str
 

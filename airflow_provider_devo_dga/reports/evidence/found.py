@@ -71,15 +71,17 @@ class DetectionRows:
         for batch in self._rows.batches(self._batch_rows):
             for row in batch.flagged():
                 if not self._lists.allows(row.reg_domain):
-                    yield self._keyed(row, True)
+                    yield self._keyed(row, True, watched=row.reg_domain in self._lists.watch)
 
     def watched(self) -> Iterator[tuple[Key, Detection]]:
-        """Yield the watched domains, flagged or not, in the file's order."""
+        """Yield the watched domains, flagged or not, in the file's order, and the watched hosts."""
         if not self._lists.watch:
             return
         for batch in self._rows.batches(self._batch_rows):
-            for row, flag in batch.watched(self._lists.watch):
-                yield self._keyed(row, flag)
+            for row, flag in batch.watched(self._lists.watch.mask):
+                yield self._keyed(row, flag, watched=True)
+        for row in self._lists.hosts_seen:
+            yield self._keyed(row, False, watched=True)
 
     def find(self, context: ReportContext, wide_from: float) -> Findings:
         """Read, count, and keep the strongest.
@@ -96,7 +98,7 @@ class DetectionRows:
             found.wide += detection.clients_n >= wide_from
             if context.window_start <= detection.first_seen < context.window_end:
                 part = int((detection.first_seen - context.window_start) / width)
-                found.bars[part, detection.verdict is not Verdict.CHANCE] += 1
+                found.bars[part, detection.verdict.is_alarm] += 1
             kept.append((key, detection))
             if len(kept) >= 2 * KEPT:
                 kept = nsmallest(KEPT, kept, key=lambda item: item[0])
@@ -110,7 +112,7 @@ class DetectionRows:
         found.watched = tuple(sorted(seen, key=lambda watched: (watched.first_seen, watched.reg_domain)))
         return found
 
-    def _keyed(self, row: FlaggedRow, flagged: bool) -> tuple[Key, Detection]:
+    def _keyed(self, row: FlaggedRow, flagged: bool, *, watched: bool) -> tuple[Key, Detection]:
         last = (len(self._places), Verdict.CHANCE)
         named = nsmallest(CLIENTS_NAMED, row.clients, key=lambda client: self._places.get(client, last)[0])
         place, verdict = self._places.get(named[0], last) if named else last
@@ -125,7 +127,7 @@ class DetectionRows:
             score=row.score,
             form=str(label_form(row.label)),
             flagged=flagged,
-            watched=row.reg_domain.lower() in self._lists.watch,
+            watched=watched,
         )
         return (place, row.first_seen, row.reg_domain), detection
 

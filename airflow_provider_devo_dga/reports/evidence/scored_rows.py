@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -76,14 +76,12 @@ class RowBatch:
         """
         return [_flagged_row(row) for row in self._batch.filter(self._mask()).to_pylist()]
 
-    def watched(self, watch: frozenset[str]) -> list[tuple[FlaggedRow, bool]]:
-        """Return the rows whose domain is on a list, and whether the model flagged them."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
+    def watched(self, on_list: Callable[[pa.Array], pa.Array]) -> list[tuple[FlaggedRow, bool]]:
+        """Return the rows whose domain is on a list, and whether the model flagged them.
 
-        if not watch:
-            return []
-        known = pc.is_in(pc.utf8_lower(self._batch["reg_domain"]), value_set=pa.array(sorted(watch)))
+        :param on_list: tells for each domain of a column whether it is.
+        """
+        known = on_list(self._batch["reg_domain"])
         flags = self._mask().filter(known).to_pylist()
         rows = self._batch.filter(known).to_pylist()
         return [(_flagged_row(row), flag) for row, flag in zip(rows, flags, strict=True)]

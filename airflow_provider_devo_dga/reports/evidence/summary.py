@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from airflow_provider_devo_dga.reports.evidence.client_evidence import (
@@ -42,9 +42,10 @@ class Totals(KeyTotals):
     :param domains_widely_asked: flagged ones that at least a tenth of the clients, and at least ten, asked
         for: either an outbreak or a popular legit name.
     :param domains_watched: domains of the watch-list that were seen, flagged or not.
-    :param allow_list: domains on it; ``watch_list`` likewise.
+    :param allow_list: entries on it; ``watch_list`` likewise.
     :param clients_flagged: clients with at least one flagged domain.
-    :param clients_with_evidence: clients whose verdict is more than chance.
+    :param clients_with_evidence: clients whose verdict is more than chance, and that are to raise an alarm.
+    :param clients_no_alarm: others with such evidence, which people have listed as ones to expect it of.
     """
 
     events_scored: int
@@ -56,6 +57,7 @@ class Totals(KeyTotals):
     watch_list: int
     clients_flagged: int
     clients_with_evidence: int
+    clients_no_alarm: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,8 +147,7 @@ def summarise(
     rows_path: StoragePath,
     context: ReportContext,
     *,
-    allow: frozenset[str] = frozenset(),
-    watch: frozenset[str] = frozenset(),
+    lists: DomainLists | None = None,
     top: int = 50,
     batch_rows: int = BATCH_ROWS,
 ) -> ReportSummary:
@@ -158,20 +159,19 @@ def summarise(
     :param rows_path: Parquet file, one row for each registrable domain of the window.
     :param context: the run; its ``threshold`` makes scores of ``malicious`` readable, its
         ``false_positive_rate`` (None or 0: one percent is assumed, and said) is what chance means.
-    :param allow: registrable domains, lower case, that count as not flagged.
-    :param watch: registrable domains, lower case, that are shown whatever the model says, and the allow-list.
+    :param lists: what people know better than the model.
     :param top: fewest clients to list, as far as they have a flagged domain.
     :param batch_rows: rows held in memory at a time.
     :raises ReportError: when the rows lack a column, a value or a readable label, or name a flagged
         domain twice.
     :raises OSError: when the file cannot be read.
     """
-    rows, lists = ScoredRows(rows_path, context.threshold), DomainLists(allow, watch)
+    rows, lists = ScoredRows(rows_path, context.threshold), lists or DomainLists()
     rate = context.false_positive_rate or ASSUMED_FALSE_POSITIVE_RATE
     tally = ClientTally(lists)
     for batch in rows.batches(batch_rows):
         tally.add(batch)
-    ranked = tally.evidence(rate)
+    ranked = _without_alarm(tally.evidence(rate), lists)
     named = DetectionRows(
         rows,
         lists,
@@ -181,12 +181,13 @@ def summarise(
     wide_from = max(WIDELY_ASKED_CLIENTS, len(tally.asked) * WIDELY_ASKED_SHARE)
     found = named.find(context, wide_from)
     stand_out = {evidence.client for evidence in ranked if evidence.stands_out}
+    shown = sum(evidence.verdict is not Verdict.CHANCE for evidence in ranked)
     return ReportSummary(
         context=context,
         rate=rate,
         rate_assumed=not context.false_positive_rate,
         totals=_totals(tally, rate, ranked, found, lists),
-        clients=tuple(ranked[: max(top, min(len(stand_out), CLIENTS_KEPT))]),
+        clients=tuple(ranked[: max(top, min(shown, CLIENTS_KEPT))]),
         detections=found.strongest,
         watched=found.watched,
         cells=_cells(tally, stand_out),
@@ -197,6 +198,18 @@ def summarise(
         detections_left_out=found.flagged - len(found.strongest),
         rows=named,
     )
+
+
+def _without_alarm(ranked: list[ClientEvidence], lists: DomainLists) -> list[ClientEvidence]:
+    """Say of listed clients that they raise no alarm, and put them behind those that do."""
+    found = [
+        replace(evidence, verdict=Verdict.NO_ALARM)
+        if evidence.stands_out and evidence.client in lists.no_alarm
+        else evidence
+        for evidence in ranked
+    ]
+    order = {Verdict.NO_ALARM: 1, Verdict.CHANCE: 2}
+    return sorted(found, key=lambda evidence: order.get(evidence.verdict, 0))
 
 
 def _totals(
@@ -217,6 +230,7 @@ def _totals(
         clients=len(tally.asked),
         clients_flagged=len(ranked),
         clients_with_evidence=verdicts[Verdict.SUSPICIOUS] + verdicts[Verdict.INFECTED],
+        clients_no_alarm=verdicts[Verdict.NO_ALARM],
         clients_suspicious=verdicts[Verdict.SUSPICIOUS],
         clients_infected=verdicts[Verdict.INFECTED],
     )

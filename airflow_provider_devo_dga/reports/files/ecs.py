@@ -16,7 +16,7 @@ ECS_VERSION = "8.17.0"
 TECHNIQUE_ID = "T1568.002"
 TECHNIQUE_NAME = "Domain Generation Algorithms"
 TACTIC_ID, TACTIC_NAME = "TA0011", "Command and Control"
-_SEVERITY = {Verdict.INFECTED: 73, Verdict.SUSPICIOUS: 47, Verdict.CHANCE: 21}
+_SEVERITY = {Verdict.INFECTED: 73, Verdict.SUSPICIOUS: 47, Verdict.NO_ALARM: 21, Verdict.CHANCE: 21}
 _WATCHED_SEVERITY = 73
 
 

@@ -63,7 +63,7 @@ class OutgoingDetections:
         with self.ecs.open("rb") as lines:
             for line in lines:
                 event = json.loads(line)
-                told = event["devo_dga.watched"] or event["devo_dga.client_verdict"] != Verdict.CHANCE
+                told = event["devo_dga.watched"] or Verdict(event["devo_dga.client_verdict"]).is_alarm
                 if told or self.which == "all":
                     yield event["event.id"], line.decode().rstrip("\n")
 

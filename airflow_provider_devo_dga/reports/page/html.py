@@ -36,16 +36,18 @@ def render(summary: ReportSummary, trend: Trend | None = None) -> str:
     from airflow_provider_devo_dga.reports.page.charts import clients_chart, timeline_chart
     from airflow_provider_devo_dga.reports.page.trend_chart import trend_chart
 
-    context = summary.context
+    context, totals = summary.context, summary.totals
     charts = bool(summary.detections)
     environment = page_environment()
     environment.filters["moment"] = partial(words.moment, start=context.window_start, end=context.window_end)
     page: str = environment.get_template("report.html").render(
         summary=summary,
         context=context,
-        totals=summary.totals,
+        totals=totals,
         headline=headline(summary),
-        clients=summary.clients[: min(CLIENT_ROWS, summary.totals.clients_with_evidence + CHANCE_ROWS)],
+        clients=summary.clients[
+            : min(CLIENT_ROWS, totals.clients_with_evidence + totals.clients_no_alarm + CHANCE_ROWS)
+        ],
         detections=summary.detections[:DETECTION_ROWS],
         watched=summary.watched[:DETECTION_ROWS],
         trend=trend,

@@ -14,6 +14,7 @@ import pytest
 from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.reports.evidence.client_evidence import Verdict
 from airflow_provider_devo_dga.reports.evidence.context import ReportContext
+from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists, domains_of
 from airflow_provider_devo_dga.reports.evidence.figures import REPORT
 from airflow_provider_devo_dga.reports.evidence.scored_rows import ScoredRows
 from airflow_provider_devo_dga.reports.evidence.summary import summarise
@@ -85,7 +86,11 @@ def test_all_clients_that_stand_out_are_listed_whatever_top_says(infected: Any) 
 
 def test_allowed_domains_count_as_not_flagged(infected: Any) -> None:
     infected.add("Shop99.com", ["10.1.0.1"], "1")
-    summary = summarise(infected.write(), infected.context(), allow=frozenset({"shop99.com", "shop3.com"}))
+    summary = summarise(
+        infected.write(),
+        infected.context(),
+        lists=DomainLists(allow=domains_of(["shop99.com", "shop3.com"], "allow")),
+    )
     assert summary.totals.domains_allowed == 2
     assert summary.totals.clients_flagged == 1
     assert {detection.verdict for detection in summary.detections} == {Verdict.INFECTED}

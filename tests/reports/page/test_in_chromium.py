@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainList, DomainLists
 from airflow_provider_devo_dga.reports.evidence.figures import KeyTotals, PastWindow, Trend
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary, summarise
 from airflow_provider_devo_dga.reports.files.files import write_report
@@ -41,7 +42,7 @@ def normal(hour: Hour) -> ReportSummary:
     for number in range(44):
         name = "".join(chance.choices("bcdfghjklmnpqrstvwxz0123456789", k=chance.randint(14, 16)))
         hour.add(f"{name}.ru", ["10.0.0.66"], "1" if number % 7 else "0", minute=12 + number / 2)
-    watch = frozenset({"shop7.example"})
+    lists = DomainLists(DomainList(frozenset({"shop97.example"})), DomainList(frozenset({"shop7.example"})))
     facts = {
         "events_in_window": 3400,
         "events_without_host": 700,
@@ -52,7 +53,7 @@ def normal(hour: Hour) -> ReportSummary:
         "model_version": "20261123T030000Z",
         "model_sha256": "ab" * 32,
     }
-    return summarise(hour.write(), hour.context(**facts), allow=frozenset({"shop97.example"}), watch=watch)
+    return summarise(hour.write(), hour.context(**facts), lists=lists)
 
 
 def loud(hour: Hour) -> ReportSummary:
