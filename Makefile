@@ -63,7 +63,7 @@ test: $(READY)
 
 # A file stays with one worker, which makes its fixtures once; the costliest come first.
 test-fast: $(READY)
-	@pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
+	@pytest -m "not slow" -n 3 --dist loadfile --no-loadscope-reorder
 
 # The floor is in pyproject.toml; make test holds it, too.
 coverage: $(READY)

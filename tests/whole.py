@@ -17,8 +17,8 @@ from xml.etree import ElementTree as ET
 LOG = Path("build/e2e.log")
 PARTS = {"the rest": Path("build/rest.xml"), "end to end": Path("build/e2e.xml")}
 PYTEST = [sys.executable, "-m", "pytest"]
-# Several processes, each with whole files: what a file shares is made once.
-REST = ["-m", "not e2e", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+# More processes than cores, since many tests wait. Each takes whole files: what those share is made once.
+REST = ["-m", "not e2e", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 # Lines of a failure that are repeated at the end; pytest puts the cause last.
 TOLD = 12
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from airflow_provider_devo_dga.reports.evidence.client_evidence import (
     CERTAIN_BELOW,
     CERTAIN_FROM_FLAGGED,
@@ -13,7 +11,6 @@ from airflow_provider_devo_dga.reports.evidence.client_evidence import (
 from airflow_provider_devo_dga.reports.evidence.figures import Trend
 from airflow_provider_devo_dga.reports.evidence.label_form import FORM_WORDS
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
-from airflow_provider_devo_dga.reports.page import words
 from airflow_provider_devo_dga.reports.page.headline import headline
 from airflow_provider_devo_dga.reports.page.page import page_environment
 
@@ -38,9 +35,8 @@ def render(summary: ReportSummary, trend: Trend | None = None) -> str:
 
     context, totals = summary.context, summary.totals
     charts = bool(summary.detections)
-    environment = page_environment()
-    environment.filters["moment"] = partial(words.moment, start=context.window_start, end=context.window_end)
-    page: str = environment.get_template("report.html").render(
+    report = page_environment().get_template("report.html")
+    page: str = report.render(
         summary=summary,
         context=context,
         totals=totals,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.reports.page import words
@@ -11,8 +12,11 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
+@cache
 def page_environment(package: str | None = None) -> Environment:
     """Return the environment of the templates; undefined names are errors, text is escaped.
+
+    One for the life of the process: each would compile the templates again.
 
     :param package: a package with templates of its own, which may include the report's.
     """
