@@ -29,6 +29,7 @@
         ├── DatasetError                 the dataset cannot be trained on
         ├── TrainingParameterError       a parameter that is unknown or out of range
         ├── H2OClusterError              no cluster, no Java, or the cluster died
+        │   └── H2OConfigError           nor later: certificate, address, or the proxy on the way
         ├── TrainingStoppedError         somebody stopped it, a kill for instance
         └── MojoExportError              no MOJO can be had from this client, or the file is not one
 """
@@ -220,6 +221,10 @@ class TrainingParameterError(TrainingError, ValueError):
 
 class H2OClusterError(TrainingError):
     """No H2O cluster could be had, or it went away."""
+
+
+class H2OConfigError(H2OClusterError):
+    """The cluster cannot be used as its connection is: address, certificate, or the proxy on the way."""
 
 
 class TrainingStoppedError(TrainingError):

@@ -158,7 +158,11 @@ def _connection(
 
 
 def _verify() -> dict[str, Any]:
-    return _text("Verify", "true, false, or the path of a CA file", "true")
+    return _text(
+        "Verify",
+        "true, false, or the authorities to trust: PEM text, or path of a file or folder",
+        "true",
+    )
 
 
 def _text(label: str, description: str, default: str | None = None) -> dict[str, Any]:

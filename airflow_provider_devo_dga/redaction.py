@@ -2,12 +2,14 @@
 
 Whoever holds a secret says so by :func:`keep_secret`; from then on no error of this provider shows it.
 What a server says goes through :func:`heard` where it enters: it may quote a request, encoded or in parts.
+So does what HTTP clients log: at the level DEBUG they print answers, logins of proxies and signed URLs.
 """
 
 from __future__ import annotations
 
 import base64
 import html
+import logging
 import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit, urlunsplit
@@ -29,6 +31,14 @@ _LETTER = re.compile(
     r"%(?:25)*([0-9a-f]{2})|\\+u00([0-9a-f]{2})|\\+x([0-9a-f]{2})|(&(?:\#x?[0-9a-f]+|[a-z]+);)|\\+[nrt]|[\s\\]|(.)",
     re.IGNORECASE,
 )
+
+_WIRE = (
+    "httpx",
+    *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")),
+    *(f"urllib3.{part}" for part in ("connectionpool", "poolmanager", "util.retry")),
+    "fsspec.http",
+)
+"""Loggers of the HTTP clients; a filter works where a record is made, not where it passes."""
 
 _CONTAINERS = {"abfs", "abfss", "wasb", "wasbs"}
 """Azure's schemes: what looks like their user names a container."""
@@ -78,6 +88,20 @@ def beginning(answer: bytes | str) -> str:
     """Return the first letters of what is not the answer that was expected, in quotes."""
     text = answer[:_MOST_READ].decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     return f"'{heard(text, 80)}'"
+
+
+class _Quoted(logging.Filter):
+    """Takes what a client logs for a server's words."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = f" {record.exc_info[1]!r}" if record.exc_info else ""
+        record.msg, record.args = heard(f"{record.getMessage()}{error}", _MOST_READ), ()
+        record.exc_info = record.exc_text = None
+        return True
+
+
+for _name in _WIRE:
+    logging.getLogger(_name).addFilter(_Quoted())
 
 
 def quiet(error: BaseException) -> None:

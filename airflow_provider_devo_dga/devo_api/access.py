@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from airflow_provider_devo_dga.devo_api.proxy import is_host
 from airflow_provider_devo_dga.devo_api.wire import Request
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError, DevoPermanentError
 from airflow_provider_devo_dga.redaction import keep_secret
@@ -151,8 +152,12 @@ def service_address(host: str | None, port: int | None, *, schemes: tuple[str, .
         raise DevoConnectionConfigError(
             "The connection's host must be a plain address; credentials go into their own fields"
         )
-    is_host = _NAME.fullmatch(parts.hostname) or _is_ipv6(parts.hostname)
-    if not is_host or parts.netloc.endswith(":") or not _WRITTEN.fullmatch(text):
+    is_name = _NAME.fullmatch(parts.hostname) and is_host(parts.hostname)
+    if (
+        not (is_name or _is_ipv6(parts.hostname))
+        or parts.netloc.endswith(":")
+        or not _WRITTEN.fullmatch(text)
+    ):
         raise _no_address(example)
     if chosen is not None and not 0 < chosen < 1 << 16:
         raise DevoConnectionConfigError(f"The connection's port must be from 1 to 65535, not {chosen}")

@@ -42,6 +42,7 @@ _TLS_INTERRUPTED = (
     ssl.SSLSyscallError,
 )
 _OURS = {401, 403, 404, 408, 425, 429}
+_SOCKS_LOGINS = ("Requested ", "Invalid username")
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes, *, query: str | None = None) -> DevoError:
@@ -69,14 +70,14 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, query: str 
     if status >= 500 or status in _LATER:
         return DevoTransientError(f"Devo cannot answer now: {text}", **facts)
     if 300 <= status < 400 or status == 404:
-        text = _redirection(headers) if status < 400 else text
+        text = redirection(headers) if status < 400 else text
         return DevoConnectionConfigError(
             f"There is no Devo API at this address: {text}. Check the connection's host", **facts
         )
     return DevoPermanentError(f"Devo gave an answer that is not known here: {text}", **facts)
 
 
-def _redirection(headers: Mapping[str, str]) -> str:
+def redirection(headers: Mapping[str, str]) -> str:
     """Return where a redirection leads: the host alone, for the rest may hold a token."""
     try:
         host = urlsplit(headers.get("location", "")).hostname
@@ -135,23 +136,29 @@ def transport_error(error: httpx.HTTPError, url: str) -> DevoError:
 
     quiet(error)
     if isinstance(error, httpx.ConnectError) and (refused := tls_refusal(error)) is not None:
-        if isinstance(refused, ssl.SSLCertVerificationError):
-            return DevoConnectionConfigError(
-                "The server's certificate is not trusted; check the connection's host,"
-                " or name your CA file in its extra field 'verify'"
-            )
-        return DevoConnectionConfigError(
-            f"The server does not speak TLS as Devo does ({refused.reason}); check the connection's host"
-        )
+        return not_trusted(refused)
     if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
         return DevoConnectionConfigError(
             f"The connection's host or credentials cannot be sent ({type(error).__name__}); check them"
         )
     if isinstance(error, httpx.ProxyError):
-        return _proxy_error(error, url)
+        return proxy_error(str(error), url)
+    proxy = proxy_for(url)
     return DevoTransientError(
-        f"No answer from {_host_of(url)} ({type(error).__name__});"
+        f"No answer from {_host_of(url)}{f' by way of {proxy}' if proxy else ''} ({type(error).__name__});"
         " check the address, the network and whether the server is up"
+    )
+
+
+def not_trusted(refused: ssl.SSLError) -> DevoConnectionConfigError:
+    """Return the error that a failed handshake stands for."""
+    if isinstance(refused, ssl.SSLCertVerificationError):
+        return DevoConnectionConfigError(
+            f"The server's certificate is not trusted ({refused.verify_message}); check the connection's"
+            " host, or give the authority in its extra field 'verify'"
+        )
+    return DevoConnectionConfigError(
+        f"The server does not speak TLS as it should ({refused.reason}); check the connection's host"
     )
 
 
@@ -164,23 +171,27 @@ def overdue(url: str, seconds: float) -> DevoTransientError:
 
 def _host_of(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or 443}"
+    return f"{parts.hostname}:{parts.port or (80 if parts.scheme == 'http' else 443)}"
 
 
-def _proxy_error(error: httpx.ProxyError, url: str) -> DevoError:
-    proxy = proxy_for(url) or "the proxy"
-    status = str(error)[:3]
-    if status == "407":
+def proxy_error(told: str, url: str) -> DevoError:
+    """Return the error that a proxy's refusal to lead to ``url`` stands for.
+
+    :param told: the status it answers with, and words; or what httpx says of one that speaks SOCKS.
+    """
+    on_the_way = f"On the way to {_host_of(url)} is {proxy_for(url) or 'a proxy'}"
+    if told.startswith(("407", *_SOCKS_LOGINS)):
+        status = " (HTTP 407)" if told.startswith("407") else ""
         return DevoConnectionConfigError(
-            f"On the way to Devo is {proxy}, which wants another login than it got (HTTP 407); write user and"
-            " password into the variable, or take Devo's host out by NO_PROXY"
+            f"{on_the_way}, which wants another login than it got{status}; write user and password into the"
+            " variable, or take the host out by NO_PROXY"
         )
-    if status.isdigit() and status < "500":
+    if told[:3].isdigit() and told < "500":
         return DevoConnectionConfigError(
-            f"On the way to Devo is {proxy}, which does not let this pass (HTTP {status}); ask its owner to"
-            " let Devo's host through, or take the host out by NO_PROXY"
+            f"{on_the_way}, which does not let this pass (HTTP {told[:3]}); ask its owner to let the host"
+            " through, or take the host out by NO_PROXY"
         )
-    return DevoTransientError(f"No answer by way of {proxy} ({heard(error) or type(error).__name__})")
+    return DevoTransientError(f"{on_the_way}, which gives no answer ({heard(told) or 'nothing'}); try again")
 
 
 def tls_refusal(error: BaseException | None) -> ssl.SSLError | None:
@@ -188,14 +199,14 @@ def tls_refusal(error: BaseException | None) -> ssl.SSLError | None:
     while error is not None:
         if isinstance(error, ssl.SSLError) and not isinstance(error, _TLS_INTERRUPTED):
             return error
-        error = error.__cause__ or error.__context__
+        # urllib3 wraps what it never raised
+        wrapped = next((told for told in error.args if isinstance(told, BaseException)), None)
+        error = error.__cause__ or error.__context__ or wrapped
     return None
 
 
-def raise_for_status(response: Response, *_: Any, **__: Any) -> None:
-    """Raise what the official client would report without its status, or not at all; a hook of requests.
-
-    A redirection above all: requests would follow it, to whatever host, with the token in its header.
+def raise_for_status(response: Response) -> None:
+    """Raise what the official client would report without its status, or not at all, a redirection above all.
 
     :raises DevoError: for a redirection, refused credentials, and a fault of the server's that may pass.
     """
@@ -219,7 +230,6 @@ def _has_code(response: Response) -> bool:
 def typed_errors() -> Iterator[None]:
     """Give the official client's errors the types of this provider."""
     from devo_ml.modelmanager import error as theirs
-    from requests.exceptions import RequestException, SSLError
 
     try:
         yield
@@ -228,17 +238,6 @@ def typed_errors() -> Iterator[None]:
         raise DevoAuthError("The Model Manager refuses the token: invalid or expired", code=5) from error
     except theirs.ModelManagerError as error:
         quiet(error)
-        cause = error.__cause__
-        if isinstance(cause, SSLError):
-            raise DevoConnectionConfigError(
-                "The Model Manager's certificate is not trusted; check the host,"
-                " or name your CA file in the extra field 'verify'"
-            ) from error
-        if isinstance(cause, RequestException):
-            raise DevoTransientError(
-                f"No answer from the Model Manager ({type(cause).__name__});"
-                " check the address, the network and whether the server is up"
-            ) from error
         told = heard(error.msg)
         if told.startswith("Invalid url"):
             raise DevoConnectionConfigError(

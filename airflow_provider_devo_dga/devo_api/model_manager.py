@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.devo_api.access import Limits
-from airflow_provider_devo_dga.devo_api.faults import refusal
-from airflow_provider_devo_dga.devo_api.transport import transport_to
+from airflow_provider_devo_dga.devo_api.faults import raise_for_status, refusal
+from airflow_provider_devo_dga.devo_api.transport import whole_call
+from airflow_provider_devo_dga.devo_api.wire import Request
 from airflow_provider_devo_dga.errors import DevoResultError
 from airflow_provider_devo_dga.redaction import beginning, heard
 
@@ -94,38 +96,23 @@ def _read(body: bytes) -> _Answer:
         ) from None
 
 
-def bound(client: Client, url: str, verify: bool | str, timeout: float) -> None:
+def bound(client: Client, verify: bool | str, limits: Limits) -> None:
     """Let the official client's calls go the way that all calls go: our trust, our proxy, our deadline.
 
     By itself it gives requests a time-out of single steps, and leaves trust and proxy to the environment.
     """
     import requests
-    from devo_ml.modelmanager.error import ModelManagerError
-    from requests.adapters import HTTPAdapter
-
-    transport = transport_to(url, verify, Limits(timeout))
-
-    class Adapter(HTTPAdapter):
-        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(*args, **kwargs, ssl_context=transport.context)
-
-        def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-            return super().proxy_manager_for(*args, **kwargs, ssl_context=transport.context)
-
-        def cert_verify(self, *_: Any, **__: Any) -> None:
-            """Leave the context as it is; requests would add the authorities of its own."""
 
     def request(endpoint: str, **kwargs: Any) -> requests.Response:
-        options = {**client.api.build_request_options(**kwargs), "verify": verify is not False}
-        with requests.Session() as session, transport.within(timeout):
-            session.trust_env = False
-            session.mount("https://", Adapter())
-            if proxy := transport.options["proxy"]:
-                session.proxies = {"https": proxy}
-            try:
-                return session.request(client.api._http_method, endpoint, **options)
-            except requests.RequestException as error:
-                # as the official client reports it
-                raise ModelManagerError(msg=str(error)) from error
+        given = client.api.build_request_options(**kwargs)
+        parts = {name: given[name] for name in ("auth", "data", "files", "json", "params") if name in given}
+        asked = requests.Request(client.api._http_method.upper(), endpoint, **parts).prepare()
+        body = asked.body.encode() if isinstance(asked.body, str) else asked.body or b""
+        sent = Request(str(asked.method), str(asked.url), dict(asked.headers), body)
+        answer, reply = whole_call(sent, verify, limits), requests.Response()
+        reply.status_code, reply.raw = answer.status_code, io.BytesIO(answer.content)
+        reply.headers.update(answer.headers)
+        raise_for_status(reply)
+        return reply
 
     client.api.request = request

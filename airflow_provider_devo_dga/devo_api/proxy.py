@@ -68,11 +68,20 @@ def is_loopback(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
+def is_host(name: str) -> bool:
+    """Tell whether a name can be looked up; Python's resolver has a bare ``UnicodeError`` for others."""
+    try:
+        name.encode("idna")
+    except UnicodeError:
+        return False
+    return bool(name)
+
+
 def _checked(value: str, variable: str) -> str:
     url = value if "://" in value else f"http://{value}"
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
+        usable = parts.scheme in _SCHEMES and is_host(parts.hostname or "") and parts.port != 0
     except ValueError:
         usable = False
     if not usable:

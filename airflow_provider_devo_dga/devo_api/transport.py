@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from airflow_provider_devo_dga.devo_api.wire import Request
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError
 
 if TYPE_CHECKING:
+    import httpcore
     import httpx
 
 T = TypeVar("T")
@@ -31,13 +33,32 @@ _CONNECT_SECONDS = 10.0
 class Transport:
     """How one address is reached.
 
+    No redirection is followed, and nothing is taken from the environment but what is in here: no other
+    proxy, and no password of ``.netrc``.
+
     :param context: of all its sockets in a task; holds the deadline of the exchange under way.
-    :param options: those of ``httpx.Client`` and ``httpx.AsyncClient``. No redirection is followed, and
-        nothing is taken from the environment but what is in here: no proxy, and no password of ``.netrc``.
+    :param proxy: on the way, None where there is none.
+    :param limits: of which ``timeout`` bounds single steps as well.
     """
 
     context: BoundedContext
-    options: dict[str, Any]
+    proxy: Proxy | None
+    limits: Limits
+
+    def client(self) -> httpx.Client:
+        """Return a client for a task; all that it does ends at the deadline, be it asking a proxy."""
+        import httpx
+
+        sockets = httpx.HTTPTransport(verify=self.context, proxy=self._proxy(), trust_env=False)
+        sockets._pool._network_backend = self._backend()  # httpx has no argument for it
+        return httpx.Client(transport=sockets, **self._options())
+
+    def async_client(self, *, keepalive_seconds: float = 5.0) -> httpx.AsyncClient:
+        """Return a client for an event loop, whose users keep the deadline by :func:`before`."""
+        import httpx
+
+        limits = httpx.Limits(keepalive_expiry=keepalive_seconds)
+        return httpx.AsyncClient(verify=self.context, proxy=self._proxy(), limits=limits, **self._options())
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[float]:
@@ -51,29 +72,51 @@ class Transport:
         finally:
             self.context.deadline = float("inf")
 
+    def _options(self) -> dict[str, Any]:
+        import httpx
 
-def transport_to(url: str, verify: bool | str, limits: Limits) -> Transport:
+        timeout = self.limits.timeout
+        steps = httpx.Timeout(min(_SILENCE_SECONDS, timeout), connect=min(_CONNECT_SECONDS, timeout))
+        return {"trust_env": False, "headers": {"Accept-Encoding": ACCEPTED}, "timeout": steps}
+
+    def _proxy(self) -> httpx.Proxy | None:
+        import httpx
+
+        if self.proxy is None:
+            return None
+        is_tls = self.proxy.url.startswith("https:")
+        return httpx.Proxy(self.proxy.url, ssl_context=self.context if is_tls else None)
+
+    def _backend(self) -> httpcore.NetworkBackend:
+        import httpcore
+
+        bound = self.context.bound
+
+        class Backend(httpcore.SyncBackend):
+            def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+                stream = super().connect_tcp(*args, **kwargs)
+                return type(stream)(bound(stream.get_extra_info("socket")))  # type: ignore[call-arg]
+
+        return Backend()
+
+
+def transport_to(
+    url: str, verify: bool | str, limits: Limits, *, socks: tuple[str, str] = ("socksio", "httpx[socks]")
+) -> Transport:
     """Return the way to an address.
 
+    :param socks: the module, and what installs it, by which the client speaks to a proxy of SOCKS.
     :raises DevoConnectionConfigError: no authorities at ``verify``, or a proxy that cannot be used.
     """
-    import httpx
-
-    context, proxy = context_of(verify), proxy_for(url)
-    if proxy is not None:
-        _check(proxy)
-    return Transport(
-        context,
-        {
-            "verify": context,
-            "proxy": proxy.url if proxy else None,
-            "trust_env": False,
-            "headers": {"Accept-Encoding": ACCEPTED},
-            "timeout": httpx.Timeout(
-                min(_SILENCE_SECONDS, limits.timeout), connect=min(_CONNECT_SECONDS, limits.timeout)
-            ),
-        },
-    )
+    proxy = proxy_for(url)
+    if proxy is not None and proxy.is_socks and find_spec(socks[0]) is None:
+        raise DevoConnectionConfigError(
+            f"To ask by way of {proxy}, which speaks SOCKS, install: pip install '{socks[1]}'"
+        )
+    is_tls = url.startswith("https:") or (proxy is not None and proxy.url.startswith("https:"))
+    # reading authorities takes longer than many a call without TLS
+    context = context_of(verify) if is_tls else BoundedContext(ssl.PROTOCOL_TLS_CLIENT)
+    return Transport(context, proxy, limits)
 
 
 def whole_call(request: Request, verify: bool | str, limits: Limits) -> httpx.Response:
@@ -86,7 +129,7 @@ def whole_call(request: Request, verify: bool | str, limits: Limits) -> httpx.Re
 
     transport = transport_to(request.url, verify, limits)
     try:
-        with httpx.Client(**transport.options) as client, transport.within(limits.timeout):
+        with transport.client() as client, transport.within(limits.timeout):
             return client.request(request.method, request.url, headers=request.headers, content=request.body)
     except httpx.TimeoutException:
         raise overdue(request.url, limits.timeout) from None
@@ -102,10 +145,3 @@ async def before(deadline: float, step: Awaitable[T]) -> T:
     """
     async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
         return await step
-
-
-def _check(proxy: Proxy) -> None:
-    if proxy.is_socks and find_spec("socksio") is None:
-        raise DevoConnectionConfigError(
-            f"To ask by way of {proxy}, which speaks SOCKS, install: pip install 'httpx[socks]'"
-        )

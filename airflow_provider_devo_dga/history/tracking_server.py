@@ -8,12 +8,13 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from airflow_provider_devo_dga.devo_api.requests_clients import led
 from airflow_provider_devo_dga.errors import HistoryConfigError, HistoryError
 from airflow_provider_devo_dga.redaction import heard, keep_secret
 
@@ -44,8 +45,8 @@ class TrackingServer:
     :param uri: ``http://`` or ``https://`` address of an MLflow server, or ``sqlite:///`` and a path.
     :param username: with ``password``, for a server that asks for them.
     :param token: instead of user and password.
-    :param verify: check the server's certificate: True, False, or the path of a CA file.
-    :param timeout: seconds for one answer.
+    :param verify: whom to trust, as :func:`devo_api.tls.context_of` takes it.
+    :param timeout: seconds for one call with its retries.
     :param retries: further attempts of one call.
     """
 
@@ -81,8 +82,6 @@ class TrackingServer:
             "MLFLOW_TRACKING_USERNAME": self.username,
             "MLFLOW_TRACKING_PASSWORD": self.password,
             "MLFLOW_TRACKING_TOKEN": self.token,
-            "MLFLOW_TRACKING_INSECURE_TLS": "true" if self.verify is False else None,
-            "MLFLOW_TRACKING_SERVER_CERT_PATH": self.verify if isinstance(self.verify, str) else None,
             "MLFLOW_HTTP_REQUEST_TIMEOUT": str(self.timeout),
             "MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(self.retries),
         }
@@ -95,8 +94,20 @@ class TrackingServer:
         :raises HistoryConfigError: MLflow is not installed, or the server refuses the credentials.
         :raises HistoryError: the server or the file cannot be used now.
         """
-        with _one_at_a_time, _environment(self.environment()), _hushed(), self._turn(), self._typed_errors():
+        with (
+            _one_at_a_time,
+            _environment(self.environment()),
+            _hushed(),
+            self._turn(),
+            self._led(),
+            self._typed_errors(),
+        ):
             yield _client(self.uri)
+
+    def _led(self) -> AbstractContextManager[object]:
+        if self.file is not None:
+            return nullcontext()
+        return led(self.uri, self.verify, HistoryConfigError, seconds=self.timeout)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -128,6 +139,8 @@ class TrackingServer:
         except Exception as error:
             if not type(error).__module__.startswith(("mlflow", "requests", "sqlalchemy", "alembic")):
                 raise
+            if isinstance(error.__context__, HistoryError):  # of the way there, in MLflow's wrapping
+                raise error.__context__ from None
             raise self._typed(error) from None
 
     def _typed(self, error: Exception) -> HistoryError:
@@ -186,11 +199,11 @@ def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _hushed() -> Iterator[None]:
-    """Let only warnings through; a first use of an SQLite file tells of each of its migrations."""
+    """Let only errors through: a new file tells of each migration, and warnings quote the server."""
     loggers = [logging.getLogger(name) for name in _NOISY]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
-        logger.setLevel(logging.WARNING)
+        logger.setLevel(logging.ERROR)
     try:
         yield
     finally:

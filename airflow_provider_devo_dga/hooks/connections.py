@@ -26,6 +26,7 @@ from airflow_provider_devo_dga.devo_api.access import (
 from airflow_provider_devo_dga.devo_api.events import EventsEndpoint
 from airflow_provider_devo_dga.devo_api.pem import pem_text
 from airflow_provider_devo_dga.devo_api.query import Completeness
+from airflow_provider_devo_dga.devo_api.tls import shown_path
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError, DevoDgaError
 from airflow_provider_devo_dga.redaction import keep_secret
 
@@ -94,17 +95,16 @@ class Extra:
         except (OSError, ValueError):
             found = False
         if not found:
-            # what is no path may be a part of a key: not to be quoted
-            told = f": {given}" if given.startswith("/") and len(given) < 300 and given.isprintable() else ""
-            raise _wrong(name, f"is neither a whole PEM text nor a file on this machine{told}")
+            told = f"is neither a whole PEM text nor a file on this machine: {shown_path(given)}"
+            raise _wrong(name, told)
         return given
 
     def verify(self) -> bool | str:
-        """Return ``verify``: True by default, False, or a CA file's path."""
+        """Return ``verify``: True by default, False, or path or PEM text of the authorities to trust."""
         text = self.text("verify")
         if text.lower() in _YES:
             return True
-        return False if text.lower() in _NO else text
+        return False if text.lower() in _NO else pem_text(text) or text
 
     def limits(self, timeout: float = _DEFAULTS.timeout) -> Limits:
         """Return ``timeout``, ``retries`` and ``concurrency``."""
@@ -149,7 +149,7 @@ def _tell_of_jwt_token(conn_id: str | None) -> None:
 class DevoSettings:
     """A checked ``devo`` connection.
 
-    :param verify: True, False, or the path of a CA file.
+    :param verify: True, False, or a path or the PEM text of the authorities to trust.
     :param completeness: how reads are proven to be whole, where the caller does not say.
     """
 
@@ -260,7 +260,6 @@ def h2o_cluster(connection: Connection) -> dict[str, Any]:
     if (scheme := (connection.schema or "").strip().lower()) not in {"", *_WEB}:
         raise DevoConnectionConfigError(f"The connection's schema must be https or http, not {scheme!r}")
     path = extra.text("context_path").strip("/")
-    verify = extra.verify()
     return {
         "url": service_url(
             connection.host,
@@ -270,8 +269,7 @@ def h2o_cluster(connection: Connection) -> dict[str, Any]:
             example="h2o.example.com",
         ),
         "auth": (connection.login, connection.password or "") if connection.login else None,
-        "verify": verify is not False,
-        "cacert": verify if isinstance(verify, str) else None,
+        "verify": extra.verify(),
     }
 
 

@@ -92,15 +92,18 @@ class DevoHook(BaseHook):
         """Return a new client of the official devo-sdk. Use one per query: it is not safe to share."""
         from devo.api import Client, ClientConfig
 
+        from airflow_provider_devo_dga.devo_api.tls import authority_file
+
         settings = self.settings
-        return Client(
+        client = Client(
             address=settings.url,
             auth=settings.credentials.for_sdk(),
             config=ClientConfig(response="json/simple/compact", stream=True),
             timeout=int(settings.limits.timeout),
             retries=settings.limits.retries,
-            verify=settings.verify,
         )
+        client.verify_certificates(authority_file(settings.verify, client))
+        return client
 
     def iter_batches(
         self, query: str, *, from_: datetime | str, to: datetime | str, **options: Unpack[ReadOptions]
@@ -274,8 +277,6 @@ class DevoHook(BaseHook):
         timeout: float | None = None,
     ) -> Iterator[tuple[Reader, Query, Completeness]]:
         """Check what is to be asked; yield who asks, the query, and what proves its answer."""
-        import httpx
-
         from airflow_provider_devo_dga.devo_api.reader import Reader
         from airflow_provider_devo_dga.devo_api.transport import transport_to
 
@@ -289,7 +290,7 @@ class DevoHook(BaseHook):
         settings = self.settings
         limits = settings.limits if timeout is None else settings.limits.within(timeout)
         transport = transport_to(settings.url, settings.verify, limits)
-        with httpx.Client(**transport.options) as client:
+        with transport.client() as client:
             reader = Reader(client, settings.endpoint, limits, QueryStats(), transport.context)
             yield reader, Query(text, window, limit, self.comments), completeness or settings.completeness
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from airflow.sdk import BaseHook
 
-from airflow_provider_devo_dga.errors import H2OClusterError
+from airflow_provider_devo_dga.errors import H2OClusterError, H2OConfigError
 from airflow_provider_devo_dga.hooks.connections import h2o_cluster, refused_as
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class H2OHook(BaseHook):
         if self.h2o_conn_id is None:
             cluster = LocalCluster(self.max_mem, self.nthreads)
             return stack.enter_context(cluster).connection()
-        with refused_as(H2OClusterError):
+        with refused_as(H2OConfigError):
             remote = h2o_cluster(self.get_connection(self.h2o_conn_id))
         return h2o_connection(**remote)
 

@@ -12,9 +12,9 @@ from urllib.parse import quote
 from airflow.sdk import BaseHook
 
 from airflow_provider_devo_dga.devo_api.attempts import Attempts
-from airflow_provider_devo_dga.devo_api.faults import raise_for_status, typed_errors
+from airflow_provider_devo_dga.devo_api.faults import typed_errors
 from airflow_provider_devo_dga.devo_api.model_manager import RegisteredModel, bound, parse_model
-from airflow_provider_devo_dga.devo_api.tls import context_of
+from airflow_provider_devo_dga.devo_api.tls import authority_file
 from airflow_provider_devo_dga.devo_api.transport import whole_call
 from airflow_provider_devo_dga.devo_api.wire import Request
 from airflow_provider_devo_dga.errors import (
@@ -71,17 +71,17 @@ class MLModelManagerHook(BaseHook):
         from devo_ml.modelmanager import create_client_from_token
 
         account = self._account
-        context_of(account.verify)  # requests, below, has a bare OSError for a CA file it cannot read
         with typed_errors():
-            return create_client_from_token(
-                account.url, account.token, account.auth_type, verify=account.verify, timeout=self.timeout
+            client = create_client_from_token(
+                account.url, account.token, account.auth_type, timeout=self.timeout
             )
+        client.api.request_options["verify"] = authority_file(account.verify, client)
+        return client
 
     def _careful_conn(self) -> Client:
         """Return an official client that raises our errors for what it would report without its status."""
         account, client = self._account, self.get_conn()
-        client.api.request_options["hooks"] = {"response": raise_for_status}
-        bound(client, account.url, account.verify, self.timeout)
+        bound(client, account.verify, account.limits)
         return client
 
     def get_models(self) -> list[dict[str, Any]]:

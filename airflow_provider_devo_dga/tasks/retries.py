@@ -14,6 +14,7 @@ _HOPELESS = (
     "DriftError",
     "DatasetError",
     "TrainingParameterError",
+    "H2OConfigError",
     "MojoExportError",
 )
 

@@ -123,8 +123,6 @@ class SharedAccess:
             self._settings = None
 
     async def _open(self, settings: DevoSettings) -> tuple[httpx.AsyncClient, asyncio.Semaphore]:
-        import httpx
-
         async with self._lock:
             if self._client is not None and settings.verify != self._verify:
                 # others are still asking with it
@@ -135,9 +133,7 @@ class SharedAccess:
                 transport = await asyncio.to_thread(
                     transport_to, settings.url, settings.verify, settings.limits
                 )
-                self._client = await asyncio.to_thread(
-                    lambda: httpx.AsyncClient(**transport.options, limits=httpx.Limits(keepalive_expiry=30))
-                )
+                self._client = await asyncio.to_thread(transport.async_client, keepalive_seconds=30)
                 self._verify = settings.verify
             if self._slots is None:
                 self._slots = asyncio.Semaphore(settings.limits.concurrency)

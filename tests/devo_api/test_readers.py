@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from airflow_provider_devo_dga.devo_api.access import Credentials, Endpoint, Limits
@@ -99,13 +98,13 @@ def server() -> Iterator[Callable[..., Server]]:
 
 
 def read_sync(url: str, limits: Limits, how: Completeness = "framing") -> list[Batch]:
-    with httpx.Client(**transport_to(url, True, limits).options) as client:
+    with transport_to(url, True, limits).client() as client:
         return list(Reader(client, endpoint(url), limits).batches(QUERY, how))
 
 
 def read_async(url: str, limits: Limits, how: Completeness = "framing") -> list[Batch]:
     async def read() -> list[Batch]:
-        async with httpx.AsyncClient(**transport_to(url, True, limits).options) as client:
+        async with transport_to(url, True, limits).async_client() as client:
             return await AsyncReader(client, endpoint(url), limits.timeout).whole(QUERY, how)
 
     return asyncio.run(read())

@@ -8,9 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
-
-import httpx
+from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_devo_dga.devo_api.async_reader import AsyncReader
 from airflow_provider_devo_dga.devo_api.condition import RowsAtLeast, to_dict
@@ -21,6 +19,12 @@ from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
+
+if TYPE_CHECKING:
+    import httpx
+
+if TYPE_CHECKING:
+    import httpx
 
 Kind = Literal["whole", "rows", "count", "poke", "trigger"]
 
@@ -161,4 +165,4 @@ async def _event(asked: Asked) -> dict[str, Any]:
 
 def _client(asked: Asked) -> httpx.AsyncClient:
     settings = asked.hook.settings
-    return httpx.AsyncClient(**transport_to(settings.url, settings.verify, settings.limits).options)
+    return transport_to(settings.url, settings.verify, settings.limits).async_client()

@@ -1,4 +1,4 @@
-"""A TLS server that answers each request with what a function says: for what no honest server sends."""
+"""A server that answers each request with what a function says: for what no honest server or proxy sends."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class RawServer:
     :param answer: is given the connection and the request.
     :param folder: for the certificate of the authority.
     :param trusts: a client needs a certificate of this authority.
+    :param tls: without it, it is a proxy.
     """
 
     def __init__(
@@ -29,8 +30,10 @@ class RawServer:
         folder: Path,
         *,
         trusts: trustme.CA | None = None,
+        tls: bool = True,
     ) -> None:
         self._answer = answer
+        self._tls = tls
         self.requests: list[bytes] = []
         authority = trustme.CA()
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -61,10 +64,13 @@ class RawServer:
 
     def _serve(self, raw: socket.socket) -> None:
         # whoever has left early is not told more
-        with suppress(OSError), raw, self._context.wrap_socket(raw, server_side=True) as connection:
+        with suppress(OSError), raw, self._dressed(raw) as connection:
             request = _read(connection)
             self.requests.append(request)
             self._answer(connection, request)
+
+    def _dressed(self, raw: socket.socket) -> socket.socket:
+        return self._context.wrap_socket(raw, server_side=True) if self._tls else raw
 
 
 def reply(body: bytes, *headers: str, status: str = "200 OK") -> bytes:

@@ -5,19 +5,28 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from airflow_provider_devo_dga.devo_api.proxy import is_loopback
-from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError
-from airflow_provider_devo_dga.redaction import heard, keep_secret, quiet
+from airflow_provider_devo_dga.devo_api.access import Limits
+from airflow_provider_devo_dga.devo_api.faults import transport_error
+from airflow_provider_devo_dga.devo_api.transport import transport_to
+from airflow_provider_devo_dga.errors import (
+    DevoConnectionConfigError,
+    H2OClusterError,
+    H2OConfigError,
+    TrainingError,
+)
+from airflow_provider_devo_dga.redaction import heard, keep_secret
 
 if TYPE_CHECKING:
-    import requests
+    import httpx
 
 _STEP = 1 << 20
+_STEP_SECONDS = 60.0
 _TOLD_EVERY_SECONDS = 5.0
 
 
@@ -27,14 +36,12 @@ class ClusterAddress:
 
     :param url: ``http(s)://host:port``, maybe with a path.
     :param auth: user and password.
-    :param verify: check the certificate.
-    :param cacert: file of the authority that signed it.
+    :param verify: whom to trust, as :func:`devo_api.tls.context_of` takes it.
     """
 
     url: str
     auth: tuple[str, str] | None = field(default=None, repr=False)
-    verify: bool = True
-    cacert: str | None = None
+    verify: bool | str = True
 
     def __post_init__(self) -> None:
         keep_secret(self.auth and self.auth[1])
@@ -47,7 +54,7 @@ class ClusterAddress:
     def ask(self, method: str, path: str, *, seconds: float = 10.0) -> Any:
         """Return the document of an answer; None when the cluster does not know what ``path`` names.
 
-        :param seconds: until the connection stands, and again until the answer is there.
+        :param seconds: until the whole answer is there.
         :raises H2OClusterError: no answer, or none of H2O.
         :raises TrainingError: H2O refuses.
         """
@@ -58,36 +65,29 @@ class ClusterAddress:
 
         :param told: called every few seconds, and at the end, with the bytes sent and all; may raise.
         """
-        with file.open("rb") as opened:
-            body = _Watched(opened, file.stat().st_size, told)
-            path = f"/3/PostFile?destination_frame={quote(key, safe='')}"
-            self._sent("POST", path, seconds=60.0, body=body)
-        told(body.size, body.size)
+        size, path = file.stat().st_size, f"/3/PostFile?destination_frame={quote(key, safe='')}"
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        self._sent("POST", path, content=_blocks(file, size, told), headers=headers)
+        told(size, size)
 
-    def _sent(self, method: str, path: str, *, seconds: float, body: _Watched | None = None) -> Any:
-        import requests
+    def _sent(self, method: str, path: str, *, seconds: float | None = None, **parts: Any) -> Any:
+        import httpx
 
         try:
-            with requests.Session() as session:
-                # no proxy stands before this machine
-                session.trust_env = not is_loopback(urlsplit(self.url).hostname or "")
-                answer = session.request(
-                    method,
-                    self.url + path,
-                    data=body,
-                    headers={"Content-Type": "application/octet-stream"} if body else None,
-                    auth=self.auth,
-                    timeout=seconds,
-                    verify=self.cacert if self.verify and self.cacert else self.verify,
-                    allow_redirects=False,
-                )
-        except requests.RequestException as error:
-            kind = _kind(error)
-            quiet(error)
-            raise H2OClusterError(f"The H2O cluster at {self.url} went away: {kind}") from error
+            transport = transport_to(self.url, self.verify, Limits(seconds or _STEP_SECONDS))
+            bounded = nullcontext() if seconds is None else transport.within(seconds)
+            with transport.client() as client, bounded:
+                answer = client.request(method, self.url + path, auth=self.auth, **parts)
+        except DevoConnectionConfigError as error:
+            raise H2OConfigError(error.message) from None
+        except httpx.HTTPError as error:
+            fault = transport_error(error, self.url)
+            if isinstance(fault, DevoConnectionConfigError):
+                raise H2OConfigError(fault.message) from error
+            raise H2OClusterError(f"The H2O cluster at {self.url} went away: {fault.message}") from error
         return self._document(answer)
 
-    def _document(self, answer: requests.Response) -> Any:
+    def _document(self, answer: httpx.Response) -> Any:
         if answer.status_code == 404:
             return None
         if answer.status_code in {400, 412}:
@@ -102,30 +102,16 @@ class ClusterAddress:
             raise H2OClusterError(f"What answers at {self.url} is no H2O cluster") from error
 
 
-class _Watched:
-    """A file that tells how much of it was read; requests streams what has a length and can be iterated."""
-
-    def __init__(self, file: BinaryIO, size: int, told: Callable[[int, int], None]) -> None:
-        self._file = file
-        self.size = size
-        self._told = told
-        self._sent = 0
-        self._next = time.monotonic() + _TOLD_EVERY_SECONDS
-
-    def __len__(self) -> int:
-        return self.size
-
-    def __iter__(self) -> Iterator[bytes]:
-        while block := self.read(_STEP):
+def _blocks(file: Path, size: int, told: Callable[[int, int], None]) -> Iterator[bytes]:
+    """Yield a file's blocks, and tell every few seconds how much of it was taken."""
+    sent, following = 0, time.monotonic() + _TOLD_EVERY_SECONDS
+    with file.open("rb") as opened:
+        while block := opened.read(_STEP):
             yield block
-
-    def read(self, size: int = -1) -> bytes:
-        block = self._file.read(size)
-        self._sent += len(block)
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + _TOLD_EVERY_SECONDS
-            self._told(self._sent, self.size)
-        return block
+            sent += len(block)
+            if time.monotonic() >= following:
+                following = time.monotonic() + _TOLD_EVERY_SECONDS
+                told(sent, size)
 
 
 def healthy(address: ClusterAddress) -> None:
@@ -148,17 +134,10 @@ def megabytes(count: int) -> int:
     return math.ceil(count / 1e6)
 
 
-def _kind(error: BaseException) -> str:
-    # its text may hold whole requests
-    cause = error.args[0] if error.args else error
-    reason = getattr(cause, "reason", cause)
-    return f"{type(error).__name__} ({type(reason).__name__})"
-
-
-def _said(answer: requests.Response) -> str:
+def _said(answer: httpx.Response) -> str:
     try:
         text = str(answer.json().get("msg") or "")
     except (ValueError, AttributeError):
         text = ""
     lines = [line for line in text.split("\n") if line.strip() and line.strip() != "ERROR MESSAGE:"]
-    return heard(lines[0].strip() if lines else answer.reason)
+    return heard(lines[0].strip() if lines else answer.reason_phrase)

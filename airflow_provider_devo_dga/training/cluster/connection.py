@@ -11,15 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
-from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError
+from airflow_provider_devo_dga.devo_api.requests_clients import led
+from airflow_provider_devo_dga.devo_api.transport import Transport
+from airflow_provider_devo_dga.errors import H2OClusterError, H2OConfigError, TrainingError
 from airflow_provider_devo_dga.models.java import REMEDY
 from airflow_provider_devo_dga.redaction import heard, quiet
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
-from airflow_provider_devo_dga.training.cluster.session import loopback_asked_directly, young_objects_only
+from airflow_provider_devo_dga.training.cluster.session import young_objects_only
 
 if TYPE_CHECKING:
     from h2o.backend import H2OConnection
 
+_OPENING_SECONDS = 30.0
 # as h2o has it: one for the whole process
 _addresses: list[ClusterAddress] = []
 
@@ -39,17 +42,16 @@ def h2o_connection(
     url: str,
     *,
     auth: tuple[str, str] | None = None,
-    verify: bool = True,
-    cacert: str | None = None,
+    verify: bool | str = True,
 ) -> Iterator[H2OConnection]:
     """Connect the h2o package to the cluster at ``url``; close the connection with the block.
 
     :param url: ``http://host:port`` or ``https://host:port/context``; the port is required.
     :param auth: user and password for HTTP basic authentication.
-    :param verify: check the certificate of an ``https`` cluster.
-    :param cacert: file with the authority that signed it.
+    :param verify: whom to trust of an ``https`` cluster, as :func:`devo_api.tls.context_of` takes it.
     :raises H2OClusterError: when the cluster is not there, refuses the password, has another version than
         the client, or goes away inside the block; also when this process holds a connection already.
+    :raises H2OConfigError: its certificate is not trusted, or the proxy on the way cannot be used.
     """
     try:
         import h2o
@@ -58,9 +60,9 @@ def h2o_connection(
     except ImportError:
         raise H2OClusterError(f"The package h2o is not installed. Run: {REMEDY}") from None
     _refuse_second_connection()
-    address = ClusterAddress(url.rstrip("/"), auth, verify, cacert)
-    with loopback_asked_directly(url):
-        connection = _open(url, auth, verify, cacert)
+    address = ClusterAddress(url.rstrip("/"), auth, verify)
+    with led(url, verify, H2OConfigError) as way:
+        connection = _open(url, auth, way)
         bars = H2OJob.__PROGRESS_BAR__
         h2o.no_progress()
         _addresses.append(address)
@@ -107,22 +109,15 @@ def _refuse_second_connection() -> None:
         )
 
 
-def _open(url: str, auth: tuple[str, str] | None, verify: bool, cacert: str | None) -> H2OConnection:
+def _open(url: str, auth: tuple[str, str] | None, way: Transport) -> H2OConnection:
     import h2o
     from h2o.exceptions import H2OError
 
     try:
         # h2o prints the age of its own build, and warns of proxies that it does not use for loopback
-        with redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        with redirect_stdout(io.StringIO()), warnings.catch_warnings(), way.within(_OPENING_SECONDS):
             warnings.filterwarnings("ignore", message="Proxy is defined in the environment")
-            return h2o.connect(
-                url=url,
-                auth=auth,
-                verify_ssl_certificates=verify,
-                cacert=cacert,
-                verbose=False,
-                strict_version_check=True,
-            )
+            return h2o.connect(url=url, auth=auth, verbose=False, strict_version_check=True)
     except H2OError as error:
         # the version check comes after the connection was made
         if h2o.connection() is not None and h2o.connection().connected:
@@ -141,6 +136,11 @@ def _answers(connection: H2OConnection) -> bool:
 
 
 def _first_line(error: BaseException) -> str:
-    said = str(error).strip().splitlines()
+    from h2o.exceptions import H2OError
+
+    try:
+        said = str(error).strip().splitlines()
+    except H2OError:  # a refusal that lacks what h2o shows of it, and asks the cluster for
+        error.args, said = (), []
     quiet(error)
     return heard(said[0] if said else type(error).__name__)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-from airflow_provider_devo_dga.devo_api.proxy import is_loopback
 from airflow_provider_devo_dga.scratch import scratch_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from h2o import H2OFrame
-    from h2o.backend import H2OConnection
 
 
 @contextmanager
@@ -30,26 +27,6 @@ def young_objects_only() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-
-
-@contextmanager
-def loopback_asked_directly(url: str) -> Iterator[None]:
-    """Have h2o go through no proxy to this machine: its own care leaves ``ALL_PROXY`` in force."""
-    from h2o.backend import H2OConnection
-
-    if not is_loopback(urlsplit(url).hostname or ""):
-        yield
-        return
-    arguments = H2OConnection._request_args
-
-    def direct(connection: H2OConnection) -> dict[str, Any]:
-        return {**arguments(connection), "proxies": {"http": None, "https": None, "all": None}}
-
-    H2OConnection._request_args = direct
-    try:
-        yield
-    finally:
-        H2OConnection._request_args = arguments
 
 
 @contextmanager
