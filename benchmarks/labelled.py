@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airflow_provider_devo_dga.features.host import HostParts
-from airflow_provider_devo_dga.training.dataset.prepare import PREPARED_COLUMNS
+from airflow_provider_devo_dga.training.dataset.distinct import PREPARED_COLUMNS
 from airflow_provider_devo_dga.training.dataset.reading import LEGIT_FAMILY
 
 FILES = ("dga_domains.csv.gz", "legit_domains.csv.gz")

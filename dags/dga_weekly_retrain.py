@@ -87,7 +87,7 @@ with DAG(
     params={
         "dataset": Param(
             DATASET,
-            "URI of labelled domains, host;domain;class;subclass: https://, s3://, file:// …; or a list",
+            "Labelled domains, host;domain;class;subclass or another form; or a list of sources",
             type=["string", "array"],
             items={"type": ["string", "object"]},
             section=MODEL,

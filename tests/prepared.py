@@ -13,4 +13,4 @@ from airflow_provider_devo_dga.training.dataset.source import DatasetSource
 
 def prepare_dataset(stream: BinaryIO, target: Path, **how: Any) -> Dataset:
     """Prepare rows of the form ``host;domain;class;subclass``, see ``prepare_sources``."""
-    return prepare_sources([(DatasetSource("dataset"), lambda: nullcontext(stream))], target, **how)
+    return prepare_sources([(DatasetSource("dataset.csv"), lambda: nullcontext(stream))], target, **how)

@@ -57,9 +57,10 @@ class H2OTrainOperator(WiredOperator):
     "dataset", "model_card", …}``, without the meaning of the features and their distributions, which are too
     long for an XCom; ``summary`` is the file's place in ``output_dir``.
 
-    :param dataset: URI of a file of the form ``host;domain;class;subclass``, or of a plain list of domains:
-        ``{"uri": …, "class": "dga", "subclass": "conficker"}``; or a list of both. ``https://``, ``file://``,
-        ``s3://`` …, may be compressed. (templated)
+    :param dataset: URI of a file of the form ``host;domain;class;subclass``, of any other file with names
+        and classes, of a folder, or a pattern; or ``{"uri": …, "class": "dga", "family": "conficker"}`` for
+        what a file does not say; or a list of both. ``https://``, ``file://``, ``s3://`` …, may be
+        compressed. (templated)
     :param output_dir: URI of a folder for models. (templated)
     :param model_id: name of the model and its file. (templated)
     :param feature_set: a ``FeatureSet``, a ``Recipe``, or the name of one that ships: ``dga``, ``dga_plain``,

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,8 @@ from airflow_provider_devo_dga.storage import StoragePath
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
-from airflow_provider_devo_dga.training.dataset.opening import open_dataset
+from airflow_provider_devo_dga.training.dataset.files import opened_sources
 from airflow_provider_devo_dga.training.dataset.prepare import prepare_sources
-from airflow_provider_devo_dga.training.dataset.source import sources_of
 from airflow_provider_devo_dga.training.export import check_mojo_export
 from airflow_provider_devo_dga.training.judging.card_curves import draw_card
 from airflow_provider_devo_dga.training.settings import Champion, TrainingSettings
@@ -85,11 +83,7 @@ class TrainingRequest:
                     return self._publish(trained)
 
     def _prepare(self, target: Path) -> Dataset:
-        opened = [
-            (source, partial(open_dataset, source.uri if source.is_remote else self.path(source.uri)))
-            for source in sources_of(self.dataset)
-        ]
-        return prepare_sources(opened, target)
+        return prepare_sources(opened_sources(self.dataset, self.path), target)
 
     def _with_champion(self, mojo: Path) -> TrainingSettings:
         """Return the settings with the champion; one that cannot be judged costs a line in the log only."""

@@ -13,7 +13,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.docs.generated import drawings, feature_tables, reference, rooms, sandbox_tables
+from tests.docs.generated import data_shapes, drawings, feature_tables, reference, rooms, sandbox_tables
 from tests.docs.generated.place import ROOT, pages
 from tests.docs.generated.snippet import file, snippet
 
@@ -34,6 +34,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "facts": reference.facts,
     "index": reference.index,
     "rooms": rooms.rooms,
+    "shapes": data_shapes.shapes,
 }
 
 

@@ -156,11 +156,10 @@ def test_an_existing_cluster_trains_and_keeps_nothing(
     [
         ("", "empty"),
         (HEADER + "\n", "no rows"),
-        ("host;class\nexample.com;legit\n", "lacks the columns domain, subclass"),
-        (HEADER.replace(";", ",") + "\nexample.com,example,legit,legit\n", "separator ';'"),
-        (HEADER + "\nexample.com;example;evil;x\n", "class other than 'legit' or 'dga'"),
+        ("example.com\nexample.org\n", "Nothing in it tells legit names from those of DGAs"),
+        (HEADER + "\nexample.com;example;grey;x\n", "none that means legit"),
         (HEADER + "\nexample.com;example;legit;legit\n", "100"),
-        (HEADER + "\nexample.com;example\n", "another number of fields"),
+        (HEADER + "\nexample.com;example;legit;x\nexample.org;example\n", "another number of fields"),
     ],
 )
 def test_a_dataset_that_cannot_be_trained_on_is_refused_before_a_cluster_starts(

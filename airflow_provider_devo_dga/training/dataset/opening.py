@@ -6,11 +6,12 @@ import bz2
 import gzip
 import logging
 import lzma
+import re
 import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import IO, BinaryIO, cast
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import IO, BinaryIO, TypeVar, cast
 from urllib.parse import urlsplit
 
 from airflow_provider_devo_dga.errors import DatasetError, TrainingError
@@ -20,11 +21,17 @@ from airflow_provider_devo_dga.storage import StoragePath
 _CHUNK = 1 << 20
 _LONGEST_MAGIC = 6
 _SILENCE_SECONDS, _CONNECT_SECONDS = 60.0, 15.0
+# what file managers of macOS and Windows put beside the file that was meant
+_NOT_MEANT = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\._.*|\.DS_Store|Thumbs\.db|desktop\.ini)")
+
+Source = TypeVar("Source")
+Opened = tuple[Source, Callable[[], AbstractContextManager[BinaryIO]]]
+"""A source and how to open it as decompressed bytes."""
 
 
 @contextmanager
 def open_dataset(source: str | StoragePath) -> Iterator[BinaryIO]:
-    """Yield the dataset's bytes, decompressed: gzip, bzip2, xz, or zip with a single member.
+    """Yield the dataset's bytes, decompressed: gzip, bzip2, xz, zstd, or zip with a single member.
 
     Compression is told by the first bytes, never by the name.
 
@@ -88,6 +95,11 @@ def _decompressed(raw: BinaryIO, stack: ExitStack) -> BinaryIO:
         return cast("BinaryIO", stack.enter_context(bz2.BZ2File(raw)))
     if head.startswith(b"\xfd7zXZ\x00"):
         return cast("BinaryIO", stack.enter_context(lzma.LZMAFile(raw)))
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        import pyarrow as pa
+
+        file = stack.enter_context(pa.PythonFile(raw, mode="r"))
+        return cast("BinaryIO", stack.enter_context(pa.CompressedInputStream(file, "zstd")))
     if head.startswith(b"PK\x03\x04"):
         return cast("BinaryIO", stack.enter_context(_single_member(raw, stack)))
     return raw
@@ -111,9 +123,17 @@ def _single_member(raw: BinaryIO, stack: ExitStack) -> IO[bytes]:
         archive = stack.enter_context(zipfile.ZipFile(raw))
     except zipfile.BadZipFile as error:
         raise DatasetError(f"The dataset looks like a zip archive and is none: {error}") from None
-    members = [member for member in archive.infolist() if not member.is_dir()]
+    members = [
+        member
+        for member in archive.infolist()
+        if not member.is_dir() and not _NOT_MEANT.fullmatch(member.filename)
+    ]
+    if any(member.filename == "[Content_Types].xml" for member in members):
+        raise DatasetError("This is an Excel workbook: save it as CSV (UTF-8) and give that")
     if len(members) != 1:
-        raise DatasetError(f"The zip archive must hold exactly one file, not {len(members)}")
+        raise DatasetError(
+            f"The zip archive must hold exactly one file, not {len(members)}: unpack it and give the folder"
+        )
     try:
         return archive.open(members[0])
     except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown method

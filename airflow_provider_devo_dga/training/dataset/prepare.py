@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from airflow_provider_devo_dga.errors import DatasetError
 from airflow_provider_devo_dga.models.summary import Dataset
+from airflow_provider_devo_dga.training.dataset import names
+from airflow_provider_devo_dga.training.dataset.aside import UNKNOWN_CLASS, SetAside
+from airflow_provider_devo_dga.training.dataset.distinct import PREPARED_COLUMNS, Distinct
+from airflow_provider_devo_dga.training.dataset.opening import Opened
 from airflow_provider_devo_dga.training.dataset.reading import DatasetReading
-from airflow_provider_devo_dga.training.dataset.sorted_rows import SortedRows
 from airflow_provider_devo_dga.training.dataset.source import DatasetSource
-
-PREPARED_COLUMNS = ("label", "tld", "malicious", "family")
-
-_CONFLICT_EXAMPLES = 5
+from airflow_provider_devo_dga.training.dataset.spool import RowSpool
 
 _log = logging.getLogger(__name__)
 
-Opened = tuple[DatasetSource, Callable[[], AbstractContextManager[BinaryIO]]]
-"""A source and how to open it as decompressed bytes."""
-
 
 def prepare_sources(
-    sources: Sequence[Opened],
+    sources: Sequence[Opened[DatasetSource]],
     target: Path,
     *,
     min_rows_per_class: int = 100,
@@ -38,104 +33,77 @@ def prepare_sources(
 
     The same label twice is one row; a label in both classes is none. Rows are sorted by label, so the order
     of the input changes neither the file nor its fingerprint. Memory does not grow with the rows: they are
-    sorted on disk, beside ``target``.
+    spooled to disk, beside ``target``.
 
     :param target: written in full or not at all.
     :param min_rows_per_class: least number of usable rows of each class.
     :return: what was read, used and left out.
-    :raises DatasetError: for a missing column, bytes that are not UTF-8, an unknown class, more than 1 % of
-        malformed rows, a plain list that is none, damaged compression, one class only, or too few rows; names
-        the source where there are several, and lines where there are any.
+    :raises DatasetError: for a form that cannot be read or that has more than one reading, more than a tenth
+        of the rows set aside, damaged compression, one class only, or too few rows; names the source where
+        there are several, lines where there are any, and what to write.
     """
-    with SortedRows(target.parent) as rows:
+    with RowSpool(target.parent) as rows:
         reading = DatasetReading(rows)
-        for source, opened in sources:
-            _read(reading, source, opened, named=len(sources) > 1)
+        for _, files in groupby(sources, key=lambda source: source[0].given or source[0].uri):
+            _read(reading, list(files), named=len(sources) > 1)
         report = _write(rows, target, reading, min_rows_per_class)
     _log.info(
         "Dataset: %d of %d rows usable, %d legit and %d DGA of %d families",
         *(report.rows_used, report.rows_read, report.legit, report.dga, len(report.families)),
     )
+    if report.families_below_no_suffix:
+        lost = ", ".join(f"{name} ({count})" for name, count in report.families_below_no_suffix.items())
+        _log.warning("Dataset: names below no public suffix are left out: %s", lost)
     return report
 
 
-def _read(
-    reading: DatasetReading,
-    source: DatasetSource,
-    opened: Callable[[], AbstractContextManager[BinaryIO]],
-    *,
-    named: bool,
+def _read(reading: DatasetReading, files: Iterable[Opened[DatasetSource]], *, named: bool) -> None:
+    """Read the files of one source; what is set aside is weighed for all of them together."""
+    before = len(reading.sources)
+    for source, opened in files:
+        _named(source.name if named else "", lambda: _read_one(reading, source, opened))  # noqa: B023
+    read = reading.sources[before:]
+    _named(read[0].source.told_as if named else "", lambda: _weigh(reading, before))
+
+
+def _read_one(
+    reading: DatasetReading, source: DatasetSource, opened: Callable[[], AbstractContextManager[BinaryIO]]
 ) -> None:
     with opened() as stream:
-        try:
-            reading.read(source, stream)
-        except DatasetError as error:
-            if not named:
-                raise
-            raise DatasetError(f"{source.name}: {error}") from error
+        reading.read(source, stream)
 
 
-class _Row(NamedTuple):
-    label: str
-    tld: str
-    malicious: int
-    family: str
+def _weigh(reading: DatasetReading, before: int) -> None:
+    read = reading.sources[before:]
+    SetAside.of(one.aside for one in read).check(sum(one.rows for one in read))
 
 
-class _Distinct:
-    """One row for each label out of sorted lines, and counts of what falls away."""
-
-    def __init__(self) -> None:
-        self.legit = 0
-        self.families: Counter[str] = Counter()
-        self.duplicates = 0
-        self.conflicts = 0
-        self.conflict_examples: list[str] = []
-        self.digest = hashlib.sha256()
-
-    def rows(self, lines: SortedRows) -> Iterator[_Row]:
-        for label, same in groupby(lines, key=_label_of):
-            # the least of them, so that the order of the input does not matter
-            rows = map(_row, same)
-            first = next(rows)
-            classes = Counter(row.malicious for row in rows)
-            count = 1 + classes.total()
-            conflicting = classes[first.malicious] < classes.total()
-            if conflicting:
-                self.conflicts += count
-                if len(self.conflict_examples) < _CONFLICT_EXAMPLES:
-                    self.conflict_examples.append(label)
-                continue
-            self.duplicates += count - 1
-            self._count(first)
-            yield first
-
-    def _count(self, row: _Row) -> None:
-        if row.malicious:
-            self.families[row.family] += 1
-        else:
-            self.legit += 1
-        self.digest.update(f"{row.label},{row.tld},{row.malicious},{row.family}\n".encode())
-
-
-def _label_of(line: str) -> str:
-    return line.partition("\t")[0]
-
-
-def _row(line: str) -> _Row:
-    label, tld, malicious, family = line.rstrip("\n").split("\t")
-    return _Row(label, tld, int(malicious), family)
-
-
-def _write(lines: SortedRows, target: Path, reading: DatasetReading, least: int) -> Dataset:
-    partial = target.with_name(target.name + ".partial")
-    distinct = _Distinct()
+def _named(name: str, step: Callable[[], None]) -> None:
     try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
+        step()
+    except DatasetError as error:
+        if not name:
+            raise
+        raise DatasetError(f"{name}: {error}") from error
+
+
+def _write(rows: RowSpool, target: Path, reading: DatasetReading, least: int) -> Dataset:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    partial = target.with_name(target.name + ".partial")
+    distinct = Distinct(reading.meanings)
+    kinds = dict.fromkeys(PREPARED_COLUMNS, pa.string()) | {"malicious": pa.int64()}
+    try:
+        with (
+            partial.open("wb") as file,
             # every string quoted: H2O then keeps 0123, 1e5 and na as the text they are
-            writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-            writer.writerow(PREPARED_COLUMNS)
-            writer.writerows(distinct.rows(lines))
+            csv.CSVWriter(
+                file, pa.schema(kinds), write_options=csv.WriteOptions(quoting_style="needed")
+            ) as writer,
+        ):
+            for part in rows.parts():
+                writer.write_table(distinct.rows(part))
         report = _report(distinct, reading)
         _check_classes(report, least)
         partial.replace(target)
@@ -144,23 +112,28 @@ def _write(lines: SortedRows, target: Path, reading: DatasetReading, least: int)
     return report
 
 
-def _report(distinct: _Distinct, reading: DatasetReading) -> Dataset:
+def _report(distinct: Distinct, reading: DatasetReading) -> Dataset:
     dga = distinct.families.total()
+    sources = [one.summary() for one in reading.sources]
+    reasons = sum((one.aside.counts for one in reading.sources), Counter[str]())
+    lost = sum((one.aside.families for one in reading.sources), Counter[str]())
     return Dataset(
         rows_read=reading.rows_read,
         rows_used=distinct.legit + dga,
         legit=distinct.legit,
         dga=dga,
         families=dict(distinct.families.most_common()),
+        families_below_no_suffix=dict(lost.most_common()),
         duplicates=distinct.duplicates,
         conflicts=distinct.conflicts,
         conflict_examples=distinct.conflict_examples,
-        skipped=reading.skipped,
-        non_ascii=reading.non_ascii,
-        addresses=reading.addresses,
-        malformed=reading.malformed,
-        label_mismatches=reading.label_mismatches,
-        sources=reading.sources,
+        skipped=sum(source.skipped for source in sources),
+        non_ascii=reasons[names.NON_ASCII],
+        addresses=reasons[names.ADDRESS],
+        malformed=sum(source.malformed for source in sources),
+        unclassed=reasons[UNKNOWN_CLASS],
+        label_mismatches=sum(one.label_mismatches for one in reading.sources),
+        sources=sources,
         sha256=distinct.digest.hexdigest(),
     )
 

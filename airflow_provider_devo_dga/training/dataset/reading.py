@@ -1,47 +1,94 @@
-"""Read the sources of a dataset: usable rows go into sorted runs on disk, all others are counted."""
+"""Read the sources of a dataset: names with their meaning are spooled to disk, all others are counted."""
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import re
 import time
-from typing import BinaryIO
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO
 
 from airflow_provider_devo_dga.errors import DatasetError
-from airflow_provider_devo_dga.features.host import split_host
+from airflow_provider_devo_dga.features.host_columns import split_hosts
 from airflow_provider_devo_dga.models.summary import Source
-from airflow_provider_devo_dga.training.dataset.sorted_rows import SortedRows
-from airflow_provider_devo_dga.training.dataset.source import DatasetSource, Record
+from airflow_provider_devo_dga.training.dataset import names
+from airflow_provider_devo_dga.training.dataset.aside import UNKNOWN_CLASS, SetAside
+from airflow_provider_devo_dga.training.dataset.classes import DGA, LEGIT, Meaning, meaning_of
+from airflow_provider_devo_dga.training.dataset.columns import Columns, ColumnSearch
+from airflow_provider_devo_dga.training.dataset.form import reader_of
+from airflow_provider_devo_dga.training.dataset.rows import Bad, Batch, Reader
+from airflow_provider_devo_dga.training.dataset.source import CLASSES, DatasetSource
+from airflow_provider_devo_dga.training.dataset.spool import RowSpool
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 UNKNOWN_FAMILY = "unknown"
 LEGIT_FAMILY = "legit"
 
-_CLASSES = {"legit": 0, "dga": 1}
-_MOST_MALFORMED = 0.01
-_MOST_SKIPPED_OF_A_LIST = 0.5
-_EXAMPLES = 3
+_MOST_FAMILIES = 5000
 _LONGEST_FAMILY = 40
 _LOG_SECONDS = 5.0
-_LOG_ROWS = 10_000
 _NOT_IN_FAMILY = re.compile(r"[^\w.+-]")
 
 _log = logging.getLogger(__name__)
 
 
+@dataclass
+class _Pair:
+    """A class and a family as one source writes them; ``first`` is the row that had them first."""
+
+    class_: str
+    family: str
+    code: int
+    first: Bad
+    used: int = 0
+    below_no_suffix: int = 0
+    other: int = 0
+
+
+@dataclass
+class OneSource:
+    """What was found in one source, and what became of its rows."""
+
+    source: DatasetSource
+    reader: Reader
+    columns: Columns
+    aside: SetAside = field(default_factory=SetAside)
+    pairs: dict[tuple[str, str], _Pair] = field(default_factory=dict)
+    meaning: Meaning | None = None
+    rows: int = 0
+    label_mismatches: int = 0
+
+    def summary(self) -> Source:
+        """Return it as the summary of a training has it."""
+        reasons = self.aside.counts
+        hosts = (names.ADDRESS, names.NON_ASCII, names.NO_SUFFIX, names.NO_NAME)
+        skipped = sum(reasons[reason] for reason in hosts)
+        return Source(
+            name=self.source.name,
+            kind=self.source.class_ or "rows",
+            rows_read=self.rows,
+            skipped=skipped,
+            malformed=reasons.total() - skipped - reasons[UNKNOWN_CLASS],
+            form=self.reader.form,
+            columns=self.columns.told,
+            classes=self.meaning.told if self.meaning else {},
+            set_aside=dict(reasons.most_common()),
+        )
+
+
 class DatasetReading:
     """What has been read so far of all sources.
 
-    :param rows: takes a line ``label, tld, malicious, family`` for every usable row, between tabs.
+    :param rows: takes every usable row with a code; ``meanings`` says what the codes mean.
     """
 
-    def __init__(self, rows: SortedRows) -> None:
+    def __init__(self, rows: RowSpool) -> None:
         self.rows = rows
-        self.sources: list[Source] = []
+        self.sources: list[OneSource] = []
+        self.meanings: list[tuple[int | None, str]] = []
         self.rows_read = 0
-        self.non_ascii = 0
-        self.addresses = 0
-        self.label_mismatches = 0
         self._told = time.monotonic()
 
     def read(self, source: DatasetSource, stream: BinaryIO) -> None:
@@ -49,105 +96,140 @@ class DatasetReading:
 
         :raises DatasetError: for what ``prepare_sources`` says of a single source.
         """
-        one = _OneSource()
-        for record in source.records(stream):
-            one.rows_read += 1
-            self._tell()
-            if isinstance(record, int):
-                one.malformed.add(str(record))
-            elif record.class_ not in _CLASSES:
-                one.unknown.add(f"{record.line}: {record.class_[:40]!r}")
-            elif not self._take(record):
-                one.skipped += 1
-        one.check(plain_list=source.class_ is not None)
-        self.sources.append(
-            Source(
-                name=source.name,
-                kind=source.class_ or "rows",
-                rows_read=one.rows_read,
-                skipped=one.skipped,
-                malformed=one.malformed.count,
-            )
+        reader = reader_of(stream)
+        one = OneSource(source, reader, ColumnSearch(reader, source).found())
+        self.sources.append(one)
+        roles = list(one.columns.places)
+        for batch in reader.batches([one.columns.places[role] for role in roles]):
+            self._take(one, batch, dict(zip(roles, batch.columns, strict=True)))
+            self._tell(one)
+        if not one.rows:
+            raise DatasetError("The dataset has a header and no rows")
+        self._settle(one)
+        _log.info("%s", told(one))
+
+    def _take(self, one: OneSource, batch: Batch, columns: dict[str, pa.Array]) -> None:
+        import pyarrow.compute as pc
+
+        one.aside.add_all(batch.bad)
+        one.rows += len(batch.bad) + len(columns["host"])
+        self.rows_read += len(batch.bad) + len(columns["host"])
+        if not len(columns["host"]):
+            return
+        hosts = names.clean(columns["host"])
+        label, tld = split_hosts(hosts)
+        codes = self._codes(one, batch, columns)
+        known = label.is_valid()
+        if label.null_count:
+            self._set_aside(one, batch, columns["host"], hosts, codes, pc.indices_nonzero(pc.invert(known)))
+            label, tld, codes = label.filter(known), tld.filter(known), codes.filter(known)
+        by_code = {pair.code: pair for pair in one.pairs.values()}
+        for entry in pc.value_counts(codes).to_pylist():
+            by_code[entry["values"]].used += entry["counts"]
+        if "domain" in columns:
+            domain = pc.ascii_lower(pc.ascii_trim_whitespace(columns["domain"].filter(known)))
+            one.label_mismatches += pc.sum(pc.not_equal(domain, label)).as_py() or 0
+        self.rows.add(label, tld, codes)
+
+    def _codes(self, one: OneSource, batch: Batch, columns: dict[str, pa.Array]) -> pa.Array:
+        """Return a number for class and family of each row; ``meanings`` will say what it means."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        count = len(columns["host"])
+        parts = [columns[role].dictionary_encode() for role in ("class", "family") if role in columns]
+        if not parts:
+            pair = self._pair(one, "", one.source.family, lambda: Bad(batch.line_of(0), UNKNOWN_CLASS, ""))
+            return pa.array([pair.code], pa.int32()).take(pa.nulls(count, pa.int32()).fill_null(0))
+        both = parts[0].indices
+        if len(parts) > 1:
+            width = len(parts[1].dictionary)
+            both = pc.add(pc.multiply(both.cast(pa.int64()), width), parts[1].indices.cast(pa.int64()))
+        both = both.dictionary_encode()
+        found = []
+        for place, value in enumerate(both.dictionary.to_pylist()):
+            texts = [value] if len(parts) == 1 else divmod(value, len(parts[1].dictionary))
+            read = [part.dictionary[text].as_py() for part, text in zip(parts, texts, strict=True)]
+            class_ = read[0].strip() if "class" in columns else ""
+            family = read[-1].strip() if "family" in columns else one.source.family
+
+            def first(place: int = place, class_: str = class_) -> Bad:
+                return Bad(batch.line_of(pc.index(both.indices, place).as_py()), UNKNOWN_CLASS, class_)
+
+            found.append(self._pair(one, class_, family, first).code)
+        return pa.array(found, pa.int32()).take(both.indices)
+
+    def _pair(self, one: OneSource, class_: str, family: str, first: object) -> _Pair:
+        key = (class_.lower(), family)
+        if key not in one.pairs:
+            if len(one.pairs) == _MOST_FAMILIES:
+                raise DatasetError(
+                    f"There are more than {_MOST_FAMILIES} classes and families in {one.columns.told}: name"
+                    " the columns that hold them"
+                )
+            one.pairs[key] = _Pair(*key, len(self.meanings), first())  # type: ignore[operator]
+            self.meanings.append((None, ""))
+        return one.pairs[key]
+
+    def _set_aside(
+        self,
+        one: OneSource,
+        batch: Batch,
+        written: pa.Array,
+        hosts: pa.Array,
+        codes: pa.Array,
+        places: pa.Array,
+    ) -> None:
+        by_code = {pair.code: pair for pair in one.pairs.values()}
+        rows = zip(
+            places.to_pylist(), hosts.take(places).to_pylist(), codes.take(places).to_pylist(), strict=True
         )
+        for place, host, code in rows:
+            reason = names.reason_against(host)
+            if reason == names.NO_SUFFIX:
+                by_code[code].below_no_suffix += 1
+            else:
+                by_code[code].other += 1
+            if one.aside.missing(reason):
+                one.aside.add(Bad(batch.line_of(place), reason, written[place].as_py()))
+            else:
+                one.aside.counts[reason] += 1
 
-    @property
-    def skipped(self) -> int:
-        """Rows of all sources whose host has no label to read."""
-        return sum(source.skipped for source in self.sources)
+    def _settle(self, one: OneSource) -> None:
+        """Decide what the classes of a source mean, now that all are known."""
+        if one.source.class_ is None:
+            one.meaning = meaning_of({pair.class_ for pair in one.pairs.values()}, one.columns, one.source)
+        for pair in one.pairs.values():
+            class_ = (
+                one.meaning.classes[pair.class_] if one.meaning else CLASSES.index(one.source.class_ or "")
+            )
+            family = pair.family
+            if not family and one.meaning and pair.class_ in one.meaning.families:
+                family = pair.class_
+            family = LEGIT_FAMILY if class_ == LEGIT else plain_family(family)
+            self.meanings[pair.code] = (class_, family)
+            if class_ is None:
+                one.aside.add(pair.first, pair.used)
+            elif class_ == DGA and pair.below_no_suffix:
+                one.aside.families[family] += pair.below_no_suffix
 
-    @property
-    def malformed(self) -> int:
-        """Rows of all sources with another number of fields than their header."""
-        return sum(source.malformed for source in self.sources)
-
-    def _take(self, record: Record) -> bool:
-        parts = split_host(record.host)
-        if parts is None:
-            self.non_ascii += not record.host.isascii()
-            self.addresses += _is_address(record.host)
-            return False
-        malicious = _CLASSES[record.class_]
-        family = _family(record.subclass) if malicious else LEGIT_FAMILY
-        self.label_mismatches += record.domain is not None and record.domain.lower() != parts.label
-        # a tab sorts before every character of a label: sorted lines are rows sorted by label
-        self.rows.add(f"{parts.label}\t{parts.tld}\t{malicious}\t{family}\n")
-        return True
-
-    def _tell(self) -> None:
-        self.rows_read += 1
-        if self.rows_read % _LOG_ROWS == 0 and time.monotonic() - self._told >= _LOG_SECONDS:
+    def _tell(self, one: OneSource) -> None:
+        if time.monotonic() - self._told >= _LOG_SECONDS:
             self._told = time.monotonic()
-            _log.info("Dataset: %d rows read", self.rows_read)
+            _log.info("Dataset: %d rows read, %d of %s", self.rows_read, one.rows, one.source.name)
 
 
-class _Some:
-    """A count and the first few of what was counted."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.first: list[str] = []
-
-    def add(self, text: str) -> None:
-        self.count += 1
-        if self.count <= _EXAMPLES:
-            self.first.append(text)
+def told(one: OneSource) -> str:
+    """Return what was found in a source, in one line."""
+    summary = one.summary()
+    parts = [f"{summary.name}: {summary.form}", f"{summary.rows_read} rows"]
+    parts += [f"{role} in column {name}" for role, name in summary.columns.items()]
+    parts += [f"{name}: {', '.join(values[:5])}" for name, values in summary.classes.items() if values]
+    if one.aside.counts:
+        parts.append(f"set aside: {one.aside.told()}")
+    return "; ".join(parts)
 
 
-class _OneSource:
-    def __init__(self) -> None:
-        self.rows_read = 0
-        self.skipped = 0
-        self.malformed = _Some()
-        self.unknown = _Some()
-
-    def check(self, *, plain_list: bool) -> None:
-        if not self.rows_read:
-            raise DatasetError(
-                "The list of domains is empty" if plain_list else "The dataset has a header and no rows"
-            )
-        if self.unknown.count:
-            examples = ", ".join(f"line {example}" for example in self.unknown.first)
-            known = " or ".join(map(repr, _CLASSES))
-            raise DatasetError(f"{self.unknown.count} rows have a class other than {known}: {examples}")
-        if self.malformed.count > _MOST_MALFORMED * self.rows_read:
-            raise DatasetError(
-                f"{self.malformed.count} of {self.rows_read} rows have another number of fields than the "
-                f"header (at most {_MOST_MALFORMED:.0%} may): line {', '.join(self.malformed.first)}"
-            )
-        if plain_list and self.skipped > _MOST_SKIPPED_OF_A_LIST * self.rows_read:
-            # a page of HTML in the place of a feed looks like this
-            raise DatasetError(
-                f"{self.skipped} of {self.rows_read} lines are no domains; is this a list of domains?"
-            )
-
-
-def _family(name: str) -> str:
+def plain_family(name: str) -> str:
+    """Return a family's name fit for files and pages."""
     return _NOT_IN_FAMILY.sub("_", name)[:_LONGEST_FAMILY] or UNKNOWN_FAMILY
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True

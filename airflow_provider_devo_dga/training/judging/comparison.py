@@ -12,7 +12,7 @@ from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import add_features
 from airflow_provider_devo_dga.models.mojo import inspect_mojo
 from airflow_provider_devo_dga.models.summary import Duel, FamilyPair, OtherModel, Point
-from airflow_provider_devo_dga.training.dataset.prepare import PREPARED_COLUMNS
+from airflow_provider_devo_dga.training.dataset.distinct import PREPARED_COLUMNS
 from airflow_provider_devo_dga.training.judging.h2o_scores import imported, score_frame
 from airflow_provider_devo_dga.training.judging.metrics import areas
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart

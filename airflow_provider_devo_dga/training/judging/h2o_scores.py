@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_devo_dga.errors import DatasetError, MojoExportError
 from airflow_provider_devo_dga.models.summary import SuspectedErrors
 from airflow_provider_devo_dga.training.cluster.session import downloaded, removed
-from airflow_provider_devo_dga.training.dataset.prepare import PREPARED_COLUMNS
+from airflow_provider_devo_dga.training.dataset.distinct import PREPARED_COLUMNS
 from airflow_provider_devo_dga.training.judging.scored_part import SUSPECT_FROM, ScoredPart, joined
 
 if TYPE_CHECKING:

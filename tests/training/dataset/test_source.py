@@ -70,19 +70,14 @@ def test_a_label_in_two_sources_of_different_class_is_dropped(tmp_path: Path) ->
 
 
 def test_a_page_in_the_place_of_a_list_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"^feed\.txt: 3 of 3 lines are no domains"):
+    with pytest.raises(DatasetError, match=r"^feed\.txt: This is a page of HTML"):
         prepare(tmp_path, (LEGIT, "google.com\n"), (CONFICKER, "<html>\n<p>Sign in</p>\n</html>\n"))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_empty_list_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"^feed\.txt: The list of domains is empty"):
+    with pytest.raises(DatasetError, match=r"^feed\.txt: The dataset is empty"):
         prepare(tmp_path, (LEGIT, "google.com\n"), (CONFICKER, "# nothing\n"))
-
-
-def test_a_class_that_nobody_knows_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="1 rows have a class other than 'legit' or 'dga': line 1: 'evil'"):
-        prepare(tmp_path, ({"uri": "x", "class": "evil"}, "google.com\n"))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +89,10 @@ def test_a_class_that_nobody_knows_is_refused(tmp_path: Path) -> None:
         ({"class": "dga"}, "needs a uri"),
         ("", "needs a uri"),
         ({"uri": "x", "class": 1}, "are texts"),
-        ({"uri": "x", "subclass": "conficker"}, "needs a class"),
+        ({"uri": "x", "class": "evil"}, "'legit' or 'dga', not 'evil'"),
+        ({"uri": "x", "columns": {"name": "a"}}, "columns is a mapping of host, class, family"),
+        ({"uri": "x", "columns": "host"}, "columns is a mapping"),
+        ({"uri": "x", "classes": {"dga": {"a": 1}}}, "a list of values"),
     ],
 )
 def test_sources_that_mean_nothing_are_refused(dataset: Any, reason: str) -> None:

@@ -1,0 +1,77 @@
+"""The files that an address stands for: itself, those of a folder, or those that a pattern fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from airflow_provider_devo_dga.errors import DatasetError
+from airflow_provider_devo_dga.training.dataset.opening import Opened, open_dataset
+from airflow_provider_devo_dga.training.dataset.source import Dataset, DatasetSource, sources_of
+
+FAMILY = "{family}"
+
+_WILD = re.compile(r"[*?]|\{family\}")
+
+
+def opened_sources(dataset: Dataset, path: Callable[[str], Any]) -> list[Opened[DatasetSource]]:
+    """Return every file of a dataset and how to open it.
+
+    :param path: makes a path of an address that is no ``http(s)://`` one.
+    :raises DatasetError: for a source that means nothing, or has no file.
+    """
+    return [
+        (file, partial(open_dataset, file.uri if file.is_remote else path(file.uri)))
+        for source in sources_of(dataset)
+        for file in files_of(source, path)
+    ]
+
+
+def files_of(source: DatasetSource, path: Callable[[str], Any]) -> list[DatasetSource]:
+    """Return the files of one source, in order of their addresses; what begins with a dot is left out."""
+    if source.is_remote:
+        if FAMILY in source.uri:
+            raise DatasetError(f"{source.name}: a web server lists no files; name each, with its family")
+        return [source]
+    wild = _WILD.search(source.uri)
+    if wild is None:
+        place = path(source.uri)
+        if not place.is_dir():
+            return [source]
+        found = [str(file) for file in _below(place)]
+    else:
+        root = source.uri[: source.uri.rfind("/", 0, wild.start()) + 1]
+        fits = re.compile(_pattern(source.uri[len(root) :]))
+        base = path(root or ".")
+        found = [str(file) for file in _below(base) if fits.fullmatch(_relative(file, base))]
+    if not found:
+        raise DatasetError(f"{source.name}: there is no file")
+    files = (replace(source, uri=uri, given=source.uri) for uri in sorted(found))
+    if FAMILY not in source.uri:
+        return list(files)
+    family = re.compile(".*" + _pattern(source.uri.rpartition("://")[2].lstrip("./")))
+    return [replace(file, family=family.fullmatch(file.uri)["family"]) for file in files]  # type: ignore[index]
+
+
+def _below(folder: Any) -> Iterator[Any]:
+    for path in folder.iterdir():
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _below(path)
+        else:
+            yield path
+
+
+def _relative(file: Any, base: Any) -> str:
+    return str(file)[len(str(base)) :].lstrip("/") if str(base) != "." else str(file)
+
+
+def _pattern(text: str) -> str:
+    """Return a regular expression of a pattern: ``**`` crosses folders, ``*`` and ``{family}`` do not."""
+    escaped = re.escape(text).replace(re.escape(FAMILY), "(?P<family>[^/]+?)", 1)
+    escaped = escaped.replace(re.escape(FAMILY), "[^/]+?")
+    return escaped.replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
