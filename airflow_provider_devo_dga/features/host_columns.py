@@ -1,23 +1,21 @@
 """Whole columns of hosts into their parts at once: the answers of ``split_host``, many times as fast.
 
-The list of public suffixes says where the short way holds: below ``com``, all but names below the private
-suffixes there. Whether a suffix counts is asked of ``split_host`` itself, once each; what is left over goes
-through it name by name.
+The suffix policy says where the short way holds. Whether a suffix counts is asked of ``split_host`` itself,
+once each; what is left over goes through it name by name.
 """
 
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from airflow_provider_devo_dga.features.host import split_host
+from airflow_provider_devo_dga.features.host import LONGEST_HOST, split_host
+from airflow_provider_devo_dga.features.suffix_policy import customers_suffixes
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_LONGEST_HOST = 253
-_PLAIN = r"^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z_-][a-z0-9_-]*$"
+_PLAIN = r"^(?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]+$"
 _ENDS = r"(?P<label>[^.]+)\.(?P<suffix>[^.]+)$", r"(?P<label>[^.]+)\.(?P<suffix>[^.]+\.[^.]+)$"
 
 
@@ -40,7 +38,7 @@ def split_hosts(hosts: pa.Array) -> HostColumns:
     nothing = pa.nulls(len(names), pa.string())
     label, tld = nothing, nothing
     plain = pc.and_(
-        pc.match_substring_regex(names, _PLAIN), pc.less_equal(pc.binary_length(names), _LONGEST_HOST)
+        pc.match_substring_regex(names, _PLAIN), pc.less_equal(pc.binary_length(names), LONGEST_HOST)
     )
     for level, ending in enumerate(_ENDS, start=1):
         asked = plain if level == 1 else pc.and_(plain, pc.is_null(label))
@@ -100,7 +98,7 @@ def _goes_on(label: pa.Array, suffix: pa.Array, level: int) -> pa.Array:
 
 
 class _Rules(NamedTuple):
-    """Of the rules with so many labels or more: how they end, and below what anything is a suffix."""
+    """How the suffixes of so many labels or more end, and below which ends anything is a suffix."""
 
     ends: dict[int, pa.Array]
     wild: dict[int, pa.Array]
@@ -109,23 +107,20 @@ class _Rules(NamedTuple):
 @functools.cache
 def _rules() -> _Rules:
     import pyarrow as pa
-    from publicsuffixlist import PSLFILE
 
     ends: dict[int, set[str]] = {2: set(), 3: set()}
     wild: dict[int, set[str]] = {1: set(), 2: set()}
-    for line in Path(PSLFILE).read_text(encoding="utf-8").splitlines():
-        rule = line.split()[:1]
-        if rule and not rule[0].startswith("//"):
-            _note(rule[0].lstrip("!"), ends, wild)
-    return _Rules(*({count: pa.array(sorted(found)) for count, found in one.items()} for one in (ends, wild)))
-
-
-def _note(rule: str, ends: dict[int, set[str]], wild: dict[int, set[str]]) -> None:
-    labels = rule.split(".") if rule.isascii() else rule.encode("idna").decode().split(".")
-    for count, found in ends.items():
-        if len(labels) >= count:
+    for suffix in customers_suffixes():
+        labels = suffix.split(".")
+        for count in range(2, len(labels) + 1):
             first, rest = labels[-count], ".".join(labels[1 - count :])
             if first == "*":
                 wild[count - 1].add(rest)
             else:
-                found.add(f"{first}.{rest}")
+                ends[count].add(f"{first}.{rest}")
+    return _Rules(
+        *(
+            {count: pa.array(sorted(found), pa.string()) for count, found in kind.items()}
+            for kind in (ends, wild)
+        )
+    )

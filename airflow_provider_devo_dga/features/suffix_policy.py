@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import string
 from collections import defaultdict
 from collections.abc import Iterator
 from importlib.resources import files
@@ -44,6 +45,14 @@ def customers_suffix(name: str) -> str:
         if _is_customers(labels[start], parent):
             return f"{labels[start]}.{parent}"
     return labels[-1]
+
+
+def customers_suffixes() -> Iterator[str]:
+    """Yield every suffix of the policy, countries one by one; a first label ``*`` is any."""
+    letters = string.ascii_lowercase
+    for parent, labels in _labels().items():
+        parents = (f"{one}{two}" for one in letters for two in letters) if parent == _COUNTRY else [parent]
+        yield from (f"{label}.{name}" for name in parents for label in labels)
 
 
 def _is_customers(label: str, parent: str) -> bool:
