@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 import tempfile
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import IO, Any, Protocol, Self
 
 from airflow_provider_devo_dga.errors import StorageError
+from airflow_provider_devo_dga.redaction import heard, shown_uri
+
+log = logging.getLogger(__name__)
 
 _PART = ".part"
 _STORE = "DEVO_DGA_STORE"
@@ -78,16 +82,61 @@ def publish(target: StoragePath, owner: str = "") -> Iterator[IO[bytes]]:
     objects, so readers there see the old object or the new one as well.
 
     :param owner: who writes, letters and digits; :func:`sweep` finds what was left unfinished by it.
+    :raises StorageError: the store does not let this be written, or lets it be written but not removed again.
+        It then keeps the unfinished file, which the log names, and maybe the whole one.
     """
     part = target.with_name(f"{_beginning(target, owner)}{uuid.uuid4().hex[:8]}{_PART}")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    first: BaseException | None = None
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
-            yield file
+            try:
+                yield file
+            except BaseException as error:
+                first = error
+                raise
         part.rename(target)
-    except BaseException:
-        part.unlink(True)
+    except BaseException as error:
+        discard(part)
+        if first is not None:
+            raise first  # noqa: B904 - to close the file may have failed, too
+        if isinstance(error, PermissionError):
+            raise _refused(target, "write, and remove what is unfinished,", error) from error
         raise
+
+
+def read(file: StoragePath) -> bytes | None:
+    """Return the bytes of a file, None where there is none.
+
+    :raises StorageError: the store does not let it be read.
+    """
+    try:
+        with file.open("rb") as opened:
+            content: bytes = opened.read()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except PermissionError as error:
+        raise _refused(file, "read", error) from error
+    return content
+
+
+def remove(file: StoragePath) -> None:
+    """Remove a file that may be there.
+
+    :raises StorageError: the store does not let it be removed.
+    """
+    try:
+        file.unlink(True)
+    except PermissionError as error:
+        raise _refused(file, "remove", error) from error
+
+
+def discard(file: StoragePath) -> None:
+    """Remove a file beside an error under way, which must not be hidden: a failure is told in the log."""
+    try:
+        file.unlink(True)
+    except Exception as error:  # noqa: BLE001 - stores have errors of their own
+        log.warning("%s is left, it cannot be removed: %s", shown_uri(str(file)), heard(error))
 
 
 def sweep(target: StoragePath, owner: str) -> None:
@@ -99,24 +148,20 @@ def sweep(target: StoragePath, owner: str) -> None:
     beginning = _beginning(target, owner)
     for path in list(target.parent.iterdir()):
         if path.name.startswith(beginning) and path.name.endswith(_PART):
-            path.unlink(True)
+            remove(path)
 
 
 def read_inside(folder: Any, name: str) -> bytes | None:
     """Return the bytes of a file below a folder; None where there is none, or a link leads out of the folder.
 
     :param folder: ``pathlib.Path`` or ``ObjectStoragePath``.
+    :raises StorageError: the store does not let it be read.
     """
     if (root := local_folder(folder)) is not None:
         file = Path(os.path.realpath(root / name))
         if not file.is_relative_to(os.path.realpath(root)) or not file.is_file():
             return None
-    try:
-        with (folder / name).open("rb") as opened:
-            content: bytes = opened.read()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return content
+    return read(folder / name)
 
 
 def local_folder(folder: Any) -> Path | None:
@@ -135,6 +180,13 @@ def _user(number: int) -> str:
         return pwd.getpwuid(number).pw_name
     except KeyError:
         return str(number)
+
+
+def _refused(file: StoragePath, what: str, error: PermissionError) -> StorageError:
+    return StorageError(
+        f"The store does not let this process {what} at {shown_uri(str(file))} ({heard(error, 200)}); give"
+        " its connection, or the worker's user, the rights to list, read, write and delete there"
+    )
 
 
 def _beginning(target: StoragePath, owner: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.drift.record import DRIFT, DriftRecord, lasts
-from airflow_provider_devo_dga.errors import DocumentError
+from airflow_provider_devo_dga.errors import DocumentError, StorageError
 from airflow_provider_devo_dga.storage import publish, read_inside
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class DriftWatch:
         """
         try:
             content = read_inside(self.folder, f"{slug}.json")
-        except OSError as error:
+        except (OSError, StorageError) as error:
             raise DocumentError(f"{slug}.json cannot be read: {error}") from None
         return None if content is None else DRIFT.read(content, f"{slug}.json")
 

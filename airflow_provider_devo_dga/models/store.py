@@ -13,6 +13,7 @@ No other module knows how it is laid out::
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from airflow_provider_devo_dga.errors import (
     DevoPermanentError,
     DevoResultError,
     MojoExportError,
+    StorageError,
     TrainingParameterError,
 )
 from airflow_provider_devo_dga.features.quoting import model_name
@@ -33,7 +35,9 @@ from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.models.replacement import REPLACEMENT, FormerModel, Replacement
 from airflow_provider_devo_dga.models.summary import SUMMARY, TrainingSummary
 from airflow_provider_devo_dga.redaction import shown_uri
-from airflow_provider_devo_dga.storage import StoragePath, publish
+from airflow_provider_devo_dga.storage import StoragePath, discard, publish, read, remove
+
+log = logging.getLogger(__name__)
 
 _PLACE = re.compile(r"([A-Za-z0-9_-]{1,64})/([A-Za-z0-9_.-]+[.]json)")
 _FORMER = "former"
@@ -63,12 +67,8 @@ def read_summary(file: StoragePath) -> TrainingSummary | None:
 
     :raises DocumentError: there is something else in it.
     """
-    try:
-        with file.open("rb") as stream:
-            content = stream.read()
-    except FileNotFoundError:
-        return None
-    return SUMMARY.read(content, file)
+    content = read(file)
+    return None if content is None else SUMMARY.read(content, file)
 
 
 def local_copy(model_file: StoragePath, folder: Path) -> Path:
@@ -76,13 +76,13 @@ def local_copy(model_file: StoragePath, folder: Path) -> Path:
 
     :raises MojoExportError: there is no file.
     """
-    if not model_file.is_file():
+    if (content := read(model_file)) is None:
         raise MojoExportError(
             f"There is no model file at {shown_uri(str(model_file))}; did the training task finish,"
             " and can this worker read its storage?"
         )
     copy = folder / model_file.name
-    copy.write_bytes(model_file.read_bytes())
+    copy.write_bytes(content)
     return copy
 
 
@@ -131,8 +131,7 @@ class ModelStore(Generic[Folder]):
         try:
             yield
         finally:
-            if self._owned_by(version, name) == str(origin):
-                self._owner(version, name).unlink(True)
+            self._release(version, name, origin)
 
     def publish(
         self, trained: TrainingSummary, name: str, model: Path, *, strict: Path | None, card: str | None
@@ -170,10 +169,10 @@ class ModelStore(Generic[Folder]):
 
     def fetch(self, version: str, name: str, target: Path) -> TrainingSummary | None:
         """Copy a version's model file; return its summary, None when one of the two is not there."""
-        found, file = self.summary(version, name), self.model_file(version, name)
-        if found is None or not file.is_file():
+        found = self.summary(version, name)
+        if found is None or (content := read(self.model_file(version, name))) is None:
             return None
-        target.write_bytes(file.read_bytes())
+        target.write_bytes(content)
         return found
 
     def restore(self, version: str, name: str, content: bytes) -> None:
@@ -185,8 +184,17 @@ class ModelStore(Generic[Folder]):
         return self.folder / f".{checked_version(version)}.{model_name(name)}.owner"
 
     def _owned_by(self, version: str, name: str) -> str | None:
-        file = self._owner(version, name)
-        return file.read_bytes().decode(errors="replace") if file.is_file() else None
+        content = read(self._owner(version, name))
+        return None if content is None else content.decode(errors="replace")
+
+    def _release(self, version: str, name: str, origin: Origin) -> None:
+        try:
+            is_ours = self._owned_by(version, name) == str(origin)
+        except (OSError, StorageError) as error:
+            log.warning("Who owns version %s of %r cannot be read: %s", version, name, error)
+            return
+        if is_ours:
+            discard(self._owner(version, name))
 
     def _check_owner(self, version: str, name: str, origin: Origin) -> None:
         owner = self._owned_by(version, name)
@@ -201,7 +209,7 @@ class ModelStore(Generic[Folder]):
             raise DevoResultError(f"The Model Manager sent no file with model {held.name!r}")
         digest = hashlib.sha256(held.image).hexdigest()
         file = self.folder / _FORMER / f"{digest}.zip"
-        if not (file.is_file() and file.read_bytes() == held.image):
+        if read(file) != held.image:
             _write(file, held.image)
         self._keep_summary(held, digest)
         return FormerModel(digest, held.engine, held.description, str(file))
@@ -227,9 +235,8 @@ class ModelStore(Generic[Folder]):
         :raises DevoPermanentError: they are gone, or not the same any more.
         """
         file = self.folder / _FORMER / f"{former.sha256}.zip"
-        if not file.is_file():
+        if (content := read(file)) is None:
             raise DevoPermanentError(f"The file of the former model ({former}) is not at {file}")
-        content = file.read_bytes()
         if hashlib.sha256(content).hexdigest() != former.sha256:
             raise DevoPermanentError(f"{file} is not the file of the former model ({former}) any more")
         return content
@@ -253,14 +260,15 @@ class ModelStore(Generic[Folder]):
 
     def take_back(self, name: str) -> None:
         """Forget the replacement under way."""
-        self._record(name, "under_way").unlink(True)
+        remove(self._record(name, "under_way"))
 
     def _record(self, name: str, kind: str) -> Folder:
         return self.folder / _FORMER / f"{model_name(name)}.{kind}.json"
 
     def _read(self, name: str, kind: str) -> Replacement | None:
         file = self._record(name, kind)
-        return REPLACEMENT.read(file.read_bytes(), file) if file.is_file() else None
+        content = read(file)
+        return None if content is None else REPLACEMENT.read(content, file)
 
 
 def _write(file: StoragePath, content: bytes) -> None:

@@ -27,6 +27,7 @@ from airflow_provider_devo_dga.models.store import ModelStore
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.promotion.probe import KnownNames
 from airflow_provider_devo_dga.scratch import scratch_folder
+from airflow_provider_devo_dga.storage import read
 
 log = logging.getLogger(__name__)
 
@@ -156,7 +157,7 @@ class Promotion:
         if provenance is None or provenance.sha256 == _sha256(serving):
             return self.store.keep(serving)
         stored = self.store.model_file(provenance.version, self.name)
-        content = stored.read_bytes() if stored.is_file() else None
+        content = read(stored)
         if content is not None and hashlib.sha256(content).hexdigest() == provenance.sha256:
             log.warning("Devo sends other bytes as %r than were registered; %s counts", self.name, stored)
             return self.store.keep(replace(serving, image=content))
@@ -179,14 +180,18 @@ class Promotion:
                 file = folder / f"{self.name}.zip"
                 file.write_bytes(self.store.content(former))
                 self._register(former.engine, file, former.description)
-            self.store.take_back(self.name)
-        except DevoDgaError as error:
+        except (DevoDgaError, OSError) as error:
             return (
                 f"The former model ({former}) could NOT be put back: {error}. A retry tries again;"
                 f" its file is {former.file}"
             )
         self.outcome = "put_back"
-        return f"The former model ({former}) serves as {self.name!r}"
+        said = f"The former model ({former}) serves as {self.name!r}"
+        try:
+            self.store.take_back(self.name)
+        except (DevoDgaError, OSError) as error:
+            said += f"; the record of this promotion is left: {error}"
+        return said
 
 
 def _sha256(model: RegisteredModel) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from airflow_provider_devo_dga.errors import DocumentError
+from airflow_provider_devo_dga.errors import DocumentError, StorageError
 from airflow_provider_devo_dga.reports.evidence.figures import REPORT, PastWindow, ReportFigures, Trend
 from airflow_provider_devo_dga.storage import local_folder, read_inside
 
@@ -58,7 +58,7 @@ class ReportShelf:
             if (content := self._content(slug)) is None:
                 return None
             figures = REPORT.read(content, f"{slug}/report.json")
-        except (DocumentError, OSError) as error:
+        except (DocumentError, StorageError, OSError) as error:
             if content is not None and _told(content, "dag_id") not in {None, dag_id}:
                 return None
             log.warning("A report could not be read: %s", error)
@@ -93,7 +93,7 @@ class ReportShelf:
         try:
             content = self._content(slug)
             return REPORT.read(content, f"{slug}/report.json").totals if content is not None else None
-        except DocumentError as error:
+        except (DocumentError, StorageError, OSError) as error:
             log.warning("The trend has a gap: %s", error)
             return None
 

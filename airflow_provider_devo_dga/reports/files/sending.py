@@ -13,7 +13,7 @@ from typing import Any
 from airflow_provider_devo_dga.documents import DocumentKind
 from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.reports.evidence.client_evidence import Verdict
-from airflow_provider_devo_dga.storage import publish
+from airflow_provider_devo_dga.storage import publish, read
 
 WHICH = ("standing_out", "all")
 
@@ -81,10 +81,8 @@ class OutgoingDetections:
 
         :raises DocumentError: the marker cannot be read: to send again could send twice.
         """
-        try:
-            return SENDING.read(self.marker.read_bytes(), self.marker)
-        except FileNotFoundError:
-            return None
+        content = read(self.marker)
+        return None if content is None else SENDING.read(content, self.marker)
 
     def is_done(self, before: Sending | None) -> bool:
         """Whether just these were sent."""
