@@ -26,6 +26,7 @@ from airflow_provider_devo_dga.errors import (
     ModelAlreadyExistsError,
     ModelNotFoundError,
     ModelRejectedError,
+    MojoExportError,
 )
 from airflow_provider_devo_dga.features.quoting import model_name
 from airflow_provider_devo_dga.hooks.connections import ModelManagerAccount
@@ -195,12 +196,17 @@ class MLModelManagerHook(BaseHook):
         )
 
     def _upload(self, name: str, engine: str, model_file: Path, description: str | None) -> None:
-        # with `force` a second attempt puts the same file in the same place
-        self._repeated(
-            lambda: self._careful_conn().add_model(
-                name, engine, str(model_file), description=description, force=True
+        try:
+            # with `force` a second attempt puts the same file in the same place
+            self._repeated(
+                lambda: self._careful_conn().add_model(
+                    name, engine, str(model_file), description=description, force=True
+                )
             )
-        )
+        except ModelRejectedError as error:
+            # Devo says "Invalid image" and no more
+            error.message += _what_is_wrong(engine, model_file)
+            raise
 
     def _repeated(self, call: Callable[[], T]) -> T:
         """Return what ``call`` returns; after a fault that may pass it is called again."""
@@ -234,6 +240,17 @@ class MLModelManagerHook(BaseHook):
         except DevoDgaError as error:
             return False, f"The Model Manager cannot be reached: {error}"
         return True, f"The Model Manager answers, with {len(models)} models"
+
+
+def _what_is_wrong(engine: str, model_file: Path) -> str:
+    from airflow_provider_devo_dga.models.mojo import inspect_mojo
+
+    try:
+        if engine == "H2O":
+            inspect_mojo(model_file)
+    except MojoExportError as error:
+        return f". {error}"
+    return ""
 
 
 def _is_model(told: object) -> bool:

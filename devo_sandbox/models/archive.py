@@ -33,7 +33,7 @@ class BoundedFile(io.FileIO):
 def check_archive(path: Path) -> None:
     """Inflate every member once, keeping none.
 
-    :raises InvalidImageError: when the file is no whole archive, or inflates to more than a model does.
+    :raises InvalidImageError: when the file is no whole archive of a model, or inflates to more than one does.
     """
     try:
         with BoundedFile(path) as file, zipfile.ZipFile(file) as archive:
@@ -41,6 +41,8 @@ def check_archive(path: Path) -> None:
                 raise InvalidImageError(f"the archive inflates to more than {MOST_INFLATED} bytes")
             for member in archive.infolist():
                 _check_member(archive, member)
+            if "model.ini" not in archive.namelist():
+                raise InvalidImageError("the archive holds no model.ini")
     except InvalidImageError:
         raise
     except DAMAGED as error:

@@ -124,6 +124,43 @@ def test_a_corrupt_first_model_leaves_nothing(devo: Any, name: str, tmp_path: Pa
     assert MLModelManagerHook().find_model(name) is None
 
 
+# an empty archive is its end alone
+OTHER_ZIP = b"PK\x05\x06" + bytes(18)
+
+
+@pytest.mark.parametrize(
+    ("engine", "content", "told", "logged"),
+    [
+        (
+            "H2O",
+            b"not a zip",
+            "Invalid image. 'model.zip' is not a usable MOJO: File is not a zip file",
+            "zip",
+        ),
+        ("H2O", b"PK\x03\x04 cut", "'model.zip' is not a usable MOJO: File is not a zip file", "zip"),
+        ("H2O", OTHER_ZIP, "'model.zip' is not a usable MOJO: \"There is no item", "holds no model.ini"),
+        ("ONNX", b"not a graph", "Invalid image", "Protobuf"),
+    ],
+)
+def test_an_invalid_image_says_why_where_that_can_be_known(
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    tmp_path: Path,
+    engine: str,
+    content: bytes,
+    told: str,
+    logged: str,
+) -> None:
+    (tmp_path / "model.zip").write_bytes(content)
+    with pytest.raises(ModelRejectedError) as caught:
+        MLModelManagerHook().add_model(name, engine, tmp_path / "model.zip")
+    assert told in str(caught.value)
+    (line,) = (
+        text for text in caplog.messages if text.startswith(f"Invalid image 'model.zip' for {engine}: ")
+    )
+    assert logged in line.partition(": ")[2] != ""
+
+
 def test_a_model_that_is_not_there(devo: Any, name: str, tmp_path: Path) -> None:
     hook = MLModelManagerHook()
     assert hook.find_model(name) is None
