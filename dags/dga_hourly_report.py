@@ -196,12 +196,13 @@ with DAG(
             model,
             source,
             devo_domain=params["devo_domain"],
+            devo_conn_id=params["devo_conn_id"],
             models_dir=ObjectStoragePath(params["models_dir"]),
         )
         return {
             "from": window.start.isoformat(),
             "to": window.end.isoformat(),
-            "slug": window.slug,
+            "rows": f"{params['reports_dir']}/rows/{window.slug}_{scoring.source_key}.parquet",
             "source": source.to_dict(),
             "enough_events": enough_events_query(source, params["min_events"]),
             "scoring_query": scoring.query,
@@ -230,7 +231,7 @@ with DAG(
         query=planned["scoring_query"],
         from_=planned["from"],
         to=planned["to"],
-        output_path="{{ params.reports_dir }}/rows/{{ ti.xcom_pull('plan')['slug'] }}.parquet",
+        output_path=planned["rows"],
         devo_conn_id="{{ params.devo_conn_id }}",
     )
     # [END classify]

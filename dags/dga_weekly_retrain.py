@@ -187,17 +187,18 @@ with DAG(
     def recent_drift(params: dict[str, Any], **context: Any) -> dict[str, Any]:
         """Tell what drift the last week's hours had; the training does not depend on it."""
         from airflow_provider_devo_dga.drift.watch import DriftWatch
+        from airflow_provider_devo_dga.features.linq import HostSource
 
-        this_hour = context["dag_run"].start_date.replace(minute=0, second=0, microsecond=0)
-        return DriftWatch(ObjectStoragePath(params["reports_dir"]) / "drift").summary(
-            this_hour, this_hour + timedelta(hours=1), DRIFT_HOURS
-        )
+        source = [params[name] for name in ("table", "field", "client_field", "field_kind")]
+        key = HostSource(*source).key(params["devo_conn_id"], params["devo_domain"])
+        watch = DriftWatch(ObjectStoragePath(params["reports_dir"]) / "drift", key)
+        hour = context["dag_run"].start_date.replace(minute=0, second=0, microsecond=0)
+        return watch.summary(hour, hour + timedelta(hours=1), DRIFT_HOURS)
 
     # [END drift]
 
     # [START find_champion]
-    # a week whose drift cannot be read is trained for all the same
-    @task(trigger_rule="all_done")
+    @task(trigger_rule="all_done")  # a week whose drift cannot be read is trained for all the same
     def find_champion(params: dict[str, Any]) -> dict[str, Any] | None:
         """Return which version serves and whether it can be compared with; None when nothing serves."""
         from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook

@@ -6,10 +6,11 @@ import csv
 import io
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 
 import orjson
@@ -69,6 +70,7 @@ def write_batches(
     max_bytes: int | None = None,
     progress: Callable[[int], None] | None = None,
     owner: str = "",
+    facts: Mapping[str, str] | None = None,
 ) -> WrittenFile:
     """Publish the rows of ``batches`` at ``target``; on any error there is no file.
 
@@ -76,12 +78,13 @@ def write_batches(
     :param max_bytes: so does a larger file.
     :param progress: called with the rows so far after each batch.
     :param owner: who writes, see ``storage.publish``.
+    :param facts: metadata of a Parquet file.
     :raises DevoLimitError: more rows or bytes than allowed.
     """
     check_format(file_format)
     rows = 0
     columns: tuple[Column, ...] = ()
-    with publish(target, owner) as file, _writing(file, file_format) as writer:
+    with publish(target, owner) as file, _writing(file, file_format, facts) as writer:
         for batch in batches:
             columns = batch.columns
             rows += len(batch.rows)
@@ -107,9 +110,9 @@ def _check_size(size: int, max_bytes: int | None) -> None:
 
 
 @contextmanager
-def _writing(file: IO[bytes], file_format: str) -> Iterator[_Writer]:
+def _writing(file: IO[bytes], file_format: str, facts: Mapping[str, str] | None) -> Iterator[_Writer]:
     writers: dict[str, Callable[[IO[bytes]], _Writer]]
-    writers = {"parquet": _Parquet, "csv": _Csv, "ndjson": _Ndjson}
+    writers = {"parquet": partial(_Parquet, facts=facts), "csv": _Csv, "ndjson": _Ndjson}
     writer = writers[file_format](file)
     try:
         yield writer
@@ -163,8 +166,9 @@ class _Parquet(_Writer):
     Arrow compresses without holding Python's lock, so a thread of its own makes use of a second core.
     """
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], facts: Mapping[str, str] | None = None) -> None:
         super().__init__(file)
+        self._facts = facts
         self._writer: pq.ParquetWriter | None = None
         self._held: list[pa.RecordBatch] = []
         self._held_rows = 0
@@ -211,7 +215,8 @@ class _Parquet(_Writer):
 
         self._wait()
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._file, schema(columns), compression="zstd")
+            named = schema(columns).with_metadata(self._facts)
+            self._writer = pq.ParquetWriter(self._file, named, compression="zstd")
         table = pa.Table.from_batches(self._held, schema(columns))
         self._held, self._held_rows = [], 0
         self._writing = self._thread.submit(self._writer.write_table, table)

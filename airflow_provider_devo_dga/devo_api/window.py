@@ -126,3 +126,8 @@ def within(batch: Batch, window: Window) -> Batch:
 
 def _reaches(value: object, end: int) -> bool:
     return isinstance(value, int) and value >= end
+
+
+def keyed(slug: str, source_key: str) -> str:
+    """Return what a window's file is called for one source: ``20260105T080000Z_3600s_1a2b3c4d``."""
+    return f"{slug}_{source_key}" if source_key else slug

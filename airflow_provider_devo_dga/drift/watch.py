@@ -14,7 +14,7 @@ from heapq import nlargest
 from statistics import fmean, median
 from typing import Any
 
-from airflow_provider_devo_dga.devo_api.window import Window
+from airflow_provider_devo_dga.devo_api.window import Window, keyed
 from airflow_provider_devo_dga.drift.record import DRIFT, DriftRecord, lasts
 from airflow_provider_devo_dga.errors import DocumentError, StorageError
 from airflow_provider_devo_dga.storage import publish, read_inside
@@ -28,11 +28,13 @@ _QUIET_WINDOWS = 24
 class DriftWatch:
     """The records of a folder.
 
-    :param folder: ``pathlib.Path`` or ``ObjectStoragePath``; holds ``<start>_<seconds>s.json`` for each
-        window.
+    :param folder: ``pathlib.Path`` or ``ObjectStoragePath``; holds ``<start>_<seconds>s_<source>.json`` for
+        each window.
+    :param source_key: whose records, see ``HostSource.key``; ``""`` for names without one.
     """
 
     folder: Any
+    source_key: str = ""
 
     def record(self, window: Window, found: DriftRecord) -> DriftRecord:
         """Write a window's record with its ``alarm``, and return it; the same window replaces its own."""
@@ -43,12 +45,12 @@ class DriftWatch:
             alarm=lasts([found, *before], found.in_a_row) and not was_told,
             window={"from": window.start.isoformat(), "to": window.end.isoformat()},
         )
-        with publish(self.folder / f"{window.slug}.json") as file:
+        with publish(self.folder / f"{keyed(window.slug, self.source_key)}.json") as file:
             file.write(DRIFT.write(told))
         return told
 
     def find(self, slug: str) -> DriftRecord | None:
-        """Return a window's record; None when it was not watched.
+        """Return the record of a window by its whole name; None when it was not watched.
 
         :raises DocumentError: it cannot be read.
         """
@@ -62,7 +64,7 @@ class DriftWatch:
         """Yield the records of earlier windows of this width, the latest first; None where there is none."""
         for earlier in window.before(windows):
             try:
-                yield self.find(earlier.slug)
+                yield self.find(keyed(earlier.slug, self.source_key))
             except DocumentError as error:
                 log.warning("A window counts as not watched: %s", error)
                 yield None

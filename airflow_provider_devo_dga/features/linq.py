@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal, assert_never
@@ -51,6 +53,11 @@ class HostSource:
     def to_dict(self) -> dict[str, str]:
         """Return the source as JSON values, for XCom."""
         return asdict(self)
+
+    def key(self, devo_conn_id: str, devo_domain: str) -> str:
+        """Return eight hex digits that differ from source to source: what is kept of one is named by them."""
+        parts = (devo_conn_id, devo_domain, *self.to_dict().values())
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
 
     @property
     def host(self) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from airflow.sdk import BaseHook
 from airflow.sdk.log import mask_secret
 
+from airflow_provider_devo_dga.asked import asked_facts
 from airflow_provider_devo_dga.devo_api.query import Completeness, Query
 from airflow_provider_devo_dga.devo_api.window import Window, within
 from airflow_provider_devo_dga.devo_api.wire import Batch, Row
@@ -242,6 +243,10 @@ class DevoHook(BaseHook):
                     max_bytes=max_bytes,
                     progress=progress,
                     owner=owner,
+                    facts=asked_facts(
+                        query,
+                        {"from": asked.window.start.isoformat(), "to": asked.window.end.isoformat()},
+                    ),
                 )
                 progress.done(written)
                 return written

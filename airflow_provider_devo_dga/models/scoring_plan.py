@@ -28,6 +28,7 @@ class ScoringPlan:
     :param sha256: of the model file, None when the description does not say.
     :param threshold: score from which the model answers ``1``, None when the description does not say.
     :param false_positive_rate: measured at ``threshold`` on held-out legit names.
+    :param source_key: of the source that is asked, see ``HostSource.key``.
     :param summary: place of the training's summary below the folder for models; None for a model without.
     """
 
@@ -39,6 +40,7 @@ class ScoringPlan:
     threshold: float | None
     false_positive_rate: float | None
     summary: str | None
+    source_key: str
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as JSON values, for XCom."""
@@ -50,6 +52,7 @@ def scoring_plan(
     source: HostSource,
     *,
     devo_domain: str,
+    devo_conn_id: str = "devo_default",
     models_dir: StoragePath | None = None,
     feature_sets: Iterable[FeatureSet] = tuple(FEATURE_SETS.values()),
 ) -> ScoringPlan:
@@ -58,6 +61,7 @@ def scoring_plan(
     :param model: as ``MLModelManagerHook.get_model`` returns it.
     :param source: where the table keeps hosts.
     :param devo_domain: Devo domain that owns the model, e.g. ``self``.
+    :param devo_conn_id: connection by which the source is read; it tells sources of one name apart.
     :param models_dir: folder that ``H2OTrainOperator`` put the model into; what a model has learned is read
         from its summary there. Not needed for a model on one of ``feature_sets``.
     :param feature_sets: sets that are known without a summary.
@@ -85,6 +89,7 @@ def scoring_plan(
         query=scoring_query(features, source, devo_domain=devo_domain, model=model.name),
         model_name=model.name,
         feature_set=features.name,
+        source_key=source.key(devo_conn_id, devo_domain),
         summary=provenance.summary if provenance and is_place(provenance.summary) else None,
         **{name: getattr(provenance, name, None) for name in known_facts},
     )

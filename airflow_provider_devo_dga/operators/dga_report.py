@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context, ObjectStoragePath
 
-from airflow_provider_devo_dga.devo_api.window import Window
+from airflow_provider_devo_dga.devo_api.window import Window, keyed
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.tasks import telemetry
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class DGAReportOperator(StoppableMixin, WiredOperator):
     """Writes ``report.html``, ``.json``, ``.csv``, ``.ecs.ndjson`` and ``.parquet`` into the window's folder.
 
-    The same window gives the same place, so a retry or a backfill replaces a report and never doubles it;
-    reports on several tables need a folder for each.
+    The same window of the same source (connection, Devo domain, table, columns) gives the same place, so a
+    retry or a backfill replaces a report and never doubles it, and no source touches another's.
     The window's events are counted in Devo, so that the report can say how many of them it speaks of, and
     why it is silent on the others. The last 24 windows are read from their own reports, where there are any.
 
@@ -154,8 +154,9 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
         from airflow_provider_devo_dga.reports.shelf import ReportShelf
 
         rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
-        refuse_other_rows(rows, self.rows)
+        refuse_other_rows(rows, self.rows, self.plan.get("query"))
         source, lists = linq.HostSource(**self.source), self._lists()
+        key = source.key(self.devo_conn_id, self.devo_domain)
         query = linq.fate_query(source)
         counted = DevoHook(self.devo_conn_id).get_records(query, from_=window.start, to=window.end)
         fates = Counter({str(row["fate"]): int(str(row["events_n"])) for row in counted})
@@ -185,8 +186,10 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
             rows,
             facts,
             ReportShelf(ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)),
-            window.slug,
-            earlier=[(past.start, past.slug) for past in reversed(list(window.before(TREND_WINDOWS)))],
+            keyed(window.slug, key),
+            earlier=[
+                (past.start, keyed(past.slug, key)) for past in reversed(list(window.before(TREND_WINDOWS)))
+            ],
             lists=replace(lists, hosts_seen=self._hosts_seen(source, rows, lists, window)),
         )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Context, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowSkipException
 
-from airflow_provider_devo_dga.devo_api.window import Window
+from airflow_provider_devo_dga.devo_api.window import Window, keyed
 from airflow_provider_devo_dga.errors import DriftError
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage
@@ -78,7 +78,7 @@ class WatchDriftOperator(WiredOperator):
         self.plan = mapping(self.plan, "plan")
         summary, baseline = self._trained()
         rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
-        refuse_other_rows(rows, self.rows)
+        refuse_other_rows(rows, self.rows, self.plan.get("query"))
         record = drift_record(
             ScoredRows(rows, self.plan["threshold"]),
             stored_baseline(baseline),
@@ -90,7 +90,7 @@ class WatchDriftOperator(WiredOperator):
         )
         window = Window.parse(self.rows["window"]["from"], self.rows["window"]["to"])
         folder = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)
-        found = DriftWatch(folder).record(window, record)
+        found = DriftWatch(folder, self.plan.get("source_key", "")).record(window, record)
         worst = dict(list(found.index.items())[:_WORST])
         self.log.log(
             logging.WARNING if found.alarm else logging.INFO,
@@ -110,15 +110,18 @@ class WatchDriftOperator(WiredOperator):
             "domains": found.domains,
             "share_flagged": found.share_flagged,
             "false_positive_rate": found.false_positive_rate,
-            "path": str(folder / f"{window.slug}.json"),
+            "path": str(folder / f"{self._name(window)}.json"),
         }
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """Tell OpenLineage the rows, the model's summary and the figures; None without its provider."""
         window = Window.parse(self.rows["window"]["from"], self.rows["window"]["to"])
         summary = file_place(f"{self.models_dir.rstrip('/')}/{self.plan['summary']}")
-        figures = file_place(f"{self.output_dir.rstrip('/')}/{window.slug}.json")
+        figures = file_place(f"{self.output_dir.rstrip('/')}/{self._name(window)}.json")
         return lineage([file_place(self.rows["path"]), summary], [figures])
+
+    def _name(self, window: Window) -> str:
+        return keyed(window.slug, self.plan.get("source_key", ""))
 
     def _trained(self) -> tuple[TrainingSummary, dict[str, Any]]:
         """Return the summary of the model in service, and the baseline in it."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.reports.evidence.context import ReportContext
 from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
 from airflow_provider_devo_dga.reports.evidence.summary import Totals, summarise
@@ -34,20 +33,15 @@ def make_report(
     earlier: Iterable[tuple[datetime, str]],
     lists: DomainLists,
 ) -> MadeReport:
-    """Summarise the rows and write the report; the same window and table replace their own.
+    """Summarise the rows and write the report; the same window of a source replaces its own.
 
     :param rows: the file of scored rows.
     :param slug: name of the report's folder on the shelf.
     :param lists: what people know better than the model.
     :param earlier: start of each window before it and the name of that one's report, oldest first.
-    :raises ReportError: the rows cannot become a report, or the place is another table's.
+    :raises ReportError: the rows cannot become a report.
     """
     place = shelf.folder / slug
-    if (other := shelf.table_of(slug)) not in {None, context.table}:
-        raise ReportError(
-            f"{place} holds the report on table {other}, and would be replaced by that on {context.table};"
-            " give each table an output_dir of its own, or remove that folder"
-        )
     summary = summarise(rows, context, lists=lists)
     files = write_report(summary, place, trend=shelf.trend(earlier))
     return MadeReport(files, headline(summary), summary.totals)

@@ -17,7 +17,7 @@ from airflow_provider_devo_dga.storage import local_folder, read_inside
 
 log = logging.getLogger(__name__)
 
-_SLUG = re.compile(r"[0-9]{8}T[0-9]{6}Z_[0-9]{1,9}s")
+_SLUG = re.compile(r"[0-9]{8}T[0-9]{6}Z_[0-9]{1,9}s(_[0-9a-f]{8})?")
 _LOOKED_AT = 5
 
 
@@ -64,10 +64,6 @@ class ReportShelf:
             log.warning("A report could not be read: %s", error)
             return StoredReport(slug, None)
         return StoredReport(slug, figures) if figures.context.dag_id == dag_id else None
-
-    def table_of(self, slug: str) -> str | None:
-        """Return the Devo table that the report of this name speaks of; None when none says so."""
-        return _told(self._content(slug), "table")
 
     def page(self, dag_id: str, slug: str) -> bytes | None:
         """Return the page of a Dag's report; None when there is none of this name, or it is another Dag's."""

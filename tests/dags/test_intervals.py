@@ -108,7 +108,7 @@ def test_one_interval_gives_one_report_scheduled_again_or_without_an_interval(
         run = dag.test(run_conf=conf, **options)
         assert str(run.state) == "success", {t.task_id: str(t.state) for t in run.get_task_instances()}
         [folder] = [path for path in (tmp_path / "reports").iterdir() if path.name not in {"rows", "drift"}]
-        assert folder.name == "20260329T010000Z_3600s"
+        assert folder.name.startswith("20260329T010000Z_3600s_")
         made.append(contents(folder))
     first, *others = made
     written = json.loads(first["report.json"])

@@ -17,6 +17,7 @@ from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.drift.watch import DriftWatch
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
+from airflow_provider_devo_dga.features.linq import HostSource
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from tests.drift.records import drift_found
 
@@ -61,14 +62,16 @@ def test_the_plan_splices_nothing_unchecked(devo: Any, dags: Any, context: Any, 
 
 
 def test_the_retrain_tells_of_the_last_weeks_drift(dags: Any, context: Any, tmp_path: Path) -> None:
-    watch = DriftWatch(tmp_path / "reports" / "drift")
+    retrain = dags["dga_weekly_retrain"]
+    params = {**retrain.params, "reports_dir": (tmp_path / "reports").as_uri()}
+    source = HostSource(params["table"], params["field"], params["client_field"], params["field_kind"])
+    watch = DriftWatch(tmp_path / "reports" / "drift", source.key("devo_default", "self"))
     run_hour = datetime(2026, 1, 5, 3, tzinfo=UTC)
     for hours, drifted, index in [(1, [], 0.1), (2, ["length"], 0.5), (168, ["length"], 0.7), (169, [], 9.0)]:
         start = run_hour - timedelta(hours=hours)
         found = drift_found({"length": index}, tuple(drifted), share_flagged=0.02)
         watch.record(Window(start, start + timedelta(hours=1)), found)
-    params = {"reports_dir": (tmp_path / "reports").as_uri()}
-    tell = dags["dga_weekly_retrain"].get_task("recent_drift").python_callable
+    tell = retrain.get_task("recent_drift").python_callable
     assert tell(**(context | {"params": params})) == {
         "windows": 3,
         "drifted": 2,

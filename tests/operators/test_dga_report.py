@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from airflow.sdk import DAG
 
+from airflow_provider_devo_dga.asked import asked_facts
 from airflow_provider_devo_dga.errors import DevoQueryError, FeatureError, ReportError
 from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
 
@@ -77,7 +79,8 @@ def operator(tmp_path: Path, table: str, rows: dict[str, Any], **source: str) ->
 def test_three_files_tell_the_same(devo: Any, table: str, context: Any, tmp_path: Path) -> None:
     rows = rows_file(tmp_path, {"xkqjzw.ru": "1", "example.com": "0"})
     told = operator(tmp_path, table, rows).execute(context)
-    folder = tmp_path / "reports" / "20260101T080000Z_3600s"
+    (folder,) = (tmp_path / "reports").iterdir()
+    assert re.fullmatch("20260101T080000Z_3600s_[0-9a-f]{8}", folder.name)
     assert sorted(file.name for file in folder.iterdir()) == [
         "report.csv",
         "report.ecs.ndjson",
@@ -103,7 +106,7 @@ def test_the_same_window_again_replaces_the_report(
     first = operator(tmp_path, table, rows_file(tmp_path, {"xkqjzw.ru": "1"})).execute(context)
     second = operator(tmp_path, table, rows_file(tmp_path, {"example.com": "0"})).execute(context)
     assert first["html"] == second["html"]
-    assert [folder.name for folder in (tmp_path / "reports").iterdir()] == ["20260101T080000Z_3600s"]
+    assert len(list((tmp_path / "reports").iterdir())) == 1
     assert (
         json.loads(Path(second["json"].removeprefix("file://")).read_text())["totals"]["domains_flagged"] == 0
     )
@@ -200,12 +203,42 @@ def test_rows_that_another_query_wrote_are_refused_before_devo_is_asked(
     assert not (tmp_path / "reports").exists()
 
 
-def test_a_report_on_another_table_is_not_replaced(
-    devo: Any, table: str, context: Any, tmp_path: Path
+@pytest.mark.parametrize("other", ["table", "client_field", "kind", "devo_domain"])
+def test_sources_share_a_folder_and_do_not_touch_each_other(
+    devo: Any, table: str, context: Any, tmp_path: Path, other: str
 ) -> None:
     first = operator(tmp_path, table, rows_file(tmp_path, {"xkqjzw.ru": "1"})).execute(context)
-    other = devo.table([{"host": "a"}], host="str", client="ip4")
-    with pytest.raises(ReportError, match=f"the report on table {table}, and would be replaced"):
-        operator(tmp_path, other, rows_file(tmp_path, {"example.com": "0"})).execute(context)
+    changed = {
+        "table": devo.table([{"host": "a"}], host="str", client="ip4"),
+        "client_field": "host",
+        "kind": "uri",
+    }
+    again = operator(tmp_path, table, rows_file(tmp_path, {"example.com": "0"}))
+    again.source = {**again.source, other: changed[other]} if other in changed else again.source
+    again.devo_domain = "other" if other == "devo_domain" else "self"
+    assert again.execute(context)["json"] != first["json"]
     kept = json.loads(Path(first["json"].removeprefix("file://")).read_text())
     assert (kept["context"]["table"], kept["totals"]["domains_flagged"]) == (table, 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "window"),
+    [
+        ("from another", WINDOW),
+        ("from …", {"from": "2026-01-01T07:00:00+00:00", "to": "2026-01-01T08:00:00+00:00"}),
+    ],
+)
+def test_rows_of_another_query_or_window_are_refused_by_what_their_file_says(
+    devo: Any, table: str, context: Any, tmp_path: Path, query: str, window: dict[str, str]
+) -> None:
+    rows = rows_file(tmp_path, {"example.com": "0"})
+    file = tmp_path / "rows.parquet"
+    content = pq.read_table(file)
+    for facts, refused in ((asked_facts(query, window), True), (asked_facts("from …", WINDOW), False)):
+        pq.write_table(content.replace_schema_metadata(facts), file)
+        if refused:
+            with pytest.raises(ReportError, match=r"the rows of another (query|window) than is reported on"):
+                operator(tmp_path, table, rows).execute(context)
+            assert devo.asked() == []
+        else:
+            operator(tmp_path, table, rows).execute(context)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_devo_dga.asked import asked_facts
 from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.storage import StoragePath
 
@@ -143,10 +144,12 @@ class ScoredRows:
                 yield RowBatch(batch, self.threshold)
 
 
-def refuse_other_rows(path: Any, told: Mapping[str, Any]) -> None:
+def refuse_other_rows(path: Any, told: Mapping[str, Any], query: str | None) -> None:
     """Refuse a file that is not the one its query wrote: what is said of it would be of something else.
 
     :param told: what the query said, of which ``rows`` and ``bytes`` count when they are there.
+    :param query: that scored the rows of the source and model that are spoken of, None when nobody knows; a
+        file that names another query, or another window, is refused, one that names none is not.
     :raises ReportError: there is no such file, or another query has written to it.
     """
     import pyarrow.parquet as pq
@@ -157,7 +160,15 @@ def refuse_other_rows(path: Any, told: Mapping[str, Any]) -> None:
         )
     size = path.stat().st_size
     with _parquet_errors(path), path.open("rb") as opened:
-        rows = pq.ParquetFile(opened).metadata.num_rows
+        found = pq.ParquetFile(opened).metadata
+    rows, facts = found.num_rows, found.metadata or {}
+    wanted = asked_facts(query, told.get("window", {})) if query else {}
+    for name, value in wanted.items():
+        if facts.get(name.encode(), value.encode()) != value.encode():
+            raise ReportError(
+                f"{path} holds the rows of another {name.removeprefix('devo.')} than is reported on. Give"
+                " each source an output_path of its own, and score again"
+            )
     if (told.get("rows", rows), told.get("bytes", size)) != (rows, size):
         raise ReportError(
             f"{path} holds {rows} rows in {size} bytes, its query wrote {told.get('rows')} in"
