@@ -33,7 +33,7 @@ class BoundedFile(io.FileIO):
 def check_archive(path: Path) -> None:
     """Inflate every member once, keeping none.
 
-    :raises InvalidImageError: when the file is no whole archive of a model, or inflates to more than one does.
+    :raises InvalidImageError: when the file is no whole archive of a model, or inflates beyond one.
     """
     try:
         with BoundedFile(path) as file, zipfile.ZipFile(file) as archive:
