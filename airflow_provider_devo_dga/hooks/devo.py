@@ -90,7 +90,10 @@ class DevoHook(BaseHook):
         return settings
 
     def get_conn(self) -> Client:
-        """Return a new client of the official devo-sdk. Use one per query: it is not safe to share."""
+        """Return a new client of the official devo-sdk. Use one per query: it is not safe to share.
+
+        It follows redirections with its headers and bodies, as requests does; this hook's own calls do not.
+        """
         from devo.api import Client, ClientConfig
 
         from airflow_provider_devo_dga.devo_api.tls import authority_file

@@ -68,7 +68,10 @@ class MLModelManagerHook(BaseHook):
         return ModelManagerAccount(self.get_connection(self.mlmm_conn_id), self.timeout)
 
     def get_conn(self) -> Client:
-        """Return a new official client. It keeps state between calls: do not share it between threads."""
+        """Return a new official client. It keeps state between calls: do not share it between threads.
+
+        It follows redirections with its headers and bodies, as requests does; this hook's own calls do not.
+        """
         from devo_ml.modelmanager import create_client_from_token
 
         account = self._account

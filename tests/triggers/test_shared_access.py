@@ -92,6 +92,17 @@ async def test_cancelled_triggers_leave_the_others_alone(devo: Any, connect: Any
     await until(lambda: devo.sandbox.running == 0)
 
 
+@pytest.mark.parametrize("fault", ["stall", "stall_headers", "keepalive_forever"])
+async def test_bad_answers_give_their_places_back_at_the_timeout(
+    devo: Any, connect: Any, table: str, fault: str
+) -> None:
+    connect("narrow", extra={"concurrency": 2, "timeout": 0.4})
+    await asyncio.to_thread(devo.load, table, [{"n": 1}])
+    devo.fault(fault, times=2, delay_s=0.1 if fault == "keepalive_forever" else 60)
+    asking = [event_of(trigger(devo, f"from {table}", "narrow")) for _ in range(12)]
+    assert await asyncio.wait_for(asyncio.gather(*asking), PATIENCE) == [SUCCESS] * 12
+
+
 async def test_all_cancelled_at_once_close_it(devo: Any, table: str) -> None:
     tasks = [asyncio.create_task(event_of(trigger(devo, f"from {table}"))) for _ in range(30)]
     await until(lambda: len(devo.asked(table)) > 30)
