@@ -56,8 +56,11 @@ def python(*arguments: str) -> None:
         [sys.executable, *arguments[:named], "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     # what the options of the benchmarks take
-    values = {"DIR", "scoring", "dga", "tutorial", "valid", "PEER/bin/python"}
+    values = {"DIR", "scoring", "dga", "tutorial", "valid", "PEER/bin/python", "labelled.csv"}
     for option in options:
+        if option.startswith("{"):
+            assert sources_of(json.loads(option))
+            continue
         assert option in values or re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", told), option
 
 

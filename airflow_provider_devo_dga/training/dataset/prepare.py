@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -45,8 +46,8 @@ def prepare_sources(
     with RowSpool(target.parent) as rows:
         reading = DatasetReading(rows)
         for _, files in groupby(sources, key=lambda source: source[0].given or source[0].uri):
-            _read(reading, list(files), named=len(sources) > 1)
-        report = _write(rows, target, reading, min_rows_per_class)
+            read_source(reading, list(files), named=len(sources) > 1)
+        report = write_prepared(rows, target, reading, min_rows_per_class)
     _log.info(
         "Dataset: %d of %d rows usable, %d legit and %d DGA of %d families",
         *(report.rows_used, report.rows_read, report.legit, report.dga, len(report.families)),
@@ -57,8 +58,12 @@ def prepare_sources(
     return report
 
 
-def _read(reading: DatasetReading, files: Iterable[Opened[DatasetSource]], *, named: bool) -> None:
-    """Read the files of one source; what is set aside is weighed for all of them together."""
+def read_source(reading: DatasetReading, files: Iterable[Opened[DatasetSource]], *, named: bool) -> None:
+    """Read the files of one source; what is set aside is weighed for all of them together.
+
+    :param named: the error names the source.
+    :raises DatasetError: for what ``prepare_sources`` says of one source.
+    """
     before = len(reading.sources)
     for source, opened in files:
         _named(source.name if named else "", lambda: _read_one(reading, source, opened))  # noqa: B023
@@ -87,7 +92,12 @@ def _named(name: str, step: Callable[[], None]) -> None:
         raise DatasetError(f"{name}: {error}") from error
 
 
-def _write(rows: RowSpool, target: Path, reading: DatasetReading, least: int) -> Dataset:
+def write_prepared(rows: RowSpool, target: Path, reading: DatasetReading, least: int) -> Dataset:
+    """Write the distinct rows of what was read, sorted by label.
+
+    :param least: usable rows that each class must have.
+    :raises DatasetError: a class has fewer.
+    """
     import pyarrow as pa
     from pyarrow import csv
 
@@ -145,7 +155,10 @@ def _check_classes(report: Dataset, least: int) -> None:
             f"{report.conflicts} conflicts, {report.malformed} malformed"
         )
     for name, count in (("legit", report.legit), ("DGA", report.dga)):
+        more = json.dumps({"uri": "…", "class": name.lower()}, ensure_ascii=False)
         if not count:
-            raise DatasetError(f"The dataset has no usable {name} rows; both classes are needed")
+            raise DatasetError(f"The dataset has no usable {name} rows; both classes are needed: add {more}")
         if count < least:
-            raise DatasetError(f"The dataset has {count} usable {name} rows; at least {least} are needed")
+            raise DatasetError(
+                f"The dataset has {count} usable {name} rows; at least {least} are needed: add {more}"
+            )

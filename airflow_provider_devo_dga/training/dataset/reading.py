@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -44,7 +45,8 @@ class _Pair:
     first: Bad
     used: int = 0
     below_no_suffix: int = 0
-    other: int = 0
+    class_code: int | None = None
+    family_read: str = ""
 
 
 @dataclass
@@ -59,6 +61,16 @@ class OneSource:
     meaning: Meaning | None = None
     rows: int = 0
     label_mismatches: int = 0
+
+    def used(self) -> tuple[int, Counter[str]]:
+        """Return the usable rows that are legit, and those of each DGA family."""
+        legit, families = 0, Counter[str]()
+        for pair in self.pairs.values():
+            if pair.class_code == LEGIT:
+                legit += pair.used
+            elif pair.class_code == DGA:
+                families[pair.family_read] += pair.used
+        return legit, +families
 
     def summary(self) -> Source:
         """Return it as the summary of a training has it."""
@@ -186,10 +198,7 @@ class DatasetReading:
         )
         for place, host, code in rows:
             reason = names.reason_against(host)
-            if reason == names.NO_SUFFIX:
-                by_code[code].below_no_suffix += 1
-            else:
-                by_code[code].other += 1
+            by_code[code].below_no_suffix += reason == names.NO_SUFFIX
             if one.aside.missing(reason):
                 one.aside.add(Bad(batch.line_of(place), reason, written[place].as_py()))
             else:
@@ -207,7 +216,7 @@ class DatasetReading:
             if not family and one.meaning and pair.class_ in one.meaning.families:
                 family = pair.class_
             family = LEGIT_FAMILY if class_ == LEGIT else plain_family(family)
-            self.meanings[pair.code] = (class_, family)
+            pair.class_code, pair.family_read = self.meanings[pair.code] = class_, family
             if class_ is None:
                 one.aside.add(pair.first, pair.used)
             elif class_ == DGA and pair.below_no_suffix:
