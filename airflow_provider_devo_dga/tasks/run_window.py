@@ -100,7 +100,7 @@ def _between(start: Moment, end: Moment, first: str, last: str) -> Window:
 def _due(context: Mapping[str, Any]) -> datetime:
     # a run by hand may be about another moment than the present, and tells so by its interval
     due: datetime = context.get("data_interval_end") or context["dag_run"].run_after
-    return due.astimezone(UTC)
+    return _utc(due)
 
 
 def _period(dag: Any, due: datetime) -> Window | None:
@@ -118,7 +118,12 @@ def _period(dag: Any, due: datetime) -> Window | None:
 
     timetable = CronDataIntervalTimetable(cron, timezone=schedule.timezone)
     found = timetable.infer_manual_data_interval(run_after=instance(due))
-    return Window(found.start.astimezone(UTC), found.end.astimezone(UTC))
+    return Window(_utc(found.start), _utc(found.end))
+
+
+def _utc(moment: datetime) -> datetime:
+    # pendulum's astimezone gives a moment that cannot be compared with others
+    return datetime.fromtimestamp(moment.timestamp(), UTC)
 
 
 def _last_full(moment: datetime, width: timedelta) -> Window:

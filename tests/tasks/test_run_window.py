@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable
+from pendulum import instance
 
 from airflow_provider_devo_dga.errors import DevoWindowError
 from airflow_provider_devo_dga.tasks.run_window import run_window
@@ -23,7 +24,12 @@ def at(hour: int, minute: int = 0) -> datetime:
 
 def window_of(window: Any = None, run_after: datetime = RUN_AFTER, **context: Any) -> Any:
     bounds = {name: context.pop(name) for name in ("from_", "to") if name in context}
-    found = run_window({"dag_run": SimpleNamespace(run_after=run_after), **context}, window, **bounds)
+    # as a task gets them
+    told = {
+        name: instance(value) if isinstance(value, datetime) else value for name, value in context.items()
+    }
+    found = run_window({"dag_run": SimpleNamespace(run_after=instance(run_after)), **told}, window, **bounds)
+    assert found.is_over()
     return found.start, found.end
 
 
