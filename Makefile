@@ -29,7 +29,7 @@ help:
 	@echo "make bench      what is claimed about speed and memory, measured here; leaves build/bench/"
 	@echo "make check      tracked files, format, lint, types, layers, workflows, docs"
 	@echo "make docs       the generated parts of docs/, and the site"
-	@echo "make screenshots  the pictures of the reports and their page in docs/, by the tests"
+	@echo "make screenshots  the pictures in docs/, by the demo and the tests"
 	@echo "make dist       wheel and sdist"
 	@echo "make sbom       what an installation is made of, in CycloneDX; leaves dist/*.cdx.json"
 	@echo "make secrets    .env and secrets/ for docker-compose.yaml; overwrites nothing"
@@ -139,11 +139,11 @@ docs: $(READY)
 	@python tests/docs/generate.py
 	@mkdocs build --strict --quiet --site-dir build/site
 
-# The pictures of the report in docs/, as the tests see it.
-screenshots: $(READY)
+# The pictures in docs/: the first one of what `make demo` makes, the others as the tests see them.
+screenshots: demo
+	@python -m demo.picture
 	@pytest -q tests/reports/test_in_chromium.py tests/plugins/test_in_airflow.py -k 'fit_the_screen or navigation'
 	@cp build/screenshots/airflow-reports.png docs/images/
-	@cp build/screenshots/normal-1280-top.png docs/images/report.png
 	@cp build/screenshots/normal-390-light.png docs/images/report-narrow.png
 	@cp build/screenshots/quiet-1280-light.png docs/images/report-quiet.png
 

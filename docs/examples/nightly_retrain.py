@@ -1,4 +1,4 @@
-"""Train every night on lists of your own, with some of the features; mail when it fails."""
+"""Train every night on a CSV of your own, with some of the features; mail when it fails."""
 
 from __future__ import annotations
 
@@ -35,18 +35,16 @@ with DAG(
         "retry_policy": DEVO_RETRY_POLICY,
         "on_failure_callback": [MAIL],  # once the last try has failed
     },
-    params={
-        "top_sites": "file:///srv/top.csv",
-        "feed": "file:///srv/feed.txt",
-        "models": "file:///srv/models",
-    },
+    params={"labelled": "file:///srv/labelled.csv", "models": "file:///srv/models"},
 ):
     train = H2OTrainOperator(
         task_id="train",
-        dataset=[
-            {"uri": "{{ params.top_sites }}", "class": "legit"},  # rank,domain
-            {"uri": "{{ params.feed }}", "class": "dga", "subclass": "feed"},  # a domain a line
-        ],
+        # what is not found by looking into the file: its columns, and what 1 means
+        dataset={
+            "uri": "{{ params.labelled }}",
+            "columns": {"host": "domain", "class": "isDGA"},
+            "classes": {"dga": ["1"]},
+        },
         output_dir="{{ params.models }}",
         feature_set=FEATURES,
         execution_timeout=timedelta(hours=2),

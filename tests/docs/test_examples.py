@@ -186,29 +186,25 @@ def test_queries_are_mapped_over_as_the_page_says(
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_nightly_training_on_lists_of_ones_own_and_its_mail(
+def test_a_nightly_training_on_a_csv_of_ones_own_and_its_mail(
     airflow_database: None, devo: Any, dags: Any, mailbox: list[Any], tmp_path: Path
 ) -> None:
     rows = dataset_rows(legit=3000, dga_per_family=100, until=datetime(2026, 1, 1, tzinfo=UTC).date())
-    legit, dga = ([row.host for row in rows if (row.class_ == "dga") is wanted] for wanted in (False, True))
-    (tmp_path / "top.csv").write_text("".join(f"{n},{host}\n" for n, host in enumerate(legit, 1)))
-    (tmp_path / "feed.txt").write_text("\n".join(dga))
+    lines = [f"{number},{row.host},{int(row.class_ == 'dga')}\n" for number, row in enumerate(rows)]
+    (tmp_path / "labelled.csv").write_text("id,domain,isDGA\n" + "".join(lines))
     dag = dags["nightly_retrain"]
     night = datetime(2026, 2, 3, 2, tzinfo=UTC)
     devo.load(TUTORIAL, [{"eventdate": int(night.timestamp()) * 1000 - 7_200_000}])
-    conf = {name: (tmp_path / file).as_uri() for name, file in PLACES.items()}
+    conf = {"labelled": (tmp_path / "labelled.csv").as_uri(), "models": (tmp_path / "models").as_uri()}
     run = run_once(dag, conf, logical_date=night)
     assert set(states_of(run).values()) == {"success"}, states_of(run)
     [promoted] = [task for task in run.get_task_instances() if task.task_id == "promote"]
     assert promoted.xcom_pull("train", key="features") == ["length", "entropy", "digit_share", "tld_length"]
     assert mailbox == []
-    (tmp_path / "feed.txt").unlink()
+    (tmp_path / "labelled.csv").unlink()
     again = run_once(dag, conf, logical_date=night + timedelta(days=1))
     assert states_of(again)["train"] == "failed"
     [mail] = mailbox
     told = message_from_bytes(mail.content, policy=default)
     assert mail.rcpt_tos == ["duty@example.com"]
     assert told["Subject"].startswith("nightly_retrain.train failed in ")
-
-
-PLACES = {"top_sites": "top.csv", "feed": "feed.txt", "models": "models"}
