@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -121,3 +122,8 @@ def test_a_cut_file(sandbox: Sandbox, onnx_file: Make) -> None:
     file.write_bytes(file.read_bytes()[:-20])
     with pytest.raises(ModelManagerError, match="Invalid image"):
         add(sandbox, "cut", file)
+
+
+def test_the_runtime_is_told_to_tell_nobody_of_itself() -> None:
+    # it would, some ten seconds after it was loaded
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
