@@ -56,6 +56,11 @@ def test_other_words_stay() -> None:
     assert str(H2OClusterError(told)) == told
 
 
+def test_a_password_that_is_a_word_is_hidden_wherever_it_stands() -> None:
+    keep_secret("error", "refused")
+    assert str(H2OClusterError("H2O refused: an Error of terror")) == "H2O ***: an *** of t***"
+
+
 @pytest.mark.parametrize("word", ["\n", "\r", "\x1b[31m", "\0", "\u2028", "\u202e", "\x85", "\u200b"])
 def test_what_a_server_says_is_one_plain_line(word: str) -> None:
     assert heard(f"a{word}b").isprintable()
