@@ -258,7 +258,7 @@ with DAG(
     @task(on_success_callback=notifiers())
     def tell(found: dict[str, Any]) -> str:
         """Succeed, and so tell people, when clients stand out; skip otherwise."""
-        if not found["clients_infected"] + found["clients_suspicious"]:
+        if not found["clients_infected"] + found["clients_suspicious"] + found["clients_alternative"]:
             raise AirflowSkipException("No client stands out")
         return found["headline"]
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow_provider_devo_dga.features.suffix_policy import customers_suffix
+from airflow_provider_devo_dga.features.suffix_policy import customers_suffix, unjudged_pattern
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
@@ -63,6 +63,6 @@ def split_host(host: str) -> HostParts | None:
         return None
     suffix = customers_suffix(name)
     label = name[: -len(suffix) - 1].rpartition(".")[2]
-    if not _LABEL.match(label) or not has_known_top(name):
+    if not _LABEL.match(label) or not has_known_top(name) or re.search(unjudged_pattern(), name):
         return None
     return HostParts(registrable=f"{label}.{suffix}", label=label, tld=suffix.rpartition(".")[2])

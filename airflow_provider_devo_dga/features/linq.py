@@ -11,14 +11,17 @@ from typing import Literal, assert_never
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import expression as e
 from airflow_provider_devo_dga.features import quoting
+from airflow_provider_devo_dga.features.alternative_roots import alternative_roots
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.host import HOST_PATTERN, LABEL_PATTERN, LONGEST_HOST
-from airflow_provider_devo_dga.features.suffix_policy import suffix_pattern
+from airflow_provider_devo_dga.features.suffix_policy import suffix_pattern, unjudged_pattern
 
 LABEL_ALIAS = "sld"
 REGISTRABLE_ALIAS = "reg_domain"
 SCORE_ALIAS = "malicious"
 _NAME, _SUFFIX, _BELOW = "dga_name", "dga_suffix", "dga_below"
+_TOLD, _WHO = "dga_told", "dga_who"
+_LAST_TWO = "[^.]+[.][^.]+$"
 
 
 def _re(pattern: str) -> str:
@@ -96,6 +99,7 @@ def scoring_query(
             f"where {source.host} ~ {_re(HOST_PATTERN)}",
             f"select {_without_root(f'lower({source.host})')} as {_NAME}",
             f"where length({_NAME}) <= {LONGEST_HOST}, isnotnull(topleveldomain({_NAME}))",
+            f"where not {_NAME} ~ {_re(unjudged_pattern())}",
             *judged_domain(),
             # null where there is no label to judge, and `where` drops null
             f"where {_USABLE_LABEL}",
@@ -162,6 +166,7 @@ NO_HOST = "no host"
 ADDRESS = "address"
 UNUSUAL = "unusual characters"
 UNKNOWN_SUFFIX = "unknown suffix"
+ALTERNATIVE_ROOT = "alternative root"
 USABLE = "usable"
 _IP4_PATTERN = "^[0-9]{1,3}([.][0-9]{1,3}){3}[.]?$"
 _IP6_PATTERN = r"^\[?[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]?$"
@@ -170,15 +175,20 @@ _IP6_PATTERN = r"^\[?[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]?$"
 def fate_query(source: HostSource) -> str:
     """Return the LINQ that counts a window's events by what becomes of them in the scoring query.
 
-    :return: at most five rows: ``fate`` (:data:`USABLE`, or why an event is not scored), ``events_n``.
+    :return: a row for each ``fate`` (:data:`USABLE`, or why an event is not scored), with ``events_n``; of
+        :data:`ALTERNATIVE_ROOT` a row for each name there: ``reg_domain``, ``first_seen``, ``last_seen`` and
+        ``client_ips`` (array of text), which are of no use in the others.
     """
+    roots = f"{_NAME} ~ {_re(f'[^.][.]({chr(124).join(alternative_roots())})$')}"
     unknown = (
         f'nvl({LABEL_ALIAS}, "") = "" or not asked ~ {_re(HOST_PATTERN)} or isnull(topleveldomain({_NAME}))'
+        f" or {_NAME} ~ {_re(unjudged_pattern())}"
     )
     fates = (
         ('asked = ""', NO_HOST),
         (f"asked ~ {_re(_IP4_PATTERN)} or asked ~ {_re(_IP6_PATTERN)}", ADDRESS),
         (f"not asked ~ {_re('^[!-~]+$')}", UNUSUAL),
+        (roots, ALTERNATIVE_ROOT),
         (unknown, UNKNOWN_SUFFIX),
         (f"length({_NAME}) > {LONGEST_HOST} or not {_USABLE_LABEL}", UNUSUAL),
     )
@@ -192,10 +202,18 @@ def fate_query(source: HostSource) -> str:
             f"select {_without_root('lower(asked)')} as {_NAME}",
             *judged_domain(),
             f"select {fate} as fate",
-            "group by fate",
-            "select count() as events_n",
+            # where the name is not told, all have one: the rows stay few
+            f"select {_where_told(f'peek({_NAME}, {_re(_LAST_TWO)})')} as {_TOLD},",
+            f"  {_where_told(f'str({source.client_field})')} as {_WHO}",
+            f"group by fate, {_TOLD}",
+            f"select {_TOLD} as {REGISTRABLE_ALIAS}, count() as events_n, min(eventdate) as first_seen,",
+            f"  max(eventdate) as last_seen, collectdistinct({_WHO}) as client_ips",
         )
     )
+
+
+def _where_told(value: str) -> str:
+    return f'ifthenelse(fate = {quoting.string(ALTERNATIVE_ROOT)}, nvl({value}, ""), "")'
 
 
 def linq(node: e.Number) -> str:

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from importlib.resources import files
 
-_COUNTRY = "??"
+_COUNTRY, _UNJUDGED = "??", "!"
 _PATTERNS = {_COUNTRY: "[a-z][a-z]", "*": "[^.]+"}
 
 
@@ -22,7 +22,8 @@ def _labels() -> dict[str, frozenset[str]]:
     """Return the labels of each parent."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for parent, labels in data_lines("suffixes.txt"):
-        found[parent].update(labels)
+        if parent != _UNJUDGED:
+            found[parent].update(labels)
     return {parent: frozenset(found[parent]) for parent in sorted(found)}
 
 
@@ -32,6 +33,13 @@ def data_lines(name: str) -> Iterator[tuple[str, list[str]]]:
         key, colon, words = line.partition("#")[0].partition(":")
         if colon:
             yield key.strip(), words.split()
+
+
+@functools.cache
+def unjudged_pattern() -> str:
+    """Return a regular expression that finds names below which nothing is judged: ``.onion``."""
+    tops = {top for parent, labels in data_lines("suffixes.txt") if parent == _UNJUDGED for top in labels}
+    return f"[.]{_one_of(frozenset(tops))}$"
 
 
 def customers_suffix(name: str) -> str:
@@ -84,4 +92,4 @@ def _one_of(words: frozenset[str] | list[str]) -> str:
 @functools.cache
 def policy_fingerprint() -> str:
     """Return twelve hex digits that change whenever another label would be judged."""
-    return hashlib.sha256(suffix_pattern().encode()).hexdigest()[:12]
+    return hashlib.sha256((suffix_pattern() + unjudged_pattern()).encode()).hexdigest()[:12]

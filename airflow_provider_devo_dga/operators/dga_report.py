@@ -150,6 +150,7 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
         from airflow_provider_devo_dga.reports.evidence.context import ReportContext
         from airflow_provider_devo_dga.reports.evidence.figures import TREND_WINDOWS
         from airflow_provider_devo_dga.reports.evidence.scored_rows import refuse_other_rows
+        from airflow_provider_devo_dga.reports.evidence.watched_hosts import host_row
         from airflow_provider_devo_dga.reports.make import make_report
         from airflow_provider_devo_dga.reports.shelf import ReportShelf
 
@@ -159,7 +160,9 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
         key = source.key(self.devo_conn_id, self.devo_domain)
         query = linq.fate_query(source)
         counted = DevoHook(self.devo_conn_id).get_records(query, from_=window.start, to=window.end)
-        fates = Counter({str(row["fate"]): int(str(row["events_n"])) for row in counted})
+        fates: Counter[str] = Counter()
+        for row in counted:
+            fates[str(row["fate"])] += int(str(row["events_n"]))
         lag = number_or_none(self.lag_minutes, "lag_minutes")
         facts = ReportContext(
             window_start=window.start.astimezone(UTC),
@@ -175,6 +178,7 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
             events_without_host=fates[linq.NO_HOST],
             events_with_address=fates[linq.ADDRESS],
             events_unknown_suffix=fates[linq.UNKNOWN_SUFFIX],
+            events_alternative_root=fates[linq.ALTERNATIVE_ROOT],
             allow_told=str(lists.allow) if lists.allow else "",
             watch_told=str(lists.watch) if lists.watch else "",
             late_allowance=None if lag is None else 60 * lag,
@@ -190,6 +194,7 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
             earlier=[
                 (past.start, keyed(past.slug, key)) for past in reversed(list(window.before(TREND_WINDOWS)))
             ],
+            alternative=[host_row(row) for row in counted if row["fate"] == linq.ALTERNATIVE_ROOT],
             lists=replace(lists, hosts_seen=self._hosts_seen(source, rows, lists, window)),
         )
 

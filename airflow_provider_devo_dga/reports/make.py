@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from airflow_provider_devo_dga.reports.evidence.context import ReportContext
 from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
+from airflow_provider_devo_dga.reports.evidence.scored_rows import FlaggedRow
 from airflow_provider_devo_dga.reports.evidence.summary import Totals, summarise
 from airflow_provider_devo_dga.reports.files.files import ReportFiles, write_report
 from airflow_provider_devo_dga.reports.page.headline import Headline, headline
@@ -32,16 +33,18 @@ def make_report(
     *,
     earlier: Iterable[tuple[datetime, str]],
     lists: DomainLists,
+    alternative: Sequence[FlaggedRow] = (),
 ) -> MadeReport:
     """Summarise the rows and write the report; the same window of a source replaces its own.
 
     :param rows: the file of scored rows.
     :param slug: name of the report's folder on the shelf.
     :param lists: what people know better than the model.
+    :param alternative: names on alternative roots, one row each.
     :param earlier: start of each window before it and the name of that one's report, oldest first.
     :raises ReportError: the rows cannot become a report.
     """
     place = shelf.folder / slug
-    summary = summarise(rows, context, lists=lists)
+    summary = summarise(rows, context, lists=lists, alternative=alternative)
     files = write_report(summary, place, trend=shelf.trend(earlier))
     return MadeReport(files, headline(summary), summary.totals)

@@ -46,6 +46,8 @@ def test_parts(host: str, registrable: str, label: str, tld: str) -> None:
         "::1",
         "[2001:db8::1]",
         "router.lan",
+        "expyuzz4wqqyqhjn.onion",
+        "7.2.0.192.in-addr.arpa",
         "name.bazar",
         "bücher.de",
         "İstanbul.com",

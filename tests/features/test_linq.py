@@ -10,6 +10,7 @@ from airflow_provider_devo_dga.features import quoting
 from airflow_provider_devo_dga.features.dga import FEATURE_SETS, TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.linq import (
     ADDRESS,
+    ALTERNATIVE_ROOT,
     NO_HOST,
     UNKNOWN_SUFFIX,
     UNUSUAL,
@@ -33,6 +34,7 @@ def test_the_tutorials_query_repaired() -> None:
         'where urihost(referralUri) ~ re("^([!-,/-~-]+[.])+[A-Za-z][A-Za-z0-9-]+[.]?$")\n'
         'select peek(lower(urihost(referralUri)), re("^.*[^.]")) as dga_name\n'
         "where length(dga_name) <= 253, isnotnull(topleveldomain(dga_name))\n"
+        'where not dga_name ~ re("[.](?:arpa|onion)$")\n'
         f'select peek(dga_name, re("{suffix_pattern()}")) as dga_suffix\n'
         "select substring(dga_name, 0, length(dga_name) - length(dga_suffix)) as dga_below\n"
         'select peek(dga_below, re("[^.]+$")) as sld\n'
@@ -129,13 +131,21 @@ def test_fates_are_told_for_each_event_once(devo: Any, devo_connections: None) -
         "localhost": UNKNOWN_SUFFIX,
         "com": UNKNOWN_SUFFIX,
         "co.uk": UNKNOWN_SUFFIX,
-        "name.bazar": UNKNOWN_SUFFIX,
+        "hidden.onion": UNKNOWN_SUFFIX,
+        "WWW.name.bazar.": ALTERNATIVE_ROOT,
+        "other.bit": ALTERNATIVE_ROOT,
         f"{'a' * 260}.com": UNUSUAL,
         f"{'a' * 64}.com": UNUSUAL,
         "d1f8f9.cloudfront.net": USABLE,
         "www.Example.co.uk": USABLE,
         "xqz.ru": USABLE,
     }
-    table = devo.table([{"host": host} for host in hosts], host="str", client="ip4")
+    table = devo.table([{"host": host, "client": "10.0.0.7"} for host in hosts], host="str", client="ip4")
     rows = DevoHook().get_records(fate_query(HostSource(table, "host", "client", kind="host")), **devo.window)
-    assert {row["fate"]: row["events_n"] for row in rows} == Counter(hosts.values())
+    told: Counter[str] = Counter()
+    for row in rows:
+        told[row["fate"]] += row["events_n"]
+    assert told == Counter(hosts.values())
+    names = {row["reg_domain"]: row["client_ips"] for row in rows if row["fate"] == ALTERNATIVE_ROOT}
+    assert names == {"name.bazar": ["10.0.0.7"], "other.bit": ["10.0.0.7"]}
+    assert len(rows) == len(set(hosts.values())) + 1

@@ -19,6 +19,7 @@ class ReportContext(RunFigures):
     :param events_in_window: all events of the window, None (as all ``events_…``) when they were not counted.
     :param events_with_address: those whose host is an IP address.
     :param events_unknown_suffix: those whose host is below no public suffix.
+    :param events_alternative_root: those whose host is on an alternative root.
     :param late_allowance: seconds after the window's end at which its events were read, None when unknown.
     :param allow_told: how many entries of which kind the allow-list has; ``watch_told`` likewise.
     :param generated_at: aware.
@@ -32,6 +33,7 @@ class ReportContext(RunFigures):
     events_without_host: int | None = None
     events_with_address: int | None = None
     events_unknown_suffix: int | None = None
+    events_alternative_root: int | None = None
     late_allowance: float | None = None
     allow_told: str = ""
     watch_told: str = ""

@@ -9,6 +9,7 @@ from io import TextIOWrapper
 from typing import TypeVar
 
 from airflow_provider_devo_dga.errors import ReportError
+from airflow_provider_devo_dga.features.alternative_roots import alternative_roots
 from airflow_provider_devo_dga.features.host import has_known_top, split_host
 from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.storage import StoragePath
@@ -83,6 +84,8 @@ def name_of(entry: str, *, hosts: bool) -> tuple[str, str]:
     name = name.lstrip("*").removeprefix(".") if whole else name
     if not _NAME.fullmatch(name):
         raise EntryError("is no domain such as example.com", quotable=False)
+    if whole and not hosts and name in alternative_roots():
+        return "suffixes", name
     if not has_known_top(f"any.{name}"):
         raise EntryError("is below no known top-level domain, and such names are not judged", quotable=False)
     parts = split_host(name)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from airflow_provider_devo_dga.reports.evidence.alternative_use import AlternativeUse, alternative_uses
 from airflow_provider_devo_dga.reports.evidence.client_evidence import (
     ASSUMED_FALSE_POSITIVE_RATE,
     ClientEvidence,
@@ -19,7 +20,7 @@ from airflow_provider_devo_dga.reports.evidence.detection import Detection
 from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
 from airflow_provider_devo_dga.reports.evidence.figures import KeyTotals, ReportFigures
 from airflow_provider_devo_dga.reports.evidence.found import DetectionRows, Findings
-from airflow_provider_devo_dga.reports.evidence.scored_rows import BATCH_ROWS, ScoredRows
+from airflow_provider_devo_dga.reports.evidence.scored_rows import BATCH_ROWS, FlaggedRow, ScoredRows
 from airflow_provider_devo_dga.storage import StoragePath
 
 WIDELY_ASKED_SHARE = 0.1
@@ -45,6 +46,7 @@ class Totals(KeyTotals):
     :param allow_list: entries on it; ``watch_list`` likewise.
     :param clients_flagged: clients with at least one flagged domain.
     :param clients_with_evidence: clients whose verdict is more than chance, and that are to raise an alarm.
+    :param clients_alternative: clients with so many names on alternative roots that people are to be told.
     :param clients_no_alarm: others with such evidence, which people have listed as ones to expect it of.
     """
 
@@ -58,6 +60,7 @@ class Totals(KeyTotals):
     clients_flagged: int
     clients_with_evidence: int
     clients_no_alarm: int = 0
+    clients_alternative: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +101,7 @@ class ReportDocument(ReportFigures):
     :param cells: all clients that do not stand out, those without a flagged domain too, counted.
     :param bars: flagged domains over time.
     :param detections_left_out: flagged domains beyond ``detections``.
+    :param alternative: clients that asked for names on alternative roots, most names first.
     """
 
     context: ReportContext
@@ -110,6 +114,7 @@ class ReportDocument(ReportFigures):
     cells: tuple[ClientCell, ...]
     bars: tuple[FlaggedBar, ...]
     detections_left_out: int
+    alternative: tuple[AlternativeUse, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,16 +122,20 @@ class ReportSummary(ReportDocument):
     """Everything a report says, as numbers.
 
     :param rows: where all detections can be read again.
+    :param alternative_names: the names on alternative roots.
     """
 
     rows: DetectionRows = field(compare=False, repr=False)
+    alternative_names: tuple[Detection, ...] = ()
 
     def all_detections(self) -> Iterator[Detection]:
         """Yield each watched domain that was seen and each flagged one, once.
 
-        Watched ones come first, then ``detections``; what is beyond them is read from the rows.
+        Watched ones come first, then names on alternative roots, then ``detections``; what is beyond them is
+        read from the rows.
         """
         yield from self.watched
+        yield from self.alternative_names
         yield from (detection for detection in self.detections if not detection.watched)
         shown = {detection.reg_domain for detection in (*self.watched, *self.detections)}
         if self.totals.domains_watched > len(self.watched):
@@ -148,6 +157,7 @@ def summarise(
     context: ReportContext,
     *,
     lists: DomainLists | None = None,
+    alternative: Sequence[FlaggedRow] = (),
     top: int = 50,
     batch_rows: int = BATCH_ROWS,
 ) -> ReportSummary:
@@ -160,6 +170,7 @@ def summarise(
     :param context: the run; its ``threshold`` makes scores of ``malicious`` readable, its
         ``false_positive_rate`` (None or 0: one percent is assumed, and said) is what chance means.
     :param lists: what people know better than the model.
+    :param alternative: names on alternative roots, one row each.
     :param top: fewest clients to list, as far as they have a flagged domain.
     :param batch_rows: rows held in memory at a time.
     :raises ReportError: when the rows lack a column, a value or a readable label, or name a flagged
@@ -178,6 +189,7 @@ def summarise(
         {evidence.client: (place, evidence.verdict) for place, evidence in enumerate(ranked)},
         batch_rows,
     )
+    uses = alternative_uses(alternative, lists)
     wide_from = max(WIDELY_ASKED_CLIENTS, len(tally.asked) * WIDELY_ASKED_SHARE)
     found = named.find(context, wide_from)
     stand_out = {evidence.client for evidence in ranked if evidence.stands_out}
@@ -186,7 +198,7 @@ def summarise(
         context=context,
         rate=rate,
         rate_assumed=not context.false_positive_rate,
-        totals=_totals(tally, rate, ranked, found, lists),
+        totals=_totals(tally, rate, ranked, found, lists, uses.alarms),
         clients=tuple(ranked[: max(top, min(shown, CLIENTS_KEPT))]),
         detections=found.strongest,
         watched=found.watched,
@@ -196,6 +208,8 @@ def summarise(
             for (part, alarm), domains in sorted(found.bars.items())
         ),
         detections_left_out=found.flagged - len(found.strongest),
+        alternative=uses.clients[:CLIENTS_KEPT],
+        alternative_names=uses.names,
         rows=named,
     )
 
@@ -213,7 +227,12 @@ def _without_alarm(ranked: list[ClientEvidence], lists: DomainLists) -> list[Cli
 
 
 def _totals(
-    tally: ClientTally, rate: float, ranked: list[ClientEvidence], found: Findings, lists: DomainLists
+    tally: ClientTally,
+    rate: float,
+    ranked: list[ClientEvidence],
+    found: Findings,
+    lists: DomainLists,
+    alternative: int,
 ) -> Totals:
     verdicts = Counter(evidence.verdict for evidence in ranked)
     return Totals(
@@ -231,6 +250,7 @@ def _totals(
         clients_flagged=len(ranked),
         clients_with_evidence=verdicts[Verdict.SUSPICIOUS] + verdicts[Verdict.INFECTED],
         clients_no_alarm=verdicts[Verdict.NO_ALARM],
+        clients_alternative=alternative,
         clients_suspicious=verdicts[Verdict.SUSPICIOUS],
         clients_infected=verdicts[Verdict.INFECTED],
     )

@@ -55,6 +55,6 @@ def host_row(row: Mapping[str, Any]) -> FlaggedRow:
         events_n=row["events_n"],
         first_seen=first,
         last_seen=last,
-        clients=tuple(dict.fromkeys(client for client in row["client_ips"] or () if client is not None)),
+        clients=tuple(dict.fromkeys(client for client in row["client_ips"] or () if client)),
         score=None,
     )

@@ -8,6 +8,7 @@ from typing import Literal
 
 from airflow_provider_devo_dga.reports.evidence.client_evidence import ClientEvidence, Verdict
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
+from airflow_provider_devo_dga.reports.page.alternative import alternative_words
 from airflow_provider_devo_dga.reports.page.text import defang, shorten, visible
 from airflow_provider_devo_dga.reports.page.words import count, counted, moment, odds, percent, quantity
 
@@ -34,10 +35,12 @@ class Headline:
 def headline(summary: ReportSummary) -> Headline:
     """Put a summary into its headline."""
     totals = summary.totals
-    if not totals.domains:
-        return _nothing_seen(summary)
     if totals.clients_infected:
         return _infected(summary)
+    if words := alternative_words(summary):
+        return Headline("alarm", words, _why_alternative(summary))
+    if not totals.domains:
+        return _nothing_seen(summary)
     if totals.domains_watched:
         return _watched(summary)
     if totals.clients_suspicious:
@@ -77,6 +80,16 @@ def _nothing_seen(summary: ReportSummary) -> Headline:
     )
 
 
+def _why_alternative(summary: ReportSummary) -> str:
+    watched, suspicious = summary.totals.domains_watched, summary.totals.clients_suspicious
+    told = [
+        *([f"{counted(watched, 'watch-listed domain')} seen, too."] if watched else ()),
+        *([f"{counted(suspicious, 'client')} suspicious by the model."] if suspicious else ()),
+    ]
+    why = "No public resolver knows such names: malware that asks for them brings a resolver along."
+    return " ".join([why, *told])
+
+
 def _infected(summary: ReportSummary) -> Headline:
     found = [client for client in summary.clients if client.verdict is Verdict.INFECTED]
     first = found[0]
@@ -87,6 +100,8 @@ def _infected(summary: ReportSummary) -> Headline:
     watched = summary.totals.domains_watched
     listed = f" {counted(watched, 'watch-listed domain')} {'was' if watched == 1 else 'were'} seen, too."
     detail = f"{_weight(summary, first)}{_others(summary)}{_doubt(summary)}{listed if watched else ''}"
+    if words := alternative_words(summary):
+        detail += f" {words}"
     return Headline("alarm", text, detail)
 
 

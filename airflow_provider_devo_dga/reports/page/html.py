@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from airflow_provider_devo_dga.reports.evidence.alternative_use import ALARM_FROM_NAMES
 from airflow_provider_devo_dga.reports.evidence.client_evidence import (
     CERTAIN_BELOW,
     CERTAIN_FROM_FLAGGED,
@@ -11,6 +12,7 @@ from airflow_provider_devo_dga.reports.evidence.client_evidence import (
 from airflow_provider_devo_dga.reports.evidence.figures import Trend
 from airflow_provider_devo_dga.reports.evidence.label_form import FORM_WORDS
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
+from airflow_provider_devo_dga.reports.page.alternative import roots_of
 from airflow_provider_devo_dga.reports.page.headline import headline
 from airflow_provider_devo_dga.reports.page.page import page_environment
 
@@ -46,6 +48,9 @@ def render(summary: ReportSummary, trend: Trend | None = None) -> str:
         ],
         detections=summary.detections[:DETECTION_ROWS],
         watched=summary.watched[:DETECTION_ROWS],
+        alternative=summary.alternative[:CLIENT_ROWS],
+        roots_of=roots_of,
+        alarm_from_names=ALARM_FROM_NAMES,
         trend=trend,
         form_words=FORM_WORDS,
         # SVG from the chart library, which escapes the text it draws.
