@@ -17,6 +17,7 @@ from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
 from airflow_provider_devo_dga.tasks.rendered import listed, mapping, number_or_none
+from airflow_provider_devo_dga.tasks.run_window import run_window
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
     from airflow_provider_devo_dga.reports.evidence.scored_rows import FlaggedRow
     from airflow_provider_devo_dga.reports.make import MadeReport
+
+_PLANNED = ("model_name", "version", "sha256", "threshold", "false_positive_rate")
 
 
 class DGAReportOperator(StoppableMixin, WiredOperator):
@@ -116,9 +119,10 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         started = time.monotonic()
-        self.rows = mapping(self.rows, "rows", "DevoQueryOperator")
-        self.plan, self.source = mapping(self.plan, "plan"), mapping(self.source, "source")
-        window = Window.parse(self.rows["window"]["from"], self.rows["window"]["to"])
+        self.rows = mapping(self.rows, "rows", "DevoQueryOperator", ["path", "window"])
+        self.plan = mapping(self.plan, "plan", needs=_PLANNED)
+        self.source = mapping(self.source, "source", needs=["table", "field", "client_field"])
+        window = run_window(context, self.rows["window"])
         with self.stopped_by_kill():
             made = self._made(context, window)
         totals, files = made.totals, {name: str(path) for name, path in vars(made.files).items()}

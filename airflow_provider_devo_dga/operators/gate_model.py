@@ -106,7 +106,7 @@ class GateModelOperator(WiredOperator):
             min_family_rows=whole(self.min_family_rows, "min_family_rows"),
         )
         trained = TrainingSummary.of(mapping(self.trained, "trained", "H2OTrainOperator"))
-        champion = mapping_or_none(self.champion, "champion", "the task that finds the champion")
+        champion = mapping_or_none(self.champion, "champion", "the task that finds the champion", ["version"])
         reasons = gate.reasons_against(trained, champion)
         self._note(trained, "; ".join(reasons))
         if reasons:

@@ -93,7 +93,7 @@ class ProbeModelOperator(StoppableMixin, WiredOperator):
         self.storage_conn_id = storage_conn_id
 
     def execute(self, context: Context) -> dict[str, int]:
-        self.source = mapping(self.source, "source")
+        self.source = mapping(self.source, "source", needs=["table", "field", "client_field"])
         with self.stopped_by_kill():
             return self._probe(context)
 

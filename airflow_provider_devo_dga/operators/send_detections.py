@@ -86,7 +86,7 @@ class SendDetectionsOperator(WiredOperator):
 
         if not self.table:
             raise AirflowSkipException("No table for detections is set")
-        self.report = mapping(self.report, "report", "DGAReportOperator")
+        self.report = mapping(self.report, "report", "DGAReportOperator", ["ecs"])
         ecs = ObjectStoragePath(self.report["ecs"], conn_id=self.storage_conn_id)
         outgoing = OutgoingDetections(ecs, custom_table(self.table), self.which)
         hook = DevoEventsHook(self.events_conn_id)

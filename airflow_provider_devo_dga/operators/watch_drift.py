@@ -14,6 +14,7 @@ from airflow_provider_devo_dga.errors import DriftError
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage
 from airflow_provider_devo_dga.tasks.rendered import mapping, number
+from airflow_provider_devo_dga.tasks.run_window import run_window
 from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ class WatchDriftOperator(WiredOperator):
         from airflow_provider_devo_dga.models.meaning import meaning_of
         from airflow_provider_devo_dga.reports.evidence.scored_rows import ScoredRows, refuse_other_rows
 
-        self.rows = mapping(self.rows, "rows", "DevoQueryOperator")
-        self.plan = mapping(self.plan, "plan")
+        self.rows = mapping(self.rows, "rows", "DevoQueryOperator", ["path", "window"])
+        self.plan = mapping(self.plan, "plan", needs=["threshold", "version", "summary"])
         summary, baseline = self._trained()
         rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
         refuse_other_rows(rows, self.rows, self.plan.get("query"))
@@ -88,7 +89,7 @@ class WatchDriftOperator(WiredOperator):
             model_version=self.plan["version"],
             false_positive_rate=self.plan["false_positive_rate"],
         )
-        window = Window.parse(self.rows["window"]["from"], self.rows["window"]["to"])
+        window = run_window(context, self.rows["window"])
         folder = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)
         found = DriftWatch(folder, self.plan.get("source_key", "")).record(window, record)
         worst = dict(list(found.index.items())[:_WORST])

@@ -56,27 +56,33 @@ def given(value: Any) -> Any:
     return None if value is None or (isinstance(value, str) and value in _NOTHING) else value
 
 
-def mapping(value: object, name: str, giver: str = "the task that makes it") -> dict[str, Any]:
+def mapping(
+    value: object, name: str, giver: str = "the task that makes it", needs: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return a mapping, of which a template may have made text: JSON, or a literal of Python.
 
     :param giver: the operator that returns such a mapping, for the error.
-    :raises DevoPermanentError: it is none; names the parameter and says what to write.
+    :param needs: keys that are to be there.
+    :raises DevoPermanentError: it is none, or lacks a key; names the parameter and says what to write.
     """
     found = _read(value)
-    if not isinstance(found, Mapping):
-        raise DevoPermanentError(
-            f"{name} must be what {giver} returned, not {_shown(value)}; with that task as `task`, write"
-            f" {name}=task.output"
-        )
-    return dict(found)
+    if isinstance(found, Mapping) and not (missing := [key for key in needs if key not in found]):
+        return dict(found)
+    what = f"a mapping without {', '.join(missing)}" if isinstance(found, Mapping) else _shown(value)
+    raise DevoPermanentError(
+        f"{name} must be what {giver} returned, not {what}; with that task as `task`, write"
+        f" {name}=task.output"
+    )
 
 
-def mapping_or_none(value: object, name: str, giver: str = "the task that makes it") -> dict[str, Any] | None:
+def mapping_or_none(
+    value: object, name: str, giver: str = "the task that makes it", needs: Sequence[str] = ()
+) -> dict[str, Any] | None:
     """Return a mapping, or None for what a template makes of None.
 
     :raises DevoPermanentError: it is neither.
     """
-    return None if given(value) is None else mapping(value, name, giver)
+    return None if given(value) is None else mapping(value, name, giver, needs)
 
 
 def listed(value: object, name: str) -> list[Any]:

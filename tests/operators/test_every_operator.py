@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_devo_dga.errors import DevoPermanentError
 from airflow_provider_devo_dga.operators.check_linq import CheckLinqOperator
 from airflow_provider_devo_dga.operators.devo_job import DevoJobOperator
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
@@ -204,3 +205,29 @@ def test_none_is_missing_from_what_airflow_discovers() -> None:
     assert sorted(listed) == sorted(operator.__module__ for operator in OPERATORS)
     for module in listed:
         import_module(module)
+
+
+ROWS = {"path": "file:///rows.parquet", "window": {"from": "2026-01-01", "to": "2026-01-02"}}
+HANDED_OVER = [
+    (RegisterModelOperator, {"name": "m", "trained": "train"}, "trained=task.output"),
+    (RecordTrainingOperator, {"name": "m", "trained": "[1]"}, "trained=task.output"),
+    (GateModelOperator, {"name": "m", "trained": None}, "trained=task.output"),
+    (
+        PromoteModelOperator,
+        {"name": "m", "candidate": "c", "models_dir": "file:///m", "table": "t", "trained": ""},
+        "trained=task.output",
+    ),
+    (ProbeModelOperator, {"name": "m", "model_file": "m", "source": {"table": "t"}}, "without field, client"),
+    (DGAReportOperator, {"rows": "rows.parquet", "plan": {}, "source": {}, "output_dir": "o"}, "rows=task"),
+    (DGAReportOperator, {"rows": ROWS, "plan": {}, "source": {}, "output_dir": "o"}, "plan=task.output"),
+    (WatchDriftOperator, {"rows": {}, "plan": {}, "models_dir": "m", "output_dir": "o"}, "without path"),
+    (SendDetectionsOperator, {"report": {"html": "a"}, "table": "my.app.a.b"}, "without ecs"),
+]
+
+
+@pytest.mark.parametrize(("operator", "arguments", "reason"), HANDED_OVER)
+def test_what_no_task_has_returned_is_refused_with_what_to_write(
+    operator: Any, arguments: dict[str, Any], reason: str, context: Any
+) -> None:
+    with pytest.raises(DevoPermanentError, match=reason):
+        operator(task_id="a_task", **arguments).execute(context)
