@@ -155,7 +155,7 @@ def test_each_class_is_in_the_row_of_one_extra() -> None:
 OPTIONAL = {
     "GateModelOperator": {"mlflow"},  # a history is kept where one is set
     "PromoteModelOperator": {"mlflow"},
-    "H2OTrainOperator": {"altair", "jinja2"},  # without them there is no model card
+    "H2OTrainOperator": {"altair", "jinja2", "vl_convert"},  # without them there is no model card
     "WatchDriftOperator": {"numpy"},  # a training makes baselines
 }
 
