@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk import ObjectStoragePath
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_devo_dga.errors import HistoryError
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.promotion.gate import QualityGate, gate_report
+from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.tasks.lineage import history_places, lineage
 from airflow_provider_devo_dga.tasks.rendered import mapping, mapping_or_none, number, whole
 from airflow_provider_devo_dga.tasks.wired import WiredOperator
@@ -23,6 +25,9 @@ _LONGEST_NOTE = 4000
 
 class GateModelOperator(WiredOperator):
     """Holds a trained model against declared rules, and against the champion on the same held-out names.
+
+    The model itself is asked about well-known names and plainly random ones: one that learned exchanged
+    classes has fine figures and flags the former.
 
     A model that breaks any rule fails the task without a retry; the error lists every reason. So does a
     champion that cannot be compared with. Without a champion the rules for a model alone decide.
@@ -45,6 +50,8 @@ class GateModelOperator(WiredOperator):
     :param history_dir: URI of a folder on this machine's disk for ``mlflow.db``, when there is no MLflow
         connection; None keeps no history. (templated)
     :param mlflow_conn_id: Airflow connection of type ``mlflow``; None for the file. (templated)
+    :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
+    :raises MojoExportError: the model file is not there, or cannot be scored.
     :raises AirflowFailException: the model breaks a rule; lists every reason, and is not retried.
     """
 
@@ -61,6 +68,7 @@ class GateModelOperator(WiredOperator):
         "min_family_rows",
         "history_dir",
         "mlflow_conn_id",
+        "storage_conn_id",
     )
     ui_color = "#fff0cc"
 
@@ -79,6 +87,7 @@ class GateModelOperator(WiredOperator):
         min_family_rows: int | str = 30,
         history_dir: str | None = None,
         mlflow_conn_id: str | None = None,
+        storage_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -94,6 +103,7 @@ class GateModelOperator(WiredOperator):
         self.min_family_rows = min_family_rows
         self.history_dir = history_dir
         self.mlflow_conn_id = mlflow_conn_id
+        self.storage_conn_id = storage_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
         gate = QualityGate(
@@ -107,7 +117,8 @@ class GateModelOperator(WiredOperator):
         )
         trained = TrainingSummary.of(mapping(self.trained, "trained", "H2OTrainOperator"))
         champion = mapping_or_none(self.champion, "champion", "the task that finds the champion", ["version"])
-        reasons = gate.reasons_against(trained, champion)
+        # figures cost nothing, to ask the model takes a Java
+        reasons = gate.reasons_against(trained, champion) or self._answers(trained)
         self._note(trained, "; ".join(reasons))
         if reasons:
             raise AirflowFailException("The model does not pass the quality gate: " + "; ".join(reasons))
@@ -126,6 +137,16 @@ class GateModelOperator(WiredOperator):
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """Tell OpenLineage the history that has the verdict; None without its provider."""
         return lineage([], history_places(self.mlflow_conn_id, self.history_dir, self.name))
+
+    def _answers(self, trained: TrainingSummary) -> list[str]:
+        """Return what the model's answers about plain names say against it."""
+        from airflow_provider_devo_dga.models.meaning import asked_for
+        from airflow_provider_devo_dga.models.store import local_copy
+        from airflow_provider_devo_dga.promotion.plain_names import reasons_of_plain_names
+
+        file = ObjectStoragePath(trained.model_file, conn_id=self.storage_conn_id)
+        with scratch_folder() as folder:
+            return reasons_of_plain_names(local_copy(file, folder), asked_for(None, file))
 
     def _note(self, trained: TrainingSummary, reasons: str) -> None:
         """Tell the history; the verdict stands whether that can be written down or not."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from airflow_provider_devo_dga.errors import MojoExportError
+from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
-from airflow_provider_devo_dga.models.summary import TrainingSummary
+from airflow_provider_devo_dga.models.summary import SUMMARY, TrainingSummary
 from airflow_provider_devo_dga.operators.gate_model import GateModelOperator
+from airflow_provider_devo_dga.promotion.plain_names import reasons_of_plain_names
 from tests.last_line import last_line
 
 VERSION, CHAMPION = "20260112T030000Z", "20260105T030000Z"
@@ -34,27 +39,63 @@ TRAINED: dict[str, Any] = {
 }
 
 
+@pytest.fixture
+def trained(glm_mojo: Any, tmp_path: Path) -> Callable[[float], dict[str, Any]]:
+    """Return a maker of trainings whose model flags long labels, or with a weight below 0 short ones."""
+
+    def made(weight: float) -> dict[str, Any]:
+        file = tmp_path / "m.zip"
+        content = glm_mojo(TUTORIAL_FEATURES.names, {"length": weight}, -15.5 * weight)
+        file.write_bytes(content)
+        told = TRAINED | {"sha256": sha256(content).hexdigest(), "model_file": file.as_uri()}
+        told["feature_set"] = TUTORIAL_FEATURES.to_dict()
+        file.with_suffix(".json").write_bytes(SUMMARY.write(TrainingSummary.of(told)))
+        return told
+
+    return made
+
+
 def operator(**changes: Any) -> GateModelOperator:
     champion = {"version": CHAMPION, "sha256": "c" * 64, "reason": None}
     arguments = {"trained": TRAINED, "name": "m", "champion": champion}
     return GateModelOperator(task_id="gate", **(arguments | changes))
 
 
+@pytest.mark.slow
 def test_a_better_model_passes_and_its_figures_are_told(
-    context: Any, capsys: pytest.CaptureFixture[str]
+    context: Any, trained: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = operator().execute(context)
+    told = operator(trained=trained(4.0)).execute(context)
     assert (told["version"], told["champion"]) == (VERSION, CHAMPION)
     assert "| recall | 70.00% | 60.00% |" in told["summary"]
     assert "| family necurs (30) | 50.00% | 55.00% |" in told["summary"]
     assert f"Version {VERSION} passes the gate: AUC 0.9" in last_line(capsys)
 
 
-def test_the_first_model_passes_alone_and_says_so(context: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    told = operator(champion=None).execute(context)
+@pytest.mark.slow
+def test_the_first_model_passes_alone_and_says_so(
+    context: Any, trained: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = operator(trained=trained(4.0), champion=None).execute(context)
     assert told["champion"] is None
     assert "compared with no champion" in told["summary"]
     assert "There is no champion to compare with" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_model_of_exchanged_classes_is_refused_whatever_its_figures(context: Any, trained: Any) -> None:
+    with pytest.raises(AirflowFailException, match=r"flags 40 of 40 well-known names, such as goo"):
+        operator(trained=trained(-4.0)).execute(context)
+
+
+@pytest.mark.slow
+def test_a_model_that_was_trained_answers_plain_names_rightly(tiny_mojo: Path, tiny_features: Any) -> None:
+    assert reasons_of_plain_names(tiny_mojo, tiny_features) == []
+
+
+def test_a_model_that_is_not_there_cannot_be_asked(context: Any) -> None:
+    with pytest.raises(MojoExportError, match="There is no model file"):
+        operator().execute(context)
 
 
 def test_every_reason_is_in_the_error_that_is_not_retried(context: Any) -> None:
@@ -65,10 +106,11 @@ def test_every_reason_is_in_the_error_that_is_not_retried(context: Any) -> None:
 
 
 @pytest.mark.slow
-def test_the_verdict_is_kept_in_the_history(context: Any, tmp_path: Path) -> None:
+def test_the_verdict_is_kept_in_the_history(context: Any, trained: Any, tmp_path: Path) -> None:
     history = MLflowHook(history_dir=str(tmp_path)).history("m")
     assert history is not None
-    entry = history.record(TrainingSummary.of(TRAINED))
+    good = trained(4.0)
+    entry = history.record(TrainingSummary.of(good))
 
     def tags() -> dict[str, str]:
         with history.server.client() as client:
@@ -76,9 +118,9 @@ def test_the_verdict_is_kept_in_the_history(context: Any, tmp_path: Path) -> Non
             return found
 
     with pytest.raises(AirflowFailException):
-        operator(min_auc=0.99, history_dir=str(tmp_path)).execute(context)
+        operator(trained=good, min_auc=0.99, history_dir=str(tmp_path)).execute(context)
     assert (tags()["gate"], "AUC is 0.95" in tags()["gate_reasons"]) == ("refused", True)
-    operator(history_dir=str(tmp_path)).execute(context)
+    operator(trained=good, history_dir=str(tmp_path)).execute(context)
     assert tags()["gate"] == "passed"
 
 
