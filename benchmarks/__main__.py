@@ -23,6 +23,7 @@ CLAIMS = (
     "parquet",
     "client_memory",
     "sensors",
+    "preparation",
     "train_overhead",
     "reports_page",
     "imports",

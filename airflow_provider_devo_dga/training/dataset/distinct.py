@@ -35,9 +35,8 @@ class Distinct:
         self._classes = pa.array([class_ for class_, _ in meanings], pa.int64())
         self._families = pa.array([family for _, family in meanings], pa.string())
 
-    def rows(self, part: pa.Table) -> pa.Table:
-        """Return the distinct rows of a part, sorted by label: ``PREPARED_COLUMNS``."""
-        import pyarrow as pa
+    def sorted(self, part: pa.Table) -> pa.Table:
+        """Return a part with class and family, sorted by label; counts nothing, so any thread may do it."""
         import pyarrow.compute as pc
 
         code = part.column("code")
@@ -45,7 +44,13 @@ class Distinct:
         table = table.append_column("family", self._families.take(code))
         if self._classes.null_count:
             table = table.filter(table.column("malicious").is_valid())
-        table = table.take(pc.sort_indices(table.column("label"))).combine_chunks()
+        return table.take(pc.sort_indices(table.column("label"))).combine_chunks()
+
+    def rows(self, table: pa.Table) -> pa.Table:
+        """Return the distinct rows of a sorted part, with the columns ``PREPARED_COLUMNS``."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
         repeated = _repeated(table.column("label").combine_chunks())
         if pc.any(repeated).as_py():
             once = self._once(table.filter(repeated))

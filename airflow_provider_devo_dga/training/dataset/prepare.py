@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +15,7 @@ from typing import BinaryIO
 from airflow_provider_devo_dga.errors import DatasetError
 from airflow_provider_devo_dga.models.summary import Dataset
 from airflow_provider_devo_dga.training.dataset import names
+from airflow_provider_devo_dga.training.dataset.ahead import in_order
 from airflow_provider_devo_dga.training.dataset.aside import UNKNOWN_CLASS, SetAside
 from airflow_provider_devo_dga.training.dataset.distinct import PREPARED_COLUMNS, Distinct
 from airflow_provider_devo_dga.training.dataset.opening import Opened
@@ -101,24 +103,24 @@ def write_prepared(rows: RowSpool, target: Path, reading: DatasetReading, least:
     import pyarrow as pa
     from pyarrow import csv
 
-    partial = target.with_name(target.name + ".partial")
+    unfinished = target.with_name(target.name + ".partial")
     distinct = Distinct(reading.meanings)
     kinds = dict.fromkeys(PREPARED_COLUMNS, pa.string()) | {"malicious": pa.int64()}
     try:
         with (
-            partial.open("wb") as file,
+            unfinished.open("wb") as file,
             # every string quoted: H2O then keeps 0123, 1e5 and na as the text they are
             csv.CSVWriter(
                 file, pa.schema(kinds), write_options=csv.WriteOptions(quoting_style="needed")
             ) as writer,
         ):
-            for part in rows.parts():
+            for part in in_order((partial(distinct.sorted, part) for part in rows.parts()), ahead=1):
                 writer.write_table(distinct.rows(part))
         report = _report(distinct, reading)
         _check_classes(report, least)
-        partial.replace(target)
+        unfinished.replace(target)
     finally:
-        partial.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
     return report
 
 

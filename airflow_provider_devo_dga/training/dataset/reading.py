@@ -6,13 +6,16 @@ import logging
 import re
 import time
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from airflow_provider_devo_dga.errors import DatasetError
-from airflow_provider_devo_dga.features.host_columns import split_hosts
+from airflow_provider_devo_dga.features.host_columns import HostColumns, split_hosts
 from airflow_provider_devo_dga.models.summary import Source
 from airflow_provider_devo_dga.training.dataset import names
+from airflow_provider_devo_dga.training.dataset.ahead import in_order
 from airflow_provider_devo_dga.training.dataset.aside import UNKNOWN_CLASS, SetAside
 from airflow_provider_devo_dga.training.dataset.classes import DGA, LEGIT, Meaning, meaning_of
 from airflow_provider_devo_dga.training.dataset.columns import Columns, ColumnSearch
@@ -90,6 +93,22 @@ class OneSource:
         )
 
 
+class _Read(NamedTuple):
+    """A batch, its columns by what they hold, and its hosts in parts."""
+
+    batch: Batch
+    columns: dict[str, pa.Array]
+    hosts: pa.Array
+    parts: HostColumns
+
+
+def _read(batch: Callable[[], Batch], roles: Sequence[str]) -> _Read:
+    read = batch()
+    columns = dict(zip(roles, read.columns, strict=True))
+    hosts = names.clean(columns["host"])
+    return _Read(read, columns, hosts, split_hosts(hosts))
+
+
 class DatasetReading:
     """What has been read so far of all sources.
 
@@ -112,24 +131,24 @@ class DatasetReading:
         one = OneSource(source, reader, ColumnSearch(reader, source).found())
         self.sources.append(one)
         roles = list(one.columns.places)
-        for batch in reader.batches([one.columns.places[role] for role in roles]):
-            self._take(one, batch, dict(zip(roles, batch.columns, strict=True)))
+        batches = reader.batches([one.columns.places[role] for role in roles])
+        for read in in_order(partial(_read, batch, roles) for batch in batches):
+            self._take(one, read)
             self._tell(one)
         if not one.rows:
             raise DatasetError("The dataset has a header and no rows")
         self._settle(one)
         _log.info("%s", told(one))
 
-    def _take(self, one: OneSource, batch: Batch, columns: dict[str, pa.Array]) -> None:
+    def _take(self, one: OneSource, read: _Read) -> None:
         import pyarrow.compute as pc
 
+        batch, columns, hosts, (label, tld) = read
         one.aside.add_all(batch.bad)
         one.rows += len(batch.bad) + len(columns["host"])
         self.rows_read += len(batch.bad) + len(columns["host"])
         if not len(columns["host"]):
             return
-        hosts = names.clean(columns["host"])
-        label, tld = split_hosts(hosts)
         codes = self._codes(one, batch, columns)
         known = label.is_valid()
         if label.null_count:

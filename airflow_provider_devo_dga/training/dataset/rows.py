@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +22,7 @@ FIELDS, BYTES = "another number of fields, or a stray quote", "bytes that are no
 NOTATION, JSON = "not written like the other lines", "no JSON object"
 
 _COMMENT = r"^\s*(?:#|//|$)"
-_COMMENTS = (b"\n#", b"\n\n", b"\n//", b"\n ", b"\n\t")
+_MAYBE_COMMENT = re.compile(rb"(?:^|\n)[#/\s]")
 _UNIT = "\x1f"  # a separator that no text has
 _BATCH = 100_000
 
@@ -59,8 +60,8 @@ class Reader(Protocol):
     header: Sequence[str]
     sample: Sequence[Sequence[str]]
 
-    def batches(self, places: Sequence[int]) -> Iterator[Batch]:
-        """Yield all rows, with the columns at these places."""
+    def batches(self, places: Sequence[int]) -> Iterator[Callable[[], Batch]]:
+        """Yield jobs that read some rows each, with the columns at these places, in any thread."""
         ...
 
 
@@ -80,16 +81,16 @@ class TableReader:
     skip: int
     padded: bool = False
 
-    def batches(self, places: Sequence[int]) -> Iterator[Batch]:
+    def batches(self, places: Sequence[int]) -> Iterator[Callable[[], Batch]]:
         for first, content in _without_first(self.pieces, self.skip):
-            yield _twice(self._batch, first, content, places)
+            yield partial(_twice, self._batch, first, content, places)
 
     def _batch(self, first: int, content: bytes, places: Sequence[int]) -> Batch:
         import pyarrow.compute as pc
 
         numbers, bad = None, []
         quoted = b'"' in content
-        if quoted or self.separator == BLANKS or content[:1] in b"#/ \t\n" or _any(_COMMENTS, content):
+        if quoted or self.separator == BLANKS or _MAYBE_COMMENT.search(content):
             lines = _lines(content)
             wanted = pc.invert(pc.match_substring_regex(lines, _COMMENT))
             if quoted and self.separator != BLANKS:
@@ -163,9 +164,9 @@ class ListReader:
     notation: Notation
     skip: int = 0
 
-    def batches(self, places: Sequence[int]) -> Iterator[Batch]:
+    def batches(self, places: Sequence[int]) -> Iterator[Callable[[], Batch]]:
         for first, content in _without_first(self.pieces, self.skip):
-            yield _twice(self._batch, first, content, places)
+            yield partial(_twice, self._batch, first, content, places)
 
     def _batch(self, first: int, content: bytes, places: Sequence[int]) -> Batch:
         import pyarrow.compute as pc
@@ -195,21 +196,25 @@ class JsonReader:
     header: Sequence[str]
     sample: Sequence[Sequence[str]]
 
-    def batches(self, places: Sequence[int]) -> Iterator[Batch]:
-        import pyarrow as pa
-
+    def batches(self, places: Sequence[int]) -> Iterator[Callable[[], Batch]]:
         paths = [self.header[place] for place in places]
         for first, content in self.pieces:
-            rows, lines, bad = [], [], []
-            for line, raw in enumerate(content.split(b"\n"), start=first):
-                if raw.strip():
-                    if (found := json_row(raw)) is None:
-                        bad.append(Bad(line, JSON, raw.decode("utf-8", "replace")))
-                    else:
-                        rows.append(found)
-                        lines.append(line)
-            columns = [pa.array([row.get(path, "") for row in rows], pa.string()) for path in paths]
-            yield Batch(columns, bad, lines.__getitem__)
+            yield partial(self._batch, first, content, paths)
+
+    @staticmethod
+    def _batch(first: int, content: bytes, paths: Sequence[str]) -> Batch:
+        import pyarrow as pa
+
+        rows, lines, bad = [], [], []
+        for line, raw in enumerate(content.split(b"\n"), start=first):
+            if raw.strip():
+                if (found := json_row(raw)) is None:
+                    bad.append(Bad(line, JSON, raw.decode("utf-8", "replace")))
+                else:
+                    rows.append(found)
+                    lines.append(line)
+        columns = [pa.array([row.get(path, "") for row in rows], pa.string()) for path in paths]
+        return Batch(columns, bad, lines.__getitem__)
 
 
 def json_row(raw: bytes) -> dict[str, str] | None:
@@ -252,15 +257,18 @@ class ParquetReader:
             [column.to_pylist() for column in table.columns] if table is not None else []
         )
 
-    def batches(self, places: Sequence[int]) -> Iterator[Batch]:
+    def batches(self, places: Sequence[int]) -> Iterator[Callable[[], Batch]]:
         names = [self.header[place] for place in places]
         roots = sorted({self._root(name) for name in names})
         start = 1
         for batch in self._file.iter_batches(batch_size=_BATCH, columns=roots):
-            table = self._table(batch)
-            columns = [_whole_array(table.column(name)) for name in names]
-            yield Batch(columns, [], partial(operator.add, start))
+            yield partial(self._batch, start, batch, names)
             start += batch.num_rows
+
+    def _batch(self, start: int, batch: Any, names: Sequence[str]) -> Batch:
+        table = self._table(batch)
+        columns = [_whole_array(table.column(name)) for name in names]
+        return Batch(columns, [], partial(operator.add, start))
 
     def _root(self, name: str) -> str:
         names = self._file.schema_arrow.names
@@ -335,10 +343,6 @@ def _whole_array(column: pa.ChunkedArray) -> pa.Array:
 
     whole = column.combine_chunks()
     return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
-
-
-def _any(parts: Iterable[bytes], content: bytes) -> bool:
-    return any(part in content for part in parts)
 
 
 def _literal(separator: str) -> str:

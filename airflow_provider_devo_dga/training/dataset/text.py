@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 from airflow_provider_devo_dga.errors import DatasetError
 
 SAMPLE = 1 << 20
-PIECE = 4 << 20
+PIECE = 1 << 20
 
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
