@@ -20,8 +20,6 @@ LABEL_ALIAS = "sld"
 REGISTRABLE_ALIAS = "reg_domain"
 SCORE_ALIAS = "malicious"
 _NAME, _SUFFIX, _BELOW = "dga_name", "dga_suffix", "dga_below"
-_TOLD, _WHO = "dga_told", "dga_who"
-_LAST_TWO = "[^.]+[.][^.]+$"
 
 
 def _re(pattern: str) -> str:
@@ -133,13 +131,29 @@ def hosts_query(source: HostSource, hosts: Iterable[str], below: Iterable[str]) 
     """
     conditions = [f"{REGISTRABLE_ALIAS} = {quoting.string(host)}" for host in (*hosts, *below)]
     conditions += [f"endswith({REGISTRABLE_ALIAS}, {quoting.string(f'.{name}')})" for name in below]
+    return _by_name(source, ".*", " or ".join(conditions))
+
+
+def alternative_query(source: HostSource) -> str:
+    """Return the LINQ that tells a window's names on alternative roots, rows as of :func:`hosts_query`.
+
+    :return: one row a name: the root's label and the one before it.
+    """
+    return _by_name(source, "[^.]+[.][^.]+[.]?$", _on_alternative_root(REGISTRABLE_ALIAS))
+
+
+def _on_alternative_root(name: str) -> str:
+    return f"{name} ~ {_re(f'[^.][.]({chr(124).join(alternative_roots())})[.]?$')}"
+
+
+def _by_name(source: HostSource, part: str, condition: str) -> str:
     return "\n".join(
         (
             f"from {source.table}",
             f"where isnotnull({source.field}), not isempty({source.field})",
             f"where {source.host} ~ {_re(HOST_PATTERN)}",
-            f"select {_without_root(f'lower({source.host})')} as {REGISTRABLE_ALIAS}",
-            f"where {' or '.join(conditions)}",
+            f"select {_without_root(f'peek(lower({source.host}), {_re(part)})')} as {REGISTRABLE_ALIAS}",
+            f"where {condition}",
             f"group by {REGISTRABLE_ALIAS}",
             *_of_group(source),
         )
@@ -175,11 +189,8 @@ _IP6_PATTERN = r"^\[?[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]?$"
 def fate_query(source: HostSource) -> str:
     """Return the LINQ that counts a window's events by what becomes of them in the scoring query.
 
-    :return: a row for each ``fate`` (:data:`USABLE`, or why an event is not scored), with ``events_n``; of
-        :data:`ALTERNATIVE_ROOT` a row for each name there: ``reg_domain``, ``first_seen``, ``last_seen`` and
-        ``client_ips`` (array of text), which are of no use in the others.
+    :return: at most six rows: ``fate`` (:data:`USABLE`, or why an event is not scored), ``events_n``.
     """
-    roots = f"{_NAME} ~ {_re(f'[^.][.]({chr(124).join(alternative_roots())})$')}"
     unknown = (
         f'nvl({LABEL_ALIAS}, "") = "" or not asked ~ {_re(HOST_PATTERN)} or isnull(topleveldomain({_NAME}))'
         f" or {_NAME} ~ {_re(unjudged_pattern())}"
@@ -188,7 +199,7 @@ def fate_query(source: HostSource) -> str:
         ('asked = ""', NO_HOST),
         (f"asked ~ {_re(_IP4_PATTERN)} or asked ~ {_re(_IP6_PATTERN)}", ADDRESS),
         (f"not asked ~ {_re('^[!-~]+$')}", UNUSUAL),
-        (roots, ALTERNATIVE_ROOT),
+        (_on_alternative_root(_NAME), ALTERNATIVE_ROOT),
         (unknown, UNKNOWN_SUFFIX),
         (f"length({_NAME}) > {LONGEST_HOST} or not {_USABLE_LABEL}", UNUSUAL),
     )
@@ -202,18 +213,10 @@ def fate_query(source: HostSource) -> str:
             f"select {_without_root('lower(asked)')} as {_NAME}",
             *judged_domain(),
             f"select {fate} as fate",
-            # where the name is not told, all have one: the rows stay few
-            f"select {_where_told(f'peek({_NAME}, {_re(_LAST_TWO)})')} as {_TOLD},",
-            f"  {_where_told(f'str({source.client_field})')} as {_WHO}",
-            f"group by fate, {_TOLD}",
-            f"select {_TOLD} as {REGISTRABLE_ALIAS}, count() as events_n, min(eventdate) as first_seen,",
-            f"  max(eventdate) as last_seen, collectdistinct({_WHO}) as client_ips",
+            "group by fate",
+            "select count() as events_n",
         )
     )
-
-
-def _where_told(value: str) -> str:
-    return f'ifthenelse(fate = {quoting.string(ALTERNATIVE_ROOT)}, nvl({value}, ""), "")'
 
 
 def linq(node: e.Number) -> str:

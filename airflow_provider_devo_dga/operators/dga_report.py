@@ -154,7 +154,6 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
         from airflow_provider_devo_dga.reports.evidence.context import ReportContext
         from airflow_provider_devo_dga.reports.evidence.figures import TREND_WINDOWS
         from airflow_provider_devo_dga.reports.evidence.scored_rows import refuse_other_rows
-        from airflow_provider_devo_dga.reports.evidence.watched_hosts import host_row
         from airflow_provider_devo_dga.reports.make import make_report
         from airflow_provider_devo_dga.reports.shelf import ReportShelf
 
@@ -164,9 +163,7 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
         key = source.key(self.devo_conn_id, self.devo_domain)
         query = linq.fate_query(source)
         counted = DevoHook(self.devo_conn_id).get_records(query, from_=window.start, to=window.end)
-        fates: Counter[str] = Counter()
-        for row in counted:
-            fates[str(row["fate"])] += int(str(row["events_n"]))
+        fates = Counter({str(row["fate"]): int(str(row["events_n"])) for row in counted})
         lag = number_or_none(self.lag_minutes, "lag_minutes")
         facts = ReportContext(
             window_start=window.start.astimezone(UTC),
@@ -198,7 +195,7 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
             earlier=[
                 (past.start, keyed(past.slug, key)) for past in reversed(list(window.before(TREND_WINDOWS)))
             ],
-            alternative=[host_row(row) for row in counted if row["fate"] == linq.ALTERNATIVE_ROOT],
+            alternative=self._alternative(source, window) if fates[linq.ALTERNATIVE_ROOT] else (),
             lists=replace(lists, hosts_seen=self._hosts_seen(source, rows, lists, window)),
         )
 
@@ -226,6 +223,20 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
 
     def _path(self, file: str) -> ObjectStoragePath:
         return ObjectStoragePath(file, conn_id=self.storage_conn_id)
+
+    def _alternative(self, source: HostSource, window: Window) -> list[FlaggedRow]:
+        from airflow_provider_devo_dga.features.linq import alternative_query
+        from airflow_provider_devo_dga.reports.evidence.alternative_use import NAMES_MOST
+        from airflow_provider_devo_dga.reports.evidence.watched_hosts import host_row
+
+        found = DevoHook(self.devo_conn_id).get_records(
+            alternative_query(source), from_=window.start, to=window.end, limit=NAMES_MOST
+        )
+        if len(found) == NAMES_MOST:
+            self.log.warning(
+                "There are more than %d names on alternative roots; the others are left out", NAMES_MOST
+            )
+        return [host_row(row) for row in found]
 
     def _hosts_seen(
         self, source: HostSource, rows: ObjectStoragePath, lists: DomainLists, window: Window

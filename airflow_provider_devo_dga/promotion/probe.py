@@ -111,7 +111,7 @@ def check_traffic(
         )
     if len(known) < at_least:
         raise ModelRejectedError(
-            f"Only {len(known)} domains could be scored in Devo and compared, {at_least} are needed to trust"
+            f"Only {len(known)} domains could be scored in Devo, {at_least} are needed to trust"
             " the model; is there traffic in the probe's window?"
         )
     scores = score_mojo(mojo, feature_set, [row["reg_domain"] for row in known])

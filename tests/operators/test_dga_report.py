@@ -178,6 +178,22 @@ def test_watched_hosts_are_asked_for_where_their_domain_was_seen(
     assert not devo.asked("host.absent.com")
 
 
+def test_names_on_alternative_roots_are_asked_for_where_there_are_any(
+    devo: Any, devo_connections: None, context: Any, tmp_path: Path
+) -> None:
+    hosts = [f"n{number}.bazar" for number in range(4)]
+    table = devo.table([{"host": host, "client": "10.0.0.7"} for host in hosts], host="str", client="ip4")
+    told = operator(tmp_path, table, rows_file(tmp_path, {"example.com": "0"})).execute(context)
+    assert told["clients_alternative"] == 1
+    assert "10.0.0.7 asked for 4 names on alternative roots (.bazar)" in told["headline"]
+    (use,) = json.loads(Path(told["json"].removeprefix("file://")).read_text())["alternative"]
+    assert (use["client"], use["names_n"], use["roots"]) == ("10.0.0.7", 4, ["bazar"])
+    devo.mark()
+    none = devo.table([{"host": "a.com", "client": "10.0.0.7"}], host="str", client="ip4")
+    operator(tmp_path, none, rows_file(tmp_path, {"example.com": "0"})).execute(context)
+    assert not devo.asked("group by reg_domain")
+
+
 def test_earlier_hours_and_gaps_are_drawn(devo: Any, table: str, context: Any, tmp_path: Path) -> None:
     rows = rows_file(tmp_path, {"xkqjzw.ru": "1"})
     earlier = {"from": "2026-01-01T06:00:00+00:00", "to": "2026-01-01T07:00:00+00:00"}

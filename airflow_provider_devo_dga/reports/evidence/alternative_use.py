@@ -16,6 +16,9 @@ ALARM_FROM_NAMES = 3
 """Fewer names can be a person's curiosity, or a slip of the keyboard."""
 
 NAMES_SHOWN = 5
+NAMES_MOST = 50_000
+"""Names of one window that are read; one client can ask for any number."""
+
 FORM = "alternative root"
 
 
