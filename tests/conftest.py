@@ -44,7 +44,7 @@ from tests.ports import free_port  # noqa: E402
 from tests.statsd_server import StatsdServer  # noqa: E402
 
 settings.load_profile("quick")
-pytest_plugins = ["tests.faults.plugin"]
+pytest_plugins = ["tests.faults.plugin", "tests.h2o_cluster"]
 
 FROM, TO = datetime(2026, 1, 1, 8, tzinfo=UTC), datetime(2026, 1, 1, 9, tzinfo=UTC)
 START_MS = int(FROM.timestamp()) * 1000
@@ -357,47 +357,6 @@ def tiny_dataset(tmp_path: Path) -> Path:
     rows = (f"{kind}{n}.com;{kind}{n};{kind};{family}" for n in range(100) for kind, family in kinds)
     path.write_text("\n".join(["host;domain;class;subclass", *rows, ""]))
     return path
-
-
-@pytest.fixture(scope="session")
-def tiny_model(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Train a small GBM for real; return its summary, which also lies beside the MOJO, ``model_file``."""
-    from airflow_provider_devo_dga.features.dga import DGA_RECIPE
-    from airflow_provider_devo_dga.models.summary import SUMMARY
-    from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
-    from airflow_provider_devo_dga.training.dataset.opening import open_dataset
-    from airflow_provider_devo_dga.training.settings import TrainingSettings
-    from airflow_provider_devo_dga.training.train import train
-    from tests.prepared import prepare_dataset
-
-    folder = tmp_path_factory.mktemp("tiny_model")
-    with open_dataset(small_dataset) as stream:
-        report = prepare_dataset(stream, folder / "prepared.csv")
-    with LocalCluster(max_mem="1g") as cluster, cluster.connection():
-        model = train(
-            folder / "prepared.csv",
-            TrainingSettings(feature_set=DGA_RECIPE, model_params={"ntrees": 15}),
-            output_dir=folder,
-            dataset=report,
-        )
-    summary = SUMMARY.write(model.summary("20251229T030000Z"))
-    (folder / "dga_classifier.json").write_bytes(summary)
-    found: dict[str, Any] = json.loads(summary)
-    return found
-
-
-@pytest.fixture
-def tiny_features(tiny_model: dict[str, Any]) -> Any:
-    """Return the feature set of the small GBM: the default, with what was learned."""
-    from airflow_provider_devo_dga.features.feature_set import FeatureSet
-
-    return FeatureSet.from_dict(tiny_model["feature_set"])
-
-
-@pytest.fixture
-def tiny_mojo(tiny_model: dict[str, Any]) -> Path:
-    """Return the MOJO of the small GBM, over the default feature set."""
-    return Path(tiny_model["model_file"])
 
 
 WEIGHTS = {2: [[1.0, -1.0], [2.0, 0.5]], 3: [[1.0], [2.0], [4.0]]}

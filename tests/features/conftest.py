@@ -10,6 +10,6 @@ from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 
 
 @pytest.fixture(scope="module")
-def connected() -> Iterator[LocalCluster]:
-    with LocalCluster(max_mem="1g") as cluster, cluster.connection():
+def connected(cluster: LocalCluster) -> Iterator[LocalCluster]:
+    with cluster.connection():
         yield cluster

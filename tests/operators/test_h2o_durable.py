@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import signal
@@ -27,6 +26,7 @@ from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
 from airflow_provider_devo_dga.training.cluster.jobs import Job, all_jobs
+from tests.h2o_cluster import define
 from tests.waiting import PATIENCE, SOON, wait_until
 
 LONG = {"ntrees": 5000, "max_depth": 12, "min_rows": 1}
@@ -42,15 +42,7 @@ def cluster() -> Iterator[ClusterAddress]:
 
 @pytest.fixture
 def connection(cluster: ClusterAddress, monkeypatch: pytest.MonkeyPatch) -> None:
-    define(cluster, monkeypatch)
-
-
-def define(cluster: ClusterAddress, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cluster.auth is not None
-    host, port = cluster.url.removeprefix("http://").split(":")
-    fields = {"conn_type": "h2o", "schema": "http", "host": host, "port": int(port)}
-    fields |= {"login": cluster.auth[0], "password": cluster.auth[1]}
-    monkeypatch.setenv("AIRFLOW_CONN_H2O_TEST", json.dumps(fields))
+    define(cluster.url, cluster.auth, monkeypatch)
 
 
 class Instance(SimpleNamespace):

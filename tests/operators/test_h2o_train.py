@@ -90,6 +90,7 @@ def test_a_model_and_its_summary_appear_together(
 def test_several_sources_are_one_dataset_and_the_champion_is_judged_too(
     small_dataset: Path,
     context: Any,
+    connection: None,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -97,14 +98,20 @@ def test_several_sources_are_one_dataset_and_the_champion_is_judged_too(
     (tmp_path / "feed.txt").write_text("\n".join(f"zqx{n:04}kj.biz" for n in range(300)))
     feed = {"uri": (tmp_path / "feed.txt").as_uri(), "class": "dga", "subclass": "zqx"}
     models = tmp_path / "models"
-    first = operator(small_dataset.as_uri(), models, compare_tutorial=False).execute(context)
+    first = operator(small_dataset.as_uri(), models, compare_tutorial=False, h2o_conn_id="h2o_test").execute(
+        context
+    )
     find_spec = importlib.util.find_spec
     # as without the extra
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *rest: None if name == "altair" else find_spec(name, *rest)
     )
     told = operator(
-        [small_dataset.as_uri(), feed], models, compare_tutorial=False, champion=first["version"]
+        [small_dataset.as_uri(), feed],
+        models,
+        compare_tutorial=False,
+        h2o_conn_id="h2o_test",
+        champion=first["version"],
     ).execute(context)
     assert told["dataset"]["families"]["zqx"] == 300
     assert [source["kind"] for source in told["dataset"]["sources"]] == ["rows", "dga"]
@@ -117,38 +124,35 @@ def test_several_sources_are_one_dataset_and_the_champion_is_judged_too(
 
 @pytest.mark.slow
 def test_a_champion_that_is_not_there_costs_a_line_in_the_log(
-    small_dataset: Path, context: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    small_dataset: Path, context: Any, connection: None, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    task = operator(small_dataset.as_uri(), tmp_path, compare_tutorial=False, champion="20200101T000000Z")
+    task = operator(
+        small_dataset.as_uri(),
+        tmp_path,
+        compare_tutorial=False,
+        h2o_conn_id="h2o_test",
+        champion="20200101T000000Z",
+    )
     assert task.execute(context)["evaluation"]["comparisons"] == []
     assert "No comparison with the champion 20200101T000000Z: it is not in file://" in caplog.text
 
 
 @pytest.mark.slow
 def test_an_existing_cluster_trains_and_keeps_nothing(
-    small_dataset: Path, context: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_dataset: Path, context: Any, cluster: LocalCluster, connection: None, tmp_path: Path
 ) -> None:
     import h2o
 
-    with LocalCluster(max_mem="1g") as cluster:
-        user, password = cluster.auth
-        connection = {"conn_type": "h2o", "host": "127.0.0.1", "schema": "http"}
-        connection |= {"port": urlsplit(cluster.url).port, "login": user, "password": password}
-        monkeypatch.setenv("AIRFLOW_CONN_H2O_TEST", json.dumps(connection))
-        dataset = tmp_path / "plain.csv"
-        dataset.write_bytes(gzip.decompress(small_dataset.read_bytes()))
-        task = operator(
-            dataset.as_uri(),
-            tmp_path,
-            h2o_conn_id="h2o_test",
-            feature_set="tutorial",
-            model_id="tutorial_model",
-        )
-        told = task.execute(context)
-        assert told["features"] == list(TUTORIAL_FEATURES.names)
-        assert (tmp_path / told["version"] / "tutorial_model.zip").is_file()
-        with cluster.connection():
-            assert [row[0] for row in h2o.ls() if "tutorial_model" in row[0]] == []
+    dataset = tmp_path / "plain.csv"
+    dataset.write_bytes(gzip.decompress(small_dataset.read_bytes()))
+    task = operator(
+        dataset.as_uri(), tmp_path, h2o_conn_id="h2o_test", feature_set="tutorial", model_id="tutorial_model"
+    )
+    told = task.execute(context)
+    assert told["features"] == list(TUTORIAL_FEATURES.names)
+    assert (tmp_path / told["version"] / "tutorial_model.zip").is_file()
+    with cluster.connection():
+        assert [row[0] for row in h2o.ls() if "tutorial_model" in row[0]] == []
 
 
 @pytest.mark.parametrize(
@@ -220,7 +224,9 @@ def test_a_second_task_of_a_run_is_refused_before_a_cluster_starts(
 
 
 @pytest.mark.slow
-def test_mapped_trainings_of_one_run_all_survive(small_dataset: Path, context: Any, tmp_path: Path) -> None:
+def test_mapped_trainings_of_one_run_all_survive(
+    small_dataset: Path, context: Any, connection: None, tmp_path: Path
+) -> None:
     from types import SimpleNamespace
 
     told = []
@@ -232,6 +238,7 @@ def test_mapped_trainings_of_one_run_all_survive(small_dataset: Path, context: A
             tmp_path,
             feature_set="tutorial",
             compare_tutorial=False,
+            h2o_conn_id="h2o_test",
             model_params={"ntrees": 2 + index},
         )
         told.append(task.execute(context | {"ti": ti}))

@@ -71,15 +71,15 @@ def test_linq_agrees(devo: Any, tiny_features: FeatureSet, tiny_mojo: Path, batc
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Any:
-    with LocalCluster(max_mem="1g") as running, running.connection():
-        yield running
+def connected(cluster: LocalCluster) -> Any:
+    with cluster.connection():
+        yield cluster
 
 
 @BATCHES
 @given(batch=st.lists(hosts(), min_size=150, max_size=150))
 def test_h2o_agrees(
-    cluster: LocalCluster,
+    connected: LocalCluster,
     tiny_features: FeatureSet,
     tmp_path_factory: pytest.TempPathFactory,
     batch: list[str],

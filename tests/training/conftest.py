@@ -1,17 +1,15 @@
-"""A small synthetic dataset, and one real H2O node for all slow tests of training."""
+"""A small synthetic dataset."""
 
 from __future__ import annotations
 
 import io
 import random
 import string
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from airflow_provider_devo_dga.models.summary import Dataset
-from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 from tests.prepared import prepare_dataset
 
 SYLLABLES = (
@@ -63,9 +61,3 @@ def synthetic_dataset(count: int) -> bytes:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Dataset]:
     target = tmp_path_factory.mktemp("prepared") / "prepared.csv"
     return target, prepare_dataset(io.BytesIO(synthetic_dataset(3000)), target)
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[LocalCluster]:
-    with LocalCluster(max_mem="1g") as running:
-        yield running
