@@ -22,15 +22,25 @@ class WindowFacts:
     drift: DriftRecord | None
 
     @property
+    def source(self) -> str:
+        """Digits of the source that was asked, see ``HostSource.key``; ``""`` for a report without them."""
+        return self.slug.rpartition("s_")[2] if "s_" in self.slug else ""
+
+    @property
     def model_version(self) -> str | None:
         """Who scored it."""
         return self.context.model_version
+
+    @property
+    def noticed(self) -> int:
+        """How many clients people are to look at, beside those almost certainly infected."""
+        return self.totals.clients_suspicious + self.totals.clients_alternative
 
     @property
     def finding(self) -> str:
         """``infected``, ``suspicious``, ``empty`` or ``chance``."""
         if self.totals.clients_infected:
             return "infected"
-        if self.totals.clients_suspicious:
+        if self.noticed:
             return "suspicious"
         return "chance" if self.totals.domains else "empty"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,20 @@ def test_windows_and_gaps_are_drawn(tmp_path: Path, hours: tuple[int, ...], draw
     assert page.count("<rect class") == drawn.count("w")
     assert page.count('<line class="gap"') == drawn.count("-")
     assert "Nothing is known of dga_classifier." in page
+
+
+def test_trend_and_drift_are_of_one_source(tmp_path: Path) -> None:
+    for hour in (8, 9, 10):
+        slug = put(tmp_path, hour)
+        for source in ("0a0a0a0a", "1b1b1b1b"):
+            if (hour, source) != (10, "1b1b1b1b"):
+                shutil.copytree(tmp_path / slug, tmp_path / f"{slug}_{source}")
+                put_drift(tmp_path, f"{slug}_{source}", entropy=0.1)
+        shutil.rmtree(tmp_path / slug)
+    facts = overview_facts(DAG, ReportShelf(ObjectStoragePath(tmp_path.as_uri())), NoModels())
+    assert (len(facts["windows"]), facts["sources"]) == (5, 2)
+    assert {window.source for window in facts["trend"]} == {"0a0a0a0a"}
+    assert len(facts["trend"]) == len(facts["drift"].windows) == len(facts["bars"]) == 3
+    page = page_templates().get_template("overview.html").render(**facts, folder="reports")
+    assert "the reports below are of 2 sources" in page
+    assert page.count("<small>1b1b1b1b</small>") == 2

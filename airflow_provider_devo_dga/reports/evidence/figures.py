@@ -60,6 +60,7 @@ class KeyTotals:
     :param domains: distinct registrable domains scored.
     :param domains_flagged: those the model flagged, allow-listed ones left out.
     :param domains_expected_false: domains × false-positive rate, what a clean network would show.
+    :param clients_alternative: clients with so many names on alternative roots that people are to be told.
     :param clients_infected: distinct clients that are almost certainly infected.
     :raises ReportError: one is no count.
     """
@@ -70,6 +71,7 @@ class KeyTotals:
     clients: int
     clients_suspicious: int
     clients_infected: int
+    clients_alternative: int = 0
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -46,7 +46,6 @@ class Totals(KeyTotals):
     :param allow_list: entries on it; ``watch_list`` likewise.
     :param clients_flagged: clients with at least one flagged domain.
     :param clients_with_evidence: clients whose verdict is more than chance, and that are to raise an alarm.
-    :param clients_alternative: clients with so many names on alternative roots that people are to be told.
     :param clients_no_alarm: others with such evidence, which people have listed as ones to expect it of.
     """
 
@@ -60,7 +59,6 @@ class Totals(KeyTotals):
     clients_flagged: int
     clients_with_evidence: int
     clients_no_alarm: int = 0
-    clients_alternative: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
