@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ import pytest
 from airflow_provider_devo_dga.errors import H2OClusterError
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
+from tests.hooks.raw_server import RawServer
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +82,49 @@ def test_an_existing_cluster_is_used_and_left_running(cluster: LocalCluster, con
     assert told.startswith("H2O 3.46.0.")
     assert told.endswith("answers, with 1 healthy node(s)")
     assert alive(cluster.pid)
+
+
+@pytest.fixture
+def over_tls(cluster: LocalCluster, tmp_path: Path) -> Iterator[RawServer]:
+    """Serve the cluster over TLS, with a certificate of an authority of its own."""
+
+    def lead(connection: socket.socket, request: bytes) -> None:
+        head, _, body = request.partition(b"\r\n\r\n")
+        kept = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")]
+        with socket.create_connection(("127.0.0.1", urlsplit(cluster.url).port or 0)) as there:
+            there.sendall(b"\r\n".join([*kept, b"Connection: close", b"", body]))
+            while block := there.recv(65536):
+                connection.sendall(block)
+
+    with RawServer(lead, tmp_path) as server:
+        yield server
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["text", "file", "folder", "SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_a_cluster_with_a_private_authority(
+    over_tls: RawServer,
+    cluster: LocalCluster,
+    connect_h2o: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    way: str,
+) -> None:
+    file = over_tls.ca_file
+    given = {"text": file.read_text(), "file": str(file), "folder": str(tmp_path)}
+    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    if way not in given:
+        monkeypatch.setenv(way, str(file if way == "SSL_CERT_FILE" else tmp_path))
+    at = remote(cluster) | {"port": over_tls.port, "schema": "https"}
+    connect_h2o(**at, extra={"verify": given.get(way, True)})
+    with H2OHook("h2o_test") as hook:
+        assert hook.get_conn().cluster.cloud_size == 1
+        hook.address.upload(file, "over_tls", lambda *_: None)
+        assert hook.address.ask("GET", "/3/Cloud")["cloud_size"] == 1
+    connect_h2o(**at, extra={"verify": True} if way in given else {"verify": "/no/such"})
+    well, told = H2OHook("h2o_test").test_connection()
+    assert (well, "trust" in told) == (False, True)
 
 
 @pytest.mark.slow
