@@ -11,7 +11,7 @@ import hashlib
 import string
 from collections import defaultdict
 from collections.abc import Iterator
-from importlib.resources import files
+from pathlib import Path
 
 _COUNTRY, _UNJUDGED = "??", "!"
 _PATTERNS = {_COUNTRY: "[a-z][a-z]", "*": "[^.]+"}
@@ -29,7 +29,7 @@ def _labels() -> dict[str, frozenset[str]]:
 
 def data_lines(name: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the lines ``key: words`` of a data file of this package; ``#`` begins a comment."""
-    for line in files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines():
+    for line in Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines():
         key, colon, words = line.partition("#")[0].partition(":")
         if colon:
             yield key.strip(), words.split()
