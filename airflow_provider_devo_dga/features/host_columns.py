@@ -35,23 +35,39 @@ def split_hosts(hosts: pa.Array) -> HostColumns:
     import pyarrow.compute as pc
 
     names = pc.ascii_lower(hosts)
-    nothing = pa.nulls(len(names), pa.string())
-    label, tld = nothing, nothing
     plain = pc.and_(
         pc.match_substring_regex(names, _PLAIN), pc.less_equal(pc.binary_length(names), LONGEST_HOST)
     )
-    for level, ending in enumerate(_ENDS, start=1):
-        asked = plain if level == 1 else pc.and_(plain, pc.is_null(label))
-        if not pc.any(asked).as_py():
-            break
-        some = names.filter(asked)
-        parts = pc.extract_regex(some, ending)
-        found, suffix = (pc.if_else(parts.is_valid(), parts.field(n), None) for n in (0, 1))
-        known = pc.and_kleene(_is_suffix(suffix), pc.invert(_goes_on(found, suffix, level)))
-        label = pc.replace_with_mask(label, asked, pc.if_else(known, found, None))
-        last = suffix if level == 1 else pc.replace_substring_regex(suffix, r"^.*\.", "")
-        tld = pc.replace_with_mask(tld, asked, pc.if_else(known, last, None))
-    return _one_by_one(hosts, label, tld)
+    found = _by_the_policy(names.filter(plain))
+    if len(found.label) < len(names):
+        nothing = pa.nulls(len(names), pa.string())
+        found = HostColumns(*(pc.replace_with_mask(nothing, plain, column) for column in found))
+    return _one_by_one(hosts, *found)
+
+
+def _by_the_policy(names: pa.Array) -> HostColumns:
+    import pyarrow.compute as pc
+
+    found = _below(names, 1)
+    rest = pc.is_null(found.label)
+    if pc.any(rest).as_py():
+        more = _below(names.filter(rest), 2)
+        found = HostColumns(
+            *(pc.replace_with_mask(*each) for each in zip(found, (rest, rest), more, strict=True))
+        )
+    return found
+
+
+def _below(names: pa.Array, level: int) -> HostColumns:
+    """Return the parts of the names whose suffix has so many labels."""
+    import pyarrow.compute as pc
+
+    parts = pc.extract_regex(names, _ENDS[level - 1])
+    # empty where a name has too few labels, and no suffix then
+    label, suffix = parts.field(0), parts.field(1)
+    known = pc.and_(_is_suffix(suffix), pc.invert(_goes_on(label, suffix, level)))
+    tld = suffix if level == 1 else pc.replace_substring_regex(suffix, r"^.*\.", "")
+    return HostColumns(pc.if_else(known, label, None), pc.if_else(known, tld, None))
 
 
 def _one_by_one(hosts: pa.Array, label: pa.Array, tld: pa.Array) -> HostColumns:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -31,7 +30,6 @@ class Distinct:
         self.duplicates = 0
         self.conflicts = 0
         self.conflict_examples: list[str] = []
-        self.digest = hashlib.sha256()
         self._classes = pa.array([class_ for class_, _ in meanings], pa.int64())
         self._families = pa.array([family for _, family in meanings], pa.string())
 
@@ -88,12 +86,6 @@ class Distinct:
         self.legit += pc.sum(pc.equal(table.column("malicious"), LEGIT)).as_py() or 0
         for entry in pc.value_counts(table.column("family").filter(malicious)).to_pylist():
             self.families[entry["values"]] += entry["counts"]
-        if len(table):
-            texts = [table.column(name).cast("string").combine_chunks() for name in PREPARED_COLUMNS]
-            lines = pc.binary_join_element_wise(
-                *texts[:-1], pc.binary_join_element_wise(texts[-1], "\n", ""), ","
-            )
-            self.digest.update(_bytes(lines))
 
 
 def _repeated(label: pa.Array) -> pa.Array:
@@ -105,13 +97,3 @@ def _repeated(label: pa.Array) -> pa.Array:
         return pa.array([False] * len(label))
     same, no = pc.equal(label[1:], label[:-1]), pa.array([False])
     return pc.or_(pa.concat_arrays([no, same]), pa.concat_arrays([same, no]))
-
-
-def _bytes(lines: pa.Array) -> memoryview:
-    return memoryview(lines.buffers()[2])[: sum_of_lengths(lines)]
-
-
-def sum_of_lengths(lines: pa.Array) -> int:
-    import pyarrow.compute as pc
-
-    return int(pc.sum(pc.binary_length(lines)).as_py())

@@ -29,14 +29,13 @@ def clean(written: pa.Array) -> pa.Array:
     """Return the hosts: of URLs, of ``*.name`` and ``.name``, before a port, of ``name[.]com``."""
     import pyarrow.compute as pc
 
-    names = pc.ascii_trim_whitespace(written)
-    odd = pc.match_substring_regex(names, _ODD)
+    odd = pc.match_substring_regex(written, _ODD)
     if not pc.any(odd).as_py():
-        return names
-    some = names.filter(odd)
+        return written
+    some = pc.ascii_trim_whitespace(written.filter(odd))
     for pattern, instead in _CLEANING:
         some = pc.replace_substring_regex(some, pattern, instead)
-    return pc.replace_with_mask(names, odd, some)
+    return pc.replace_with_mask(written, odd, some)
 
 
 def like_names(hosts: pa.Array) -> float:

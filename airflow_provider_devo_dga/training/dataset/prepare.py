@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections import Counter
@@ -116,7 +117,8 @@ def write_prepared(rows: RowSpool, target: Path, reading: DatasetReading, least:
         ):
             for part in in_order((partial(distinct.sorted, part) for part in rows.parts()), ahead=1):
                 writer.write_table(distinct.rows(part))
-        report = _report(distinct, reading)
+        with unfinished.open("rb") as whole:
+            report = _report(distinct, reading, hashlib.file_digest(whole, "sha256").hexdigest())
         _check_classes(report, least)
         unfinished.replace(target)
     finally:
@@ -124,7 +126,7 @@ def write_prepared(rows: RowSpool, target: Path, reading: DatasetReading, least:
     return report
 
 
-def _report(distinct: Distinct, reading: DatasetReading) -> Dataset:
+def _report(distinct: Distinct, reading: DatasetReading, digest: str) -> Dataset:
     dga = distinct.families.total()
     sources = [one.summary() for one in reading.sources]
     reasons = sum((one.aside.counts for one in reading.sources), Counter[str]())
@@ -146,7 +148,7 @@ def _report(distinct: Distinct, reading: DatasetReading) -> Dataset:
         unclassed=reasons[UNKNOWN_CLASS],
         label_mismatches=sum(one.label_mismatches for one in reading.sources),
         sources=sources,
-        sha256=distinct.digest.hexdigest(),
+        sha256=digest,
     )
 
 
