@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -37,6 +38,7 @@ class DevoQueryTrigger(BaseTrigger):
     :param devo_conn_id: the Airflow connection.
     :param poke_interval: seconds between questions.
     :param deadline: epoch seconds, which a restart of the triggerer does not move; the last question is then.
+        Without one it asks as long as Airflow lets it.
     :param lateness: further seconds to wait after the window's end.
     :param comments: pragma comments that name the task in Devo's audit.
     :param completeness: as for the sensor.
@@ -53,7 +55,7 @@ class DevoQueryTrigger(BaseTrigger):
     condition: Mapping[str, Any]
     devo_conn_id: str
     poke_interval: float
-    deadline: float
+    deadline: float = math.inf
     lateness: float = 0.0
     comments: Mapping[str, str] | None = None
     completeness: Completeness = "framing"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -190,6 +191,14 @@ async def test_a_restart_of_the_triggerer_does_not_move_the_deadline(devo: Any, 
     _, arguments = trigger_for(devo, f"from {table}", deadline=time.time() - 60).serialize()
     assert (await event_of(DevoQueryTrigger(**arguments)))["status"] == "timeout"
     assert len(devo.asked(table)) == 1
+
+
+async def test_without_a_deadline_it_asks_on(devo: Any, table: str) -> None:
+    _, arguments = trigger_for(devo, f"from {table}", deadline=math.inf).serialize()
+    waiting = asyncio.create_task(event_of(DevoQueryTrigger(**json.loads(json.dumps(arguments)))))
+    await until(lambda: len(devo.asked(table)) >= 2)
+    await asyncio.to_thread(devo.load, table, [{"n": 1}])
+    assert (await waiting)["status"] == "success"
 
 
 async def test_a_stalled_answer_does_not_outlast_the_deadline(
