@@ -1,4 +1,4 @@
-"""What chance does: the exact upper tail of the binomial distribution, and how sure a share is."""
+"""What chance does: exact tails of the binomial and beta-binomial distributions, and how sure a share is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import math
 
 _NEGLIGIBLE = 1e-18  # a term this small against the sum changes no digit of a float
 _Z = 1.959963984540054  # 95 %
+
+
+def log_choose(n: int, k: int) -> float:
+    """Return the natural logarithm of the number of ways to choose k of n."""
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
 def log_tail(k: int, n: int, p: float) -> float:
@@ -33,6 +38,41 @@ def log_tail(k: int, n: int, p: float) -> float:
     return math.log1p(-math.exp(below))
 
 
+def log_beta_binomial(k: int, n: int, mean: float, dispersion: float) -> float:
+    """Return the natural logarithm of P(X = k), X ~ Binomial(n, p) whose p differs from draw to draw.
+
+    p is Beta-distributed.
+
+    :param mean: of p, 0 < mean < 1.
+    :param dispersion: correlation of two trials of one draw, 0 < dispersion < 1; p has the variance
+        mean × (1 − mean) × dispersion.
+    """
+    alpha, beta = _beta(mean, dispersion)
+    return log_choose(n, k) + _log_beta(k + alpha, n - k + beta) - _log_beta(alpha, beta)
+
+
+def log_beta_binomial_tail(k: int, n: int, mean: float, dispersion: float) -> float:
+    """Return the natural logarithm of P(X ≥ k); parameters as in :func:`log_beta_binomial`.
+
+    :return: ≤ 0.0; k ≤ 0 gives 0.0, k > n gives ``-inf``.
+    """
+    if k <= 0:
+        return 0.0
+    if k > n:
+        return -math.inf
+    alpha, beta = _beta(mean, dispersion)
+    if k <= n * mean:
+        below = math.fsum(math.exp(log_beta_binomial(i, n, mean, dispersion)) for i in range(k))
+        return math.log1p(-below) if below < 1 else -math.inf
+    term = total = 1.0
+    for i in range(k, n):
+        term *= (n - i) / (i + 1) * (i + alpha) / (n - i - 1 + beta)
+        total += term
+        if term < total * _NEGLIGIBLE:
+            break
+    return min(0.0, log_beta_binomial(k, n, mean, dispersion) + math.log(total))
+
+
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     """Return the 95 % Wilson score interval of ``successes`` ÷ ``trials``; (0.0, 1.0) without trials."""
     if not trials:
@@ -46,8 +86,16 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
 
 
 def _log_probability(k: int, n: int, p: float) -> float:
-    choose = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-    return choose + k * math.log(p) + (n - k) * math.log1p(-p)
+    return log_choose(n, k) + k * math.log(p) + (n - k) * math.log1p(-p)
+
+
+def _beta(mean: float, dispersion: float) -> tuple[float, float]:
+    size = 1 / dispersion - 1
+    return mean * size, (1 - mean) * size
+
+
+def _log_beta(alpha: float, beta: float) -> float:
+    return math.lgamma(alpha) + math.lgamma(beta) - math.lgamma(alpha + beta)
 
 
 def _sum_upwards(k: int, n: int, odds: float) -> float:

@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_devo_dga.chance import log_tail, wilson_interval
+from airflow_provider_devo_dga.chance import (
+    log_beta_binomial,
+    log_beta_binomial_tail,
+    log_tail,
+    wilson_interval,
+)
 
 
 def exact_tail(k: int, n: int, p: Fraction) -> Fraction:
@@ -69,6 +74,51 @@ def test_falls_with_k_and_stays_a_probability(k: int, n: int, p: float) -> None:
 def test_refuses_what_is_no_distribution(n: int, p: float) -> None:
     with pytest.raises(ValueError, match="no binomial"):
         log_tail(1, n, p)
+
+
+def rising(start: Fraction, factors: int) -> Fraction:
+    return math.prod((start + i for i in range(factors)), start=Fraction(1))
+
+
+def exact_beta_binomial_tail(k: int, n: int, alpha: Fraction, beta: Fraction) -> Fraction:
+    whole = rising(alpha + beta, n)
+    return sum(
+        (math.comb(n, i) * rising(alpha, i) * rising(beta, n - i) / whole for i in range(k, n + 1)),
+        Fraction(0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "mean", "dispersion"),
+    [
+        (1, 60, "1/100", "1/200"),
+        (6, 65, "1/100", "1/200"),
+        (40, 100, "1/100", "1/50"),
+        (100, 100, "1/1000", "1/1000"),
+        (30, 60, "1/2", "1/8"),
+        (3, 60, "3/10", "1/100"),
+        (1, 1, "1/3", "1/2"),
+    ],
+)
+def test_a_beta_binomial_tail_agrees_with_exact_fractions(k: int, n: int, mean: str, dispersion: str) -> None:
+    size = 1 / Fraction(dispersion) - 1
+    alpha = Fraction(mean) * size
+    exact = log_of(exact_beta_binomial_tail(k, n, alpha, size - alpha))
+    found = log_beta_binomial_tail(k, n, float(Fraction(mean)), float(Fraction(dispersion)))
+    assert found == pytest.approx(exact, rel=1e-9, abs=1e-12)
+
+
+def test_clients_that_hardly_differ_are_binomial() -> None:
+    assert log_beta_binomial_tail(9, 100, 0.02, 1e-9) == pytest.approx(log_tail(9, 100, 0.02), rel=1e-5)
+
+
+@given(st.integers(1, 80), st.floats(0.001, 0.9), st.floats(0.001, 0.3))
+def test_a_beta_binomial_sums_to_one(n: int, mean: float, dispersion: float) -> None:
+    terms = [math.exp(log_beta_binomial(k, n, mean, dispersion)) for k in range(n + 1)]
+    assert math.fsum(terms) == pytest.approx(1, rel=1e-9)
+    assert math.exp(log_beta_binomial_tail(n, n, mean, dispersion)) == pytest.approx(terms[-1], rel=1e-9)
+    assert log_beta_binomial_tail(0, n, mean, dispersion) == 0.0
+    assert log_beta_binomial_tail(n + 1, n, mean, dispersion) == -math.inf
 
 
 def test_a_known_interval() -> None:

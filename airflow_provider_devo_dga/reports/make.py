@@ -45,6 +45,7 @@ def make_report(
     :raises ReportError: the rows cannot become a report.
     """
     place = shelf.folder / slug
-    summary = summarise(rows, context, lists=lists, alternative=alternative)
-    files = write_report(summary, place, trend=shelf.trend(earlier))
+    trend, past = shelf.past(earlier, context)
+    summary = summarise(rows, context, past=past, lists=lists, alternative=alternative)
+    files = write_report(summary, place, trend=trend)
     return MadeReport(files, headline(summary), summary.totals)

@@ -11,8 +11,15 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from airflow_provider_devo_dga.errors import DocumentError, StorageError
-from airflow_provider_devo_dga.reports.evidence.figures import REPORT, PastWindow, ReportFigures, Trend
+from airflow_provider_devo_dga.errors import DocumentError, ReportError, StorageError
+from airflow_provider_devo_dga.reports.evidence.figures import (
+    REPORT,
+    PastWindow,
+    ReportFigures,
+    RunFigures,
+    Trend,
+)
+from airflow_provider_devo_dga.reports.evidence.past import CLIENTS, Past, past_of, read_clients, read_names
 from airflow_provider_devo_dga.storage import local_folder, read_inside
 
 log = logging.getLogger(__name__)
@@ -71,12 +78,26 @@ class ReportShelf:
             return None
         return read_inside(self.folder, f"{slug}/report.html")
 
-    def trend(self, windows: Iterable[tuple[datetime, str]]) -> Trend:
-        """Return the totals of earlier windows; a report that is missing or damaged is a gap, never an error.
+    def trend(self, windows: Iterable[tuple[datetime, str]], now: RunFigures | None = None) -> Trend:
+        """Return earlier windows; a report that is missing or damaged is a gap, never an error.
 
         :param windows: start of each window and the name of its report, oldest first.
+        :param now: the run that they are before; rates are told where table and model were the same.
         """
-        return tuple(PastWindow(start, self._totals(slug)) for start, slug in windows)
+        return tuple(self._past(start, slug, now) for start, slug in windows)
+
+    def past(self, windows: Iterable[tuple[datetime, str]], now: RunFigures) -> tuple[Trend, Past]:
+        """Return earlier windows as :meth:`trend`, and what those of the same table and model left.
+
+        A window that is missing or damaged is a gap.
+        """
+        named = list(windows)
+        trend = self.trend(named, now)
+        alike = [slug for (_, slug), window in zip(named, trend, strict=True) if window.null is not None]
+        nulls = [window.null for window in trend if window.null is not None]
+        tables = [table for slug in alike if (table := self._clients(slug, now)) is not None]
+        names = (name for slug in reversed(alike) for name in self._names_of(slug))
+        return trend, past_of(nulls, tables, names)
 
     def slug_of(self, uri: str) -> str | None:
         """Return the name of the report whose page lies at ``uri``; None for a place outside the folder."""
@@ -85,13 +106,32 @@ class ReportShelf:
         slug, _, name = inside.partition("/")
         return slug if _SLUG.fullmatch(slug) and name == "report.html" else None
 
-    def _totals(self, slug: str) -> Any:
+    def _past(self, start: datetime, slug: str, now: RunFigures | None) -> PastWindow:
         try:
             content = self._content(slug)
-            return REPORT.read(content, f"{slug}/report.json").totals if content is not None else None
+            found = REPORT.read(content, f"{slug}/report.json") if content is not None else None
         except (DocumentError, StorageError, OSError) as error:
             log.warning("The trend has a gap: %s", error)
+            found = None
+        if found is None:
+            return PastWindow(start)
+        alike = now is not None and found.context.source == now.source
+        return PastWindow(start, found.totals, found.null if alike else None)
+
+    def _clients(self, slug: str, now: RunFigures) -> Any:
+        try:
+            content = read_inside(self.folder, f"{slug}/{CLIENTS}")
+            return read_clients(content, now) if content is not None else None
+        except (ReportError, StorageError, OSError) as error:
+            log.warning("What clients did before has a gap: %s/%s: %s", slug, CLIENTS, error)
             return None
+
+    def _names_of(self, slug: str) -> Iterator[str]:
+        try:
+            content = read_inside(self.folder, f"{slug}/report.parquet")
+            yield from read_names(content) if content is not None else ()
+        except (ReportError, StorageError, OSError) as error:
+            log.warning("What was asked for before has a gap: %s/report.parquet: %s", slug, error)
 
     def _content(self, slug: str) -> bytes | None:
         return read_inside(self.folder, f"{slug}/report.json") if _SLUG.fullmatch(slug) else None

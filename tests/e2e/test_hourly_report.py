@@ -51,6 +51,7 @@ def test_a_window_is_reported_and_reported_again(
     assert written["context"]["events_in_window"] == count
     assert written["context"]["run_id"] == first.run_id
     assert [name.rpartition("/")[2] for name in files] == [
+        "clients.parquet",
         "report.csv",
         "report.ecs.ndjson",
         "report.html",

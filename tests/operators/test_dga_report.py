@@ -82,6 +82,7 @@ def test_three_files_tell_the_same(devo: Any, table: str, context: Any, tmp_path
     (folder,) = (tmp_path / "reports").iterdir()
     assert re.fullmatch("20260101T080000Z_3600s_[0-9a-f]{8}", folder.name)
     assert sorted(file.name for file in folder.iterdir()) == [
+        "clients.parquet",
         "report.csv",
         "report.ecs.ndjson",
         "report.html",

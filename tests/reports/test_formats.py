@@ -53,7 +53,7 @@ def test_what_is_written_today_is_the_newest_format_and_says_what_the_former_did
 
 
 def test_a_newer_report_is_refused_with_the_remedy(tmp_path: Path, caplog: Any) -> None:
-    newer = json.dumps(json.loads((FORMATS / "1.json").read_bytes()) | {"format": 2})
+    newer = json.dumps(json.loads((FORMATS / "1.json").read_bytes()) | {"format": 3})
     with pytest.raises(DocumentError, match="Upgrade airflow-provider-devo-dga"):
         REPORT.read(newer, "x")
     shelf = placed(tmp_path, newer)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from airflow_provider_devo_dga.chance import log_tail
 from airflow_provider_devo_dga.reports.evidence.cluster import Cluster
+from airflow_provider_devo_dga.reports.evidence.null_rate import NullRate
+from airflow_provider_devo_dga.reports.evidence.witness import Statement, Witness
 
 ASSUMED_FALSE_POSITIVE_RATE = 0.01
 """Stands in, and is named as assumed, when no rate was measured."""
@@ -39,31 +40,35 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ClientEvidence:
-    """One client with at least one flagged domain.
+    """One client with at least one flagged domain, or one that stands out without.
 
-    A clean client that asks for n distinct domains has about Binomial(n, false-positive rate) flagged
-    ones. Probabilities are base-10 logarithms: they reach far below the smallest float.
+    Probabilities are base-10 logarithms: they reach far below the smallest float.
 
     :param client: as the events name it, mostly an IP address; hostile text is possible.
     :param asked: distinct registrable domains it asked for, n, of which k were ``flagged``.
-    :param expected: n × false-positive rate.
+    :param counted: the flagged ones, those that other clients ask for as well counted in part.
+    :param expected: n × the rate of clean clients here.
     :param exclusive: flagged domains that no other client asked for.
     :param suffix: the public suffix most of its flagged domains, ``suffix_n``, share; ``""`` when unknown.
     :param clusters: its largest groups of flagged domains that look alike.
-    :param first_flagged: first event of the earliest flagged domain, by any client that asked for it.
-    :param log10_tail: log10 P(X ≥ k | n, rate).
-    :param log10_corrected: the same times the number of clients (Bonferroni), at most 0.0.
+    :param first_flagged: first event of the earliest flagged domain, by any client that asked for it; of
+        the earliest domain without an answer for a client without flagged ones.
+    :param witnesses: what each says of the client.
+    :param log10_tail: log10 of the least probability that a witness gives.
+    :param log10_corrected: the same times the number of clients and witnesses (Bonferroni), at most 0.0.
     """
 
     client: str
     asked: int
     flagged: int
+    counted: int
     expected: float
     exclusive: int
     suffix: str
     suffix_n: int
     clusters: tuple[Cluster, ...]
     first_flagged: datetime
+    witnesses: tuple[Statement, ...]
     log10_tail: float
     log10_corrected: float
     verdict: Verdict
@@ -74,18 +79,24 @@ class ClientEvidence:
         return self.verdict.is_alarm
 
     @property
+    def stands_out_alone(self) -> bool:
+        """Whether the client stands out by this window, whatever those before it say."""
+        now = [said for said in self.witnesses if said.witness is not Witness.FLAGGED_BEFORE]
+        looks = self.log10_corrected - self.log10_tail
+        return self.stands_out and min(said.log10_tail for said in now) + looks < math.log10(SUSPICIOUS_BELOW)
+
+    @property
+    def strongest(self) -> Statement:
+        """Return what the witness says that speaks loudest, the first one on a tie."""
+        return min(self.witnesses, key=lambda statement: statement.log10_tail)
+
+    @property
     def rank(self) -> tuple[float, int, str]:
         """Sort key: least probable first, then most flagged, then by name.
 
         By the uncorrected probability: the order is the same, and clients whose corrected one is 1 keep it.
         """
         return (self.log10_tail, -self.flagged, self.client)
-
-
-def log10_probabilities(k: int, n: int, rate: float, clients: int) -> tuple[float, float]:
-    """Return log10 of P(X ≥ k | n, rate), alone and corrected for ``clients`` looks at chance."""
-    tail = log_tail(k, n, rate) / math.log(10)
-    return tail, min(0.0, tail + math.log10(max(clients, 1)))
 
 
 def verdict_of(flagged: int, log10_corrected: float) -> Verdict:
@@ -97,12 +108,14 @@ def verdict_of(flagged: int, log10_corrected: float) -> Verdict:
     return Verdict.CHANCE
 
 
-def suspicious_from(n: int, rate: float, clients: int) -> int:
+def suspicious_from(n: int, null: NullRate, looks: int) -> int:
     """Return the smallest number of flagged domains that makes a client with ``n`` domains suspicious.
 
+    :param looks: clients × witnesses.
     :return: at most n + 1, when not even n would be enough.
     """
-    k = math.ceil(n * rate)
-    while k <= n and log10_probabilities(k, n, rate, clients)[1] >= math.log10(SUSPICIOUS_BELOW):
+    bound = math.log10(SUSPICIOUS_BELOW / max(looks, 1))
+    k = math.ceil(n * null.mean)
+    while k <= n and null.log10_tail(k, n) >= bound:
         k += 1
     return k

@@ -13,7 +13,6 @@ from airflow_provider_devo_dga.reports.evidence.figures import RunFigures
 class ReportContext(RunFigures):
     """Where the scored rows come from and which model scored them, beside what :class:`RunFigures` says.
 
-    :param table: the Devo table the events lie in.
     :param devo_domain: the Devo domain (tenant) of the table.
     :param model_sha256: SHA-256 of the model file, hex, None when unknown.
     :param events_in_window: all events of the window, None (as all ``events_…``) when they were not counted.

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from airflow_provider_devo_dga.documents import DocumentKind
 from airflow_provider_devo_dga.errors import ReportError
+from airflow_provider_devo_dga.reports.evidence.null_rate import NullRate
 
 _MOST = 2**53
 _YEARS = range(1970, 9999)
@@ -16,6 +17,7 @@ _YEARS = range(1970, 9999)
 class RunFigures:
     """The run behind a report.
 
+    :param table: the Devo table the events lie in; ``""`` when unknown.
     :param window_start: start of the window, aware, inclusive.
     :param window_end: end of the window, aware, exclusive, after ``window_start``.
     :param model_name: the model's name in the Model Manager.
@@ -26,6 +28,7 @@ class RunFigures:
     :raises ReportError: for a naive or reversed window, a threshold or a rate out of range.
     """
 
+    table: str = ""
     window_start: datetime
     window_end: datetime
     model_name: str
@@ -46,6 +49,11 @@ class RunFigures:
             raise ReportError(f"threshold must lie in (0, 1], not at {self.threshold}")
         if self.false_positive_rate is not None and not 0 <= self.false_positive_rate < 1:
             raise ReportError(f"false_positive_rate must lie in [0, 1), not at {self.false_positive_rate}")
+
+    @property
+    def source(self) -> tuple[str | None, ...]:
+        """What makes rates comparable: the table, and the model that judged its names."""
+        return (self.table, self.model_name, self.model_version)
 
     @property
     def span(self) -> timedelta:
@@ -81,10 +89,14 @@ class KeyTotals:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportFigures:
-    """A report, in figures."""
+    """A report, in figures.
+
+    :param null: the rate of clean clients that the evidence rests on; None in reports of earlier releases.
+    """
 
     context: RunFigures
     totals: KeyTotals
+    null: NullRate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +105,16 @@ class PastWindow:
 
     :param start: aware.
     :param totals: None when it has no report that can be read.
+    :param null: the rate of clean clients there; None, too, when another model or another table was asked.
     """
 
     start: datetime
     totals: KeyTotals | None = None
+    null: NullRate | None = None
 
 
 TREND_WINDOWS = 24
 Trend = tuple[PastWindow, ...]
 
-REPORT = DocumentKind("report", ReportFigures, 1, {0: lambda found: found})
-"""``report.json``. Format 1 is format 0 with its number."""
+REPORT = DocumentKind("report", ReportFigures, 2, dict.fromkeys((0, 1), lambda found: found))
+"""``report.json``. Format 1 is format 0 with its number, format 2 has the rate of clean clients."""

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 COLUMNS = ("reg_domain", "sld", "events_n", "first_seen", "last_seen", "client_ips", "malicious")
-"""What a file must have; other columns are not read."""
+"""What a file must have."""
+
+FAILED = "failed_n"
+"""Events of a row that got no answer; a file need not have it. Other columns are not read."""
 
 LABELS = frozenset({"0", "1"})
 BATCH_ROWS = 16_384
@@ -24,7 +27,11 @@ BATCH_ROWS = 16_384
 
 @dataclass(frozen=True, kw_only=True)
 class FlaggedRow:
-    """One row that the model calls malicious, or that is watched. ``clients`` are distinct, without nulls."""
+    """One row that the model calls malicious, or that is watched.
+
+    :param clients: distinct, without nulls.
+    :param failed: whether none of its events got an answer; False when the rows do not tell.
+    """
 
     reg_domain: str
     label: str
@@ -34,6 +41,7 @@ class FlaggedRow:
     last_seen: datetime
     clients: tuple[str, ...]
     score: float | None
+    failed: bool = False
 
 
 class RowBatch:
@@ -69,6 +77,22 @@ class RowBatch:
 
         counts = pc.value_counts(pc.drop_null(pc.list_flatten(self._batch["client_ips"])))
         return dict(zip(counts.field(0).to_pylist(), counts.field(1).to_pylist(), strict=True))
+
+    @property
+    def answers_known(self) -> bool:
+        """Whether the rows tell which events got no answer."""
+        return FAILED in self._batch.schema.names
+
+    def failed(self) -> Iterator[tuple[list[str], datetime]]:
+        """Yield the clients and the first event of each row without an answer; nothing when unknown."""
+        import pyarrow.compute as pc
+
+        if not self.answers_known:
+            return
+        none = pc.fill_null(pc.greater_equal(self._batch[FAILED], self._batch["events_n"]), False)
+        rows = self._batch.select(["client_ips", "first_seen"]).filter(none)
+        for clients, first in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+            yield [*dict.fromkeys(client for client in clients or () if client is not None)], first
 
     def flagged(self) -> list[FlaggedRow]:
         """Return the rows that are labelled ``1`` or reach the threshold, in the file's order.
@@ -137,7 +161,8 @@ class ScoredRows:
         with self.path.open("rb") as source, _parquet_errors(self.path):
             file = pq.ParquetFile(source, pre_buffer=False)
             _check_schema(file.schema_arrow, self.threshold)
-            for batch in file.iter_batches(batch_size=batch_rows, columns=list(COLUMNS)):
+            columns = [*COLUMNS, *({FAILED} & set(file.schema_arrow.names))]
+            for batch in file.iter_batches(batch_size=batch_rows, columns=columns):
                 for name in ("reg_domain", "events_n", "first_seen", "last_seen"):
                     if batch[name].null_count:
                         raise ReportError(f"Column {name} has rows without a value")
@@ -217,6 +242,8 @@ def _check_schema(schema: pa.Schema, threshold: float | None) -> None:
     }
     if threshold is not None and types.is_floating(schema.field("malicious").type):
         del wanted["malicious"]
+    if FAILED in schema.names:
+        wanted[FAILED] = (types.is_integer, "an integer")
     for name, (fits, words) in wanted.items():
         if not fits(kind := schema.field(name).type):
             raise ReportError(f"Column {name} is {kind}, and must be {words}")
@@ -249,4 +276,5 @@ def _flagged_row(row: dict[str, Any]) -> FlaggedRow:
         last_seen=row["last_seen"].astimezone(UTC),
         clients=tuple(clients),
         score=None if str(label) in LABELS | {"True"} else float(label),
+        failed=(row.get(FAILED) or 0) >= row["events_n"],
     )

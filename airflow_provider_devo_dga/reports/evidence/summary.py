@@ -20,6 +20,8 @@ from airflow_provider_devo_dga.reports.evidence.detection import Detection
 from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
 from airflow_provider_devo_dga.reports.evidence.figures import KeyTotals, ReportFigures
 from airflow_provider_devo_dga.reports.evidence.found import DetectionRows, Findings
+from airflow_provider_devo_dga.reports.evidence.null_rate import PAST_NEEDED, NullRate
+from airflow_provider_devo_dga.reports.evidence.past import ClientCount, Past
 from airflow_provider_devo_dga.reports.evidence.scored_rows import BATCH_ROWS, FlaggedRow, ScoredRows
 from airflow_provider_devo_dga.storage import StoragePath
 
@@ -89,8 +91,11 @@ class FlaggedBar:
 class ReportDocument(ReportFigures):
     """What ``report.json`` says.
 
-    :param rate: the false-positive rate that the evidence rests on.
+    :param rate: the false-positive rate that training measured, from which the network's own is found.
     :param rate_assumed: True when ``rate`` was not measured and is the stated default.
+    :param null: the rate of clean clients of this network, which the evidence rests on.
+    :param null_windows: earlier windows that it was expected from; 0 when from ``rate``.
+    :param witnesses: how many witnesses spoke of each client.
     :param clients: every client that stands out, filled up to ``top`` with the next ones that have a
         flagged domain; strongest evidence first.
     :param detections: flagged domains, those of the strongest client first, then by time; all of them up to
@@ -105,6 +110,9 @@ class ReportDocument(ReportFigures):
     context: ReportContext
     rate: float
     rate_assumed: bool
+    null: NullRate
+    null_windows: int
+    witnesses: int
     totals: Totals
     clients: tuple[ClientEvidence, ...]
     detections: tuple[Detection, ...]
@@ -120,10 +128,12 @@ class ReportSummary(ReportDocument):
     """Everything a report says, as numbers.
 
     :param rows: where all detections can be read again.
+    :param clients_untold: counts of clients, for the windows after.
     :param alternative_names: the names on alternative roots.
     """
 
     rows: DetectionRows = field(compare=False, repr=False)
+    clients_untold: tuple[ClientCount, ...] = field(compare=False, repr=False)
     alternative_names: tuple[Detection, ...] = ()
 
     def all_detections(self) -> Iterator[Detection]:
@@ -154,6 +164,7 @@ def summarise(
     rows_path: StoragePath,
     context: ReportContext,
     *,
+    past: Past | None = None,
     lists: DomainLists | None = None,
     alternative: Sequence[FlaggedRow] = (),
     top: int = 50,
@@ -166,7 +177,9 @@ def summarise(
 
     :param rows_path: Parquet file, one row for each registrable domain of the window.
     :param context: the run; its ``threshold`` makes scores of ``malicious`` readable, its
-        ``false_positive_rate`` (None or 0: one percent is assumed, and said) is what chance means.
+        ``false_positive_rate`` (None or 0: one percent is assumed, and said) is where the search for the
+        network's own rate begins.
+    :param past: what earlier windows of this network left.
     :param lists: what people know better than the model.
     :param alternative: names on alternative roots, one row each.
     :param top: fewest clients to list, as far as they have a flagged domain.
@@ -177,10 +190,12 @@ def summarise(
     """
     rows, lists = ScoredRows(rows_path, context.threshold), lists or DomainLists()
     rate = context.false_positive_rate or ASSUMED_FALSE_POSITIVE_RATE
-    tally = ClientTally(lists)
+    past = past or Past()
+    tally = ClientTally(lists, past)
     for batch in rows.batches(batch_rows):
         tally.add(batch)
-    ranked = _without_alarm(tally.evidence(rate), lists)
+    benches = tally.benches(rate)
+    ranked = _without_alarm(tally.evidence(benches), lists)
     named = DetectionRows(
         rows,
         lists,
@@ -196,7 +211,10 @@ def summarise(
         context=context,
         rate=rate,
         rate_assumed=not context.false_positive_rate,
-        totals=_totals(tally, rate, ranked, found, lists, uses.alarms),
+        null=benches[0].null,
+        null_windows=len(past.nulls) if len(past.nulls) >= PAST_NEEDED else 0,
+        witnesses=len(benches),
+        totals=_totals(tally, max(rate, benches[0].null.mean), ranked, found, lists, uses.alarms),
         clients=tuple(ranked[: max(top, min(shown, CLIENTS_KEPT))]),
         detections=found.strongest,
         watched=found.watched,
@@ -209,6 +227,7 @@ def summarise(
         alternative=uses.clients[:CLIENTS_KEPT],
         alternative_names=uses.names,
         rows=named,
+        clients_untold=tuple(tally.untold(ranked)),
     )
 
 
@@ -256,7 +275,7 @@ def _totals(
 
 def _cells(tally: ClientTally, standing_out: set[str]) -> tuple[ClientCell, ...]:
     counts = Counter(
-        (_two_digits(asked), _two_digits(tally.flagged_of(client)))
+        (_two_digits(asked), _two_digits(math.floor(tally.counted.get(client, 0))))
         for client, asked in tally.asked.items()
         if client not in standing_out
     )

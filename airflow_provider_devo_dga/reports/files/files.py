@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from airflow_provider_devo_dga.reports.evidence.detection import Detection
 from airflow_provider_devo_dga.reports.evidence.figures import REPORT, Trend
+from airflow_provider_devo_dga.reports.evidence.past import CLIENTS, write_clients
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
 from airflow_provider_devo_dga.reports.files.detections_csv import detections_csv
 from airflow_provider_devo_dga.reports.files.detections_parquet import parquet_written
@@ -18,13 +19,17 @@ from airflow_provider_devo_dga.storage import publish
 
 @dataclass(frozen=True)
 class ReportFiles:
-    """Where the files lie. ``ecs`` holds an ECS event a line; ``parquet`` and ``csv`` the same detections."""
+    """Where the files lie. ``ecs`` holds an ECS event a line; ``parquet`` and ``csv`` the same detections.
+
+    ``counts`` is for the windows after, see :mod:`~airflow_provider_devo_dga.reports.evidence.past`.
+    """
 
     html: Any
     json: Any
     csv: Any
     ecs: Any
     parquet: Any
+    counts: Any
 
 
 def write_report(summary: ReportSummary, directory: Any, *, trend: Trend | None = None) -> ReportFiles:
@@ -43,8 +48,11 @@ def write_report(summary: ReportSummary, directory: Any, *, trend: Trend | None 
         csv=directory / "report.csv",
         ecs=directory / "report.ecs.ndjson",
         parquet=directory / "report.parquet",
+        counts=directory / CLIENTS,
     )
     page = render(summary, trend)
+    with publish(files.counts) as clients:
+        write_clients(summary.clients_untold, summary.context, clients)
     with publish(files.json) as document:
         document.write(REPORT.write(summary.document()) + b"\n")
     with publish(files.parquet) as table, publish(files.ecs) as ecs, publish(files.csv) as csv:

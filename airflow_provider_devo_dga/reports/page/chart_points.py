@@ -24,8 +24,8 @@ def asked_range(summary: ReportSummary) -> tuple[int, int]:
 
 
 def flagged_most(summary: ReportSummary) -> int:
-    """Return the most flagged domains that any client asked for."""
-    flagged = [cell.flagged for cell in summary.cells] + [client.flagged for client in summary.clients]
+    """Return the most flagged domains of any client, shared ones counted in part as everywhere here."""
+    flagged = [cell.flagged for cell in summary.cells] + [client.counted for client in summary.clients]
     return max(flagged, default=0)
 
 
@@ -45,16 +45,17 @@ def asked_ticks(low: int, high: int) -> list[int]:
 
 def expected_line(summary: ReportSummary) -> Rows:
     """Return what chance expects along the axis: asked × rate."""
-    top = chart_top(flagged_most(summary))
-    return [{"asked": n, "flagged": n * summary.rate} for n in _curve(summary) if n * summary.rate <= top]
+    top, rate = chart_top(flagged_most(summary)), summary.null.mean
+    return [{"asked": n, "flagged": n * rate} for n in _curve(summary) if n * rate <= top]
 
 
 def suspicious_line(summary: ReportSummary) -> Rows:
     """Return from how many flagged domains a client would be suspicious, where it can be at all."""
     rows: Rows = []
     top = chart_top(flagged_most(summary))
+    looks = summary.totals.clients * summary.witnesses
     for n in sorted({max(1, round(n)) for n in _curve(summary)}):
-        flagged = suspicious_from(n, summary.rate, summary.totals.clients)
+        flagged = suspicious_from(n, summary.null, looks)
         if flagged <= min(n, top):
             rows.append({"asked": n, "flagged": flagged})
     return rows
@@ -68,7 +69,7 @@ def found_points(summary: ReportSummary) -> Rows:
     return [
         {
             "asked": client.asked,
-            "flagged": client.flagged,
+            "flagged": client.counted,
             "name": shorten(visible(client.client), 24) if client in named else "",
             "side": "right" if client.asked > middle else "left",
         }
@@ -78,10 +79,10 @@ def found_points(summary: ReportSummary) -> Rows:
 
 def _apart(found: list[ClientEvidence]) -> list[ClientEvidence]:
     """Choose the strongest clients whose names would not be written over each other."""
-    line = max((client.flagged for client in found), default=0) * LINE_SHARE
+    line = max((client.counted for client in found), default=0) * LINE_SHARE
     named: list[ClientEvidence] = []
     for client in found[:NAMED]:
-        if all(abs(client.flagged - other.flagged) >= line for other in named):
+        if all(abs(client.counted - other.counted) >= line for other in named):
             named.append(client)
     return named
 

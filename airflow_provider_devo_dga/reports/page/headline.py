@@ -9,6 +9,7 @@ from typing import Literal
 from airflow_provider_devo_dga.reports.evidence.client_evidence import ClientEvidence, Verdict
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
 from airflow_provider_devo_dga.reports.page.alternative import alternative_words
+from airflow_provider_devo_dga.reports.page.rate import drift, drift_words
 from airflow_provider_devo_dga.reports.page.text import defang, shorten, visible
 from airflow_provider_devo_dga.reports.page.words import count, counted, moment, odds, percent, quantity
 
@@ -17,6 +18,9 @@ NAMED = 3
 
 SILENT_FROM_EXPECTED = 10
 """No flagged domain where so many false ones are expected (chance: below 1 in 20,000): doubt the model."""
+
+ANOTHER_TRAFFIC = 5.0
+"""From so many times training's rate on, nobody standing out is no good news."""
 
 TOO_MANY_SHARE = 0.5
 TOO_MANY_CLIENTS = 10
@@ -53,6 +57,13 @@ def headline(summary: ReportSummary) -> Headline:
             f"About {expected} of {domains} would be flagged on a clean network. Check that the model still "
             "answers and that its false-positive rate is right before you take this for all clear.",
         )
+    if drift(summary) >= ANOTHER_TRAFFIC:
+        return Headline(
+            "caution",
+            "No client stands out among the others, but all have many flagged domains.",
+            f"{count(totals.domains_flagged)} of {domains} flagged.{_doubt(summary)} Either this traffic is"
+            " of a kind that the model does not know, or more than two fifths of the clients are infected.",
+        )
     if not totals.domains_flagged:
         return Headline(
             "calm",
@@ -64,7 +75,7 @@ def headline(summary: ReportSummary) -> Headline:
         "calm",
         "No client stands out.",
         f"{count(totals.domains_flagged)} of {domains} flagged; chance alone would flag about {expected}. "
-        "No client asked for more of them than chance explains.",
+        f"No client asked for more of them than chance explains.{_doubt(summary)}",
     )
 
 
@@ -134,10 +145,13 @@ def _weight(summary: ReportSummary, client: ClientEvidence) -> str:
     clients = summary.totals.clients
     clean = f"If all {counted(clients, 'client')} were clean" if clients > 1 else "If it were clean"
     rate = f" The false-positive rate of {percent(summary.rate)} is assumed." if summary.rate_assumed else ""
+    said = client.strongest
+    chance = odds(client.log10_corrected)
+    others = " (those that others ask for, too, in part)" if client.counted < client.flagged else ""
     return (
-        f"{_name(client)} asked for {counted(client.asked, 'domain')}; {count(client.flagged)} of them were "
-        f"flagged, where chance explains {quantity(client.expected)}. {clean}, the probability that "
-        f"{'any of them' if clients > 1 else 'it'} shows this would be {odds(client.log10_corrected)}.{rate}"
+        f"{_name(client)} asked for {counted(said.asked, 'domain')}; {count(said.counted)} of them were "
+        f"{said.witness}{others}, where chance explains {quantity(said.expected)}. {clean}, the probability "
+        f"that {'any of them' if clients > 1 else 'it'} shows this would be {chance}.{rate}"
     )
 
 
@@ -150,10 +164,11 @@ def _others(summary: ReportSummary) -> str:
 
 def _doubt(summary: ReportSummary) -> str:
     totals = summary.totals
+    drifted = f" {words}" if (words := drift_words(summary)) else ""
     if totals.clients < TOO_MANY_CLIENTS or totals.clients_with_evidence <= totals.clients * TOO_MANY_SHARE:
-        return ""
+        return drifted
     return (
-        " More than half of all clients stand out: check for popular flagged names and for a wrong "
+        f"{drifted} More than half of all clients stand out: check for popular flagged names and for a wrong "
         "false-positive rate first."
     )
 

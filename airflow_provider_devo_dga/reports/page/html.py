@@ -7,7 +7,6 @@ from airflow_provider_devo_dga.reports.evidence.client_evidence import (
     CERTAIN_BELOW,
     CERTAIN_FROM_FLAGGED,
     SUSPICIOUS_BELOW,
-    Verdict,
 )
 from airflow_provider_devo_dga.reports.evidence.figures import Trend
 from airflow_provider_devo_dga.reports.evidence.label_form import FORM_WORDS
@@ -15,6 +14,7 @@ from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
 from airflow_provider_devo_dga.reports.page.alternative import roots_of
 from airflow_provider_devo_dga.reports.page.headline import headline
 from airflow_provider_devo_dga.reports.page.page import page_environment
+from airflow_provider_devo_dga.reports.page.rate import drift_words, rate_words
 
 CLIENT_ROWS = 200
 CHANCE_ROWS = 5
@@ -57,7 +57,8 @@ def render(summary: ReportSummary, trend: Trend | None = None) -> str:
         clients_chart=Markup(clients_chart(summary)) if charts else None,  # noqa: S704
         timeline_chart=Markup(timeline_chart(summary)) if charts else None,  # noqa: S704
         trend_chart=Markup(trend_chart(summary, trend)) if trend else None,  # noqa: S704
-        Verdict=Verdict,
+        rate_words=rate_words(summary),
+        drift_words=drift_words(summary),
         certain_odds=round(1 / CERTAIN_BELOW),
         suspicious_odds=round(1 / SUSPICIOUS_BELOW),
         certain_from=CERTAIN_FROM_FLAGGED,

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_devo_dga.reports.evidence.client_evidence import (
-    Verdict,
-    log10_probabilities,
-    suspicious_from,
-    verdict_of,
-)
+from airflow_provider_devo_dga.reports.evidence.client_evidence import Verdict, suspicious_from, verdict_of
+from airflow_provider_devo_dga.reports.evidence.null_rate import NullRate
+from airflow_provider_devo_dga.reports.evidence.witness import Statement, Witness, share_of, strongest
+
+NULL = NullRate(0.01, 0.004)
 
 
 @pytest.mark.parametrize(
@@ -25,17 +24,28 @@ def test_verdicts(flagged: int, log10_corrected: float, verdict: Verdict) -> Non
     assert verdict_of(flagged, log10_corrected) is verdict
 
 
-def test_correction_multiplies_by_clients_and_stops_at_one() -> None:
-    tail, corrected = log10_probabilities(5, 50, 0.01, 1000)
+def said(k: int, n: int) -> Statement:
+    return Statement(Witness.FLAGGED, k, n, n * NULL.mean, NULL.log10_tail(k, n))
+
+
+def test_correction_multiplies_by_clients_and_witnesses_and_stops_at_one() -> None:
+    tail, corrected = strongest((said(9, 50), said(2, 50)), 500)
+    assert tail == said(9, 50).log10_tail
     assert corrected == pytest.approx(tail + 3)
-    assert log10_probabilities(1, 200, 0.01, 1000)[1] == 0.0
+    assert strongest((said(1, 200),), 1000)[1] == 0.0
 
 
 def test_suspicious_from_is_the_first_count_below_the_bound() -> None:
-    k = suspicious_from(200, 0.01, 1000)
-    assert verdict_of(k, log10_probabilities(k, 200, 0.01, 1000)[1]) is not Verdict.CHANCE
-    assert verdict_of(k - 1, log10_probabilities(k - 1, 200, 0.01, 1000)[1]) is Verdict.CHANCE
+    k = suspicious_from(200, NULL, 1000)
+    assert verdict_of(k, strongest((said(k, 200),), 1000)[1]) is not Verdict.CHANCE
+    assert verdict_of(k - 1, strongest((said(k - 1, 200),), 1000)[1]) is Verdict.CHANCE
 
 
 def test_one_lookup_can_never_be_suspicious() -> None:
-    assert suspicious_from(1, 0.01, 1000) == 2
+    assert suspicious_from(1, NULL, 1000) == 2
+
+
+def test_a_name_counts_less_the_more_clients_ask_for_it() -> None:
+    shares = [share_of(clients) for clients in (1, 2, 32, 1000)]
+    assert shares[:3] == pytest.approx([1, 5 / 6, 1 / 2])
+    assert shares == sorted(shares, reverse=True)

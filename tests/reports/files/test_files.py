@@ -19,6 +19,7 @@ def test_the_files_next_to_each_other(infected: Any, tmp_path: Path) -> None:
     files = write_report(infected.summary(), tmp_path / "a" / "b")
     assert [files.html.name, files.json.name, files.csv.name] == ["report.html", "report.json", "report.csv"]
     assert sorted(path.name for path in (tmp_path / "a" / "b").iterdir()) == [
+        "clients.parquet",
         "report.csv",
         "report.ecs.ndjson",
         "report.html",
@@ -39,7 +40,7 @@ def test_writing_again_replaces_with_the_same_bytes(infected: Any, tmp_path: Pat
     before = _contents(write_report(infected.summary(), tmp_path / "out").html.parent)
     after = _contents(write_report(infected.summary(), tmp_path / "out").html.parent)
     assert before == after
-    assert len(after) == 5
+    assert len(after) == 6
 
 
 def test_csv_runs_nothing_in_a_spreadsheet(hour: Any, tmp_path: Path) -> None:
@@ -82,6 +83,7 @@ def test_object_storage(infected: Any) -> None:
     for _ in range(2):
         files = write_report(summary, root / "2026-11-24T14")
     assert sorted(path.name for path in files.html.parent.iterdir()) == [
+        "clients.parquet",
         "report.csv",
         "report.ecs.ndjson",
         "report.html",
@@ -98,7 +100,7 @@ def test_object_storage_path_of_airflow(infected: Any, tmp_path: Path) -> None:
     for _ in range(2):
         files = write_report(summary, root / "out")
     assert json.loads(files.json.read_bytes()) == json.loads(REPORT.write(summary.document()))
-    assert len(list((tmp_path / "out").iterdir())) == 5
+    assert len(list((tmp_path / "out").iterdir())) == 6
 
 
 def _contents(directory: Path) -> dict[str, bytes]:

@@ -85,7 +85,7 @@ class Page(HTMLParser):
 def test_first_sentence_says_who_how_sure_and_since_when(infected: Any) -> None:
     words = Page(render(infected.summary())).words
     assert "10.0.0.9 is almost certainly infected, since 14:07 UTC." in words
-    assert "asked for 50 domains; 40 of them were flagged, where chance explains 0.5" in words
+    assert "asked for 50 domains; 40 of them were flagged, where chance explains 0.3" in words
     assert "If all 21 clients were clean" in words
     assert "less than 1 in a trillion" in words
     assert "T1568.002" in words
@@ -132,6 +132,14 @@ def test_too_many_infected_clients_cast_doubt(hour: Any) -> None:
     words = Page(render(hour.summary())).words
     assert "12 clients (10.0.0.0, 10.0.0.1, 10.0.0.10 and 9 more) are almost certainly infected" in words
     assert "More than half of all clients stand out" in words
+
+
+def test_when_many_clients_are_all_alike_the_model_is_doubted(hour: Any) -> None:
+    for number in range(20):
+        hour.add(f"shop{number}.com", [f"10.0.0.{client}" for client in range(60)])
+    words = Page(render(hour.summary())).words
+    assert "No client stands out among the others, but all have many flagged domains." in words
+    assert "times as often here as in training: this traffic differs" in words
 
 
 def test_flagged_domains_that_no_client_asked_for(hour: Any) -> None:

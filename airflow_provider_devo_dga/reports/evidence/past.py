@@ -1,0 +1,132 @@
+"""What a network's earlier windows leave behind for the next ones: their rates, and counts of their clients.
+
+Each window keeps its own small file; nothing is added up in place. So a retry, a backfill, windows out of
+order and two runs at once change no other window, and a file that is lost is a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import islice
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from airflow_provider_devo_dga.errors import ReportError
+from airflow_provider_devo_dga.reports.evidence.figures import RunFigures
+from airflow_provider_devo_dga.reports.evidence.null_rate import NullRate
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CLIENTS = "clients.parquet"
+NAMES_KEPT = 500_000
+"""Flagged names of a day in a network of a million names an hour; some 50 MB."""
+
+_SOURCE = b"source"
+
+
+class ClientCount(NamedTuple):
+    """A client's names in one window: how many it asked for, and how many of them count as flagged."""
+
+    client: str
+    asked: int
+    counted: float
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The windows before, of the same table and model.
+
+    :param nulls: the rate of clean clients in each.
+    :param asked: names that each client asked for in them, those windows left out in which it stood out.
+    :param counted: of these, how many count as flagged and were new to the network.
+    :param names: ``hash`` of the flagged names of these windows, at most :data:`NAMES_KEPT`.
+    """
+
+    nulls: Sequence[NullRate] = ()
+    asked: Mapping[str, int] = field(default_factory=dict)
+    counted: Mapping[str, float] = field(default_factory=dict)
+    names: frozenset[int] = frozenset()
+
+    def knows(self, name: str) -> bool:
+        """Whether anybody asked for a flagged name before."""
+        return hash(name) in self.names
+
+
+def write_clients(counts: Iterable[ClientCount], run: RunFigures, file: IO[bytes]) -> None:
+    """Write one window's counts as Parquet."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = [[*column] for column in zip(*counts, strict=True)] or [[], [], []]
+    schema = _schema().with_metadata({_SOURCE: _source(run)})
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
+    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), file, compression="zstd")
+
+
+def read_clients(content: bytes, run: RunFigures) -> pa.Table | None:
+    """Return what :func:`write_clients` wrote; None when it was for another table or model.
+
+    :raises ReportError: it is something else.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(BytesIO(content))
+    except (pa.ArrowException, OSError) as error:
+        raise ReportError(f"counts of clients cannot be read as Parquet: {error}") from None
+    if not table.schema.equals(_schema()):
+        raise ReportError(f"counts of clients with the columns {', '.join(table.schema.names)[:200]}")
+    same = (table.schema.metadata or {}).get(_SOURCE) == _source(run)
+    return table.replace_schema_metadata() if same else None
+
+
+def read_names(content: bytes) -> Iterator[str]:
+    """Yield the flagged names of an earlier window, out of the file of its detections.
+
+    :raises ReportError: it is something else.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(BytesIO(content), columns=["reg_domain", "flagged"])
+        yield from table.filter(table["flagged"])["reg_domain"].to_pylist()
+    except (pa.ArrowException, KeyError, OSError) as error:
+        raise ReportError(f"detections cannot be read as Parquet: {error}") from None
+
+
+def past_of(nulls: Sequence[NullRate], tables: Sequence[pa.Table], names: Iterable[str]) -> Past:
+    """Return the past out of the rates, the counts and the flagged names of earlier windows.
+
+    :param names: of the latest window first; what is beyond :data:`NAMES_KEPT` is forgotten.
+    """
+    import pyarrow as pa
+
+    known = frozenset(map(hash, islice(names, NAMES_KEPT)))
+    if not tables:
+        return Past(nulls, names=known)
+    sums = pa.concat_tables(tables).group_by("client").aggregate([("asked", "sum"), ("counted", "sum")])
+    columns = (sums[name].to_pylist() for name in ("client", "asked_sum", "counted_sum"))
+    counts = [ClientCount(*row) for row in zip(*columns, strict=True)]
+    return Past(
+        nulls,
+        asked={client: asked for client, asked, _ in counts},
+        counted={client: counted for client, _, counted in counts if counted},
+        names=known,
+    )
+
+
+def _source(run: RunFigures) -> bytes:
+    import msgspec
+
+    return msgspec.json.encode(run.source)
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    columns = {"client": pa.string(), "asked": pa.int64(), "counted": pa.float64()}
+    return pa.schema([pa.field(*column, nullable=False) for column in columns.items()])

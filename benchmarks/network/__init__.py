@@ -1,0 +1,1 @@
+"""What the report says about made-up networks whose infections are known."""
