@@ -73,7 +73,8 @@ def _word(value: str) -> int | None:
 
 
 def _no_class(unknown: list[str], columns: Columns, source: DatasetSource) -> DatasetError:
-    if len(unknown) == 2:
+    families = words.rank_of(columns.header[columns.places["class"]], words.FAMILY_WORDS) is not None
+    if len(unknown) == 2 and not families:
         return _which(unknown, columns, source)
     return question(
         source,

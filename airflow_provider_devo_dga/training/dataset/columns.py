@@ -67,7 +67,7 @@ class ColumnSearch:
         self.source = source
         self.header = list(reader.header)
         self.texts = [pa.array(column, pa.string()) for column in reader.sample]
-        self.values = [{text.strip().lower() for text in column} - {""} for column in reader.sample]
+        self.values = [{text.strip(" '\"").lower() for text in column} - {""} for column in reader.sample]
         self.hosts = [clean(column) for column in self.texts]
 
     def found(self) -> Columns:
@@ -193,10 +193,10 @@ class ColumnSearch:
             return family
         if flags:
             raise self._which_flag(host, flags[0])
-        if (place := self._unnamed_family(host, {host})) is not None and self.values[place] & (
-            words.LEGIT_VALUES | words.POPULAR_LISTS
-        ):
-            return place
+        legit = words.LEGIT_VALUES | words.POPULAR_LISTS
+        mixed = [place for place in others if self.values[place] & legit and self._like_families(place)]
+        if len(mixed) == 1:
+            return mixed[0]
         raise question(
             self.source,
             "Nothing in it tells legit names from those of DGAs",

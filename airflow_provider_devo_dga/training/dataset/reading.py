@@ -33,6 +33,7 @@ LEGIT_FAMILY = "legit"
 _MOST_FAMILIES = 5000
 _LONGEST_FAMILY = 40
 _LOG_SECONDS = 5.0
+_AROUND = " \t'\""
 _NOT_IN_FAMILY = re.compile(r"[^\w.+-]")
 
 _log = logging.getLogger(__name__)
@@ -181,8 +182,8 @@ class DatasetReading:
         for place, value in enumerate(both.dictionary.to_pylist()):
             texts = [value] if len(parts) == 1 else divmod(value, len(parts[1].dictionary))
             read = [part.dictionary[text].as_py() for part, text in zip(parts, texts, strict=True)]
-            class_ = read[0].strip() if "class" in columns else ""
-            family = read[-1].strip() if "family" in columns else one.source.family
+            class_ = read[0].strip(_AROUND) if "class" in columns else ""
+            family = read[-1].strip(_AROUND) if "family" in columns else one.source.family
 
             def first(place: int = place, class_: str = class_) -> Bad:
                 return Bad(batch.line_of(pc.index(both.indices, place).as_py()), UNKNOWN_CLASS, class_)

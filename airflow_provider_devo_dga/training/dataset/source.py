@@ -84,7 +84,8 @@ class DatasetSource:
         """Return the line of configuration that says this source, and more about it."""
         said = {"class": self.class_, "family": self.family, "columns": dict(self.columns)}
         said |= {"classes": dict(self.classes)} | more
-        return json.dumps({"uri": self.told_as} | {key: value for key, value in said.items() if value})
+        told = {"uri": self.told_as} | {key: value for key, value in said.items() if value}
+        return json.dumps(told, ensure_ascii=False)
 
 
 def sources_of(dataset: Dataset) -> list[DatasetSource]:
