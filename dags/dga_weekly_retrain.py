@@ -88,7 +88,7 @@ with DAG(
         "dataset": Param(
             DATASET,
             "Labelled domains, host;domain;class;subclass or another form; or a list of sources",
-            type=["string", "array"],
+            type=["string", "array", "object"],
             items={"type": ["string", "object"]},
             section=MODEL,
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -89,14 +91,26 @@ class DatasetSource:
 
 
 def sources_of(dataset: Dataset) -> list[DatasetSource]:
-    """Return the sources of a dataset: of one, or of a list of them.
+    """Return the sources of a dataset: of one, or of a list of them, also as the text that a template made.
 
     :raises DatasetError: for an empty list or a source that is none.
     """
+    if isinstance(dataset, str):
+        dataset = _of_text(dataset)
     several = dataset if isinstance(dataset, Sequence) and not isinstance(dataset, str) else [dataset]
     if not several or not all(isinstance(item, (str, Mapping)) for item in several):
         raise DatasetError("A dataset is a source or a list of them; a source is a URI or a mapping with one")
     return [DatasetSource.of(item) for item in several]
+
+
+def _of_text(text: str) -> Dataset:
+    """Return what a list or mapping was before it became text, as JSON or by a template; else an address."""
+    if text.lstrip()[:1] in {"[", "{"}:
+        for read in (json.loads, ast.literal_eval):
+            with contextlib.suppress(ValueError, SyntaxError):
+                found: Dataset = read(text)
+                return found
+    return text
 
 
 def _mapping(fields: Mapping[str, Any], key: str, known: Sequence[str]) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -98,6 +99,13 @@ def test_an_empty_list_is_refused_by_name(tmp_path: Path) -> None:
 def test_sources_that_mean_nothing_are_refused(dataset: Any, reason: str) -> None:
     with pytest.raises(DatasetError, match=reason):
         sources_of(dataset)
+
+
+@pytest.mark.parametrize("text", [json.dumps, repr])
+def test_a_list_that_became_text_is_read(text: Any) -> None:
+    assert sources_of(text([CONFICKER, "a.csv"])) == sources_of([CONFICKER, "a.csv"])
+    assert sources_of(text(LEGIT)) == sources_of(LEGIT)
+    assert sources_of("{family}.csv") == [DatasetSource("{family}.csv")]
 
 
 def test_one_source_or_several_can_be_said() -> None:
