@@ -14,14 +14,13 @@ from airflow_provider_devo_dga.training.dataset import words
 from airflow_provider_devo_dga.training.dataset.names import clean, like_names
 from airflow_provider_devo_dga.training.dataset.notation import NAMES, NAMES_FIRST, NOTATIONS, Notation
 from airflow_provider_devo_dga.training.dataset.rows import (
-    BLANKS,
     JsonReader,
     ListReader,
     ParquetReader,
     Reader,
-    TableReader,
     json_row,
 )
+from airflow_provider_devo_dga.training.dataset.table import BLANKS, TableReader
 from airflow_provider_devo_dga.training.dataset.text import Piece, Text
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "blanks"}

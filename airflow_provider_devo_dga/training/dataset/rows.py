@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,16 +14,9 @@ from airflow_provider_devo_dga.training.dataset.text import Piece
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BLANKS = " "
-"""Separator that stands for any run of blanks and tabs."""
-
 FIELDS, BYTES = "another number of fields, or a stray quote", "bytes that are not UTF-8"
 NOTATION, JSON = "not written like the other lines", "no JSON object"
 
-_COMMENT = r"^\s*(?:#|//|$)"
-# no alternative at its start: that would take twenty times as long
-_MAYBE_COMMENT = re.compile(rb"\n[#/\s]")
-_UNIT = "\x1f"  # a separator that no text has
 _BATCH = 100_000
 
 Columns = list["pa.Array"]
@@ -67,95 +59,6 @@ class Reader(Protocol):
 
 
 @dataclass
-class TableReader:
-    """Rows of fields between separators. A row is a line: a quoted field never runs over its end.
-
-    :param skip: lines before the first row.
-    :param padded: blanks stand between separators and quotes.
-    """
-
-    pieces: Iterable[Piece]
-    form: str
-    header: Sequence[str]
-    sample: Sequence[Sequence[str]]
-    separator: str
-    skip: int
-    padded: bool = False
-
-    def batches(self, places: Sequence[int]) -> Iterator[Callable[[], Batch]]:
-        for first, content in _without_first(self.pieces, self.skip):
-            yield partial(_twice, self._batch, first, content, places)
-
-    def _batch(self, first: int, content: bytes, places: Sequence[int]) -> Batch:
-        import pyarrow.compute as pc
-
-        numbers, bad = None, []
-        quoted = b'"' in content
-        commented = content[:1] in b"#/ \t\n" or _MAYBE_COMMENT.search(content)
-        if quoted or commented or self.separator == BLANKS:
-            lines = _lines(content)
-            wanted = pc.invert(pc.match_substring_regex(lines, _COMMENT))
-            if quoted and self.separator != BLANKS:
-                if self.padded:
-                    lines = pc.replace_substring_regex(
-                        lines, rf"{_literal(self.separator)}[ \t]+\"", f'{self.separator}"'
-                    )
-                whole = pc.or_(pc.match_substring_regex(lines, _whole(self.separator)), pc.invert(wanted))
-                bad = [
-                    Bad(first + place, FIELDS, lines[place].as_py())
-                    for place in pc.indices_nonzero(pc.invert(whole)).to_pylist()
-                ]
-                wanted = pc.and_(wanted, whole)
-            numbers = pc.indices_nonzero(wanted)
-            lines = lines.filter(wanted)
-            if self.separator == BLANKS:
-                lines = pc.replace_substring_regex(pc.ascii_trim_whitespace(lines), r"[ \t]+", _UNIT)
-            content = _joined(lines)
-        columns, ragged = self._parsed(content, places, quoted=quoted)
-
-        def line_at(place: int) -> int:
-            return first + (place if numbers is None else numbers[place].as_py())
-
-        def line_of(row: int) -> int:
-            for place, _ in ragged:
-                row += place <= row
-            return line_at(row)
-
-        return Batch(columns, [*bad, *(Bad(line_at(at), FIELDS, text) for at, text in ragged)], line_of)
-
-    def _parsed(
-        self, content: bytes, places: Sequence[int], *, quoted: bool
-    ) -> tuple[Columns, list[tuple[int, str]]]:
-        import pyarrow as pa
-        from pyarrow import csv
-
-        ragged: list[tuple[int, str]] = []
-
-        def note(row: Any) -> str:
-            ragged.append((row.number - 1, row.text))
-            return "skip"
-
-        if not content:
-            return [pa.array([], pa.string()) for _ in places], []
-        names = [str(place) for place in range(len(self.header))]
-        table = csv.read_csv(
-            pa.py_buffer(content),
-            csv.ReadOptions(use_threads=False, column_names=names, block_size=len(content) + 1),
-            csv.ParseOptions(
-                delimiter=_UNIT if self.separator == BLANKS else self.separator,
-                quote_char='"' if quoted and self.separator != BLANKS else False,
-                invalid_row_handler=note,
-            ),
-            csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                strings_can_be_null=False,
-                include_columns=sorted({names[place] for place in places}),
-            ),
-        )
-        return [_whole_array(table.column(names[place])) for place in places], ragged
-
-
-@dataclass
 class ListReader:
     """A name a line, in one of the notations."""
 
@@ -167,13 +70,13 @@ class ListReader:
     skip: int = 0
 
     def batches(self, places: Sequence[int]) -> Iterator[Callable[[], Batch]]:
-        for first, content in _without_first(self.pieces, self.skip):
-            yield partial(_twice, self._batch, first, content, places)
+        for first, content in without_first(self.pieces, self.skip):
+            yield partial(twice, self._batch, first, content, places)
 
     def _batch(self, first: int, content: bytes, places: Sequence[int]) -> Batch:
         import pyarrow.compute as pc
 
-        lines = _lines(content)
+        lines = split_lines(content)
         rows = pc.invert(pc.match_substring_regex(lines, self.notation.comment))
         numbers, lines = pc.indices_nonzero(rows), lines.filter(rows)
         found = pc.extract_regex(lines, self.notation.pattern)
@@ -269,7 +172,7 @@ class ParquetReader:
 
     def _batch(self, start: int, batch: Any, names: Sequence[str]) -> Batch:
         table = self._table(batch)
-        columns = [_whole_array(table.column(name)) for name in names]
+        columns = [whole_array(table.column(name)) for name in names]
         return Batch(columns, [], partial(operator.add, start))
 
     def _root(self, name: str) -> str:
@@ -293,7 +196,8 @@ class ParquetReader:
         return pa.table(dict(zip(kept, columns, strict=True)))
 
 
-def _without_first(pieces: Iterable[Piece], skip: int) -> Iterator[Piece]:
+def without_first(pieces: Iterable[Piece], skip: int) -> Iterator[Piece]:
+    """Yield the pieces without so many of their first lines."""
     for first, content in pieces:
         at = 0
         while skip and at < len(content):
@@ -302,7 +206,7 @@ def _without_first(pieces: Iterable[Piece], skip: int) -> Iterator[Piece]:
             yield Piece(first, content[at:])
 
 
-def _twice(
+def twice(
     batch: Callable[[int, bytes, Sequence[int]], Batch], first: int, content: bytes, places: Sequence[int]
 ) -> Batch:
     """Return a batch; where there are bytes that are no text, without their lines."""
@@ -324,7 +228,8 @@ def _twice(
         return found._replace(bad=[*bad, *found.bad])
 
 
-def _lines(content: bytes) -> pa.Array:
+def split_lines(content: bytes) -> pa.Array:
+    """Return the lines of a piece; raises ``ArrowInvalid`` for bytes that are not UTF-8."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -332,7 +237,8 @@ def _lines(content: bytes) -> pa.Array:
     return pc.split_pattern(text, "\n").flatten()
 
 
-def _joined(lines: pa.Array) -> bytes:
+def joined(lines: pa.Array) -> bytes:
+    """Return lines as a piece again, without the last line feed."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -340,19 +246,9 @@ def _joined(lines: pa.Array) -> bytes:
     return bytes(joined.as_buffer()) if len(lines) else b""
 
 
-def _whole_array(column: pa.ChunkedArray) -> pa.Array:
+def whole_array(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as one array."""
     import pyarrow as pa
 
     whole = column.combine_chunks()
     return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
-
-
-def _literal(separator: str) -> str:
-    return rf"\x{ord(separator):02x}"
-
-
-def _whole(separator: str) -> str:
-    """Return a pattern of lines whose quotes all open and close in their own field."""
-    other, one = f"[^{_literal(separator)}]", _literal(separator)
-    field = rf"(?:\"(?:[^\"]|\"\")*\"|(?:[^\"{one}]{other}*)?)"
-    return f"^{field}(?:{one}{field})*$"

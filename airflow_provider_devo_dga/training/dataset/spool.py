@@ -5,10 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+
+from airflow_provider_devo_dga.training.dataset.ahead import in_order
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -69,8 +72,8 @@ class RowSpool:
             return
         ends = sorted(self._sample)[:: max(1, len(self._sample) // count)][1:count]
         parts = [self._file() for _ in range(len(ends) + 1)]
-        for table in self._whole.tables():
-            for place, rows in _parted(table, ends):
+        for parted in in_order(partial(_parted, table, ends) for table in self._whole.tables()):
+            for place, rows in parted:
                 parts[place].add(rows)
         self._whole.close()
         for part in parts:
@@ -81,19 +84,22 @@ class RowSpool:
         return _File(self._files.enter_context(tempfile.TemporaryFile(dir=self.folder)))
 
 
-def _parted(table: pa.Table, ends: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
-    """Yield the rows of each part; the label that ends a part begins the next."""
+def _parted(table: pa.Table, ends: Sequence[str]) -> list[tuple[int, pa.Table]]:
+    """Return the rows of each part; the label that ends a part begins the next."""
     import numpy as np
     import pyarrow as pa
 
     kind = f"S{_LETTERS}"
     places = np.searchsorted(np.array(ends, kind), _letters(table, kind), side="right")
-    order = np.argsort(places, kind="stable")
+    # of small numbers a stable sort is a radix sort
+    order = np.argsort(places.astype(np.uint16), kind="stable")
     bounds = np.searchsorted(places[order], np.arange(len(ends) + 2))
     ordered = table.take(pa.array(order))
-    for place, (start, end) in enumerate(pairwise(bounds)):
-        if start < end:
-            yield place, ordered.slice(start, end - start)
+    return [
+        (place, ordered.slice(start, end - start))
+        for place, (start, end) in enumerate(pairwise(bounds))
+        if start < end
+    ]
 
 
 def _letters(table: pa.Table, kind: str) -> Any:
