@@ -84,4 +84,5 @@ def test_preparing_ten_times_the_rows_takes_the_same_memory(
 ) -> None:
     monkeypatch.setattr(spool, "PART_ROWS", 50_000)
     few, many = _peak(200_000, tmp_path), _peak(2_000_000, tmp_path)
-    assert many < 2 * few
+    # the rows that are more would take a hundred megabytes
+    assert many - few < 20_000_000
