@@ -51,6 +51,20 @@ def meaning_of(values: Collection[str], columns: Columns, source: DatasetSource)
     raise _no_class(unknown, columns, source)
 
 
+def neither(problem: DatasetError, meaning: Meaning, source: DatasetSource) -> DatasetError:
+    """Return the error for a source with too many values that mean neither class; says what to write."""
+
+    def all_but(class_: str, other: str) -> dict[str, object]:
+        return {"classes": {class_: told}} if (told := meaning.told[class_]) else {"class": other}
+
+    return question(
+        source,
+        f"{problem}. Rows that are neither do not belong in the file",
+        ("all others are DGAs", all_but("legit", "dga")),
+        ("all others are legit", all_but("dga", "legit")),
+    )
+
+
 def _as_told(values: Collection[str], source: DatasetSource) -> dict[str, int | None]:
     told = dict.fromkeys(source.classes.get("dga", ()), DGA)
     told |= dict.fromkeys(source.classes.get("legit", ()), LEGIT)
@@ -78,8 +92,8 @@ def _no_class(unknown: list[str], columns: Columns, source: DatasetSource) -> Da
         return _which(unknown, columns, source)
     return question(
         source,
-        f"The column {columns.name('class')} holds {len(unknown)} values ({', '.join(map(repr, unknown[:3]))}"
-        f"{' …' if len(unknown) > 3 else ''}), and none that means legit",
+        f"The column {columns.name('class')} holds {', '.join(map(repr, unknown[:3]))}"
+        f"{' …' if len(unknown) > 3 else ''}, and nothing that means legit",
         ("all are families of DGAs", {"class": "dga", "columns": _but_family(columns)}),
         ("some are legit", {"classes": {"legit": ["…"]}}),
     )

@@ -109,7 +109,8 @@ class ColumnSearch:
         known = (words.HOST_WORDS, words.CLASS_WORDS, words.FAMILY_WORDS)
         if any(words.rank_of(name, those) is not None for name in self.header for those in known):
             return f"found: {', '.join(self.header)[:200]}"
-        return f"found: {len(self.header)} columns without names that mean a host"
+        many = "a column" if len(self.header) == 1 else f"{len(self.header)} columns"
+        return f"found: {many} without a name that means a host"
 
     # The host
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from airflow_provider_devo_dga.errors import DatasetError
+from airflow_provider_devo_dga.errors import DatasetError, TrainingError
+from airflow_provider_devo_dga.redaction import heard
 from airflow_provider_devo_dga.training.dataset.opening import Opened, open_dataset
 from airflow_provider_devo_dga.training.dataset.source import Dataset, DatasetSource, sources_of
 
@@ -26,8 +27,17 @@ def opened_sources(dataset: Dataset, path: Callable[[str], Any]) -> list[Opened[
     return [
         (file, partial(open_dataset, file.uri if file.is_remote else path(file.uri)))
         for source in sources_of(dataset)
-        for file in files_of(source, path)
+        for file in _found(source, path)
     ]
+
+
+def _found(source: DatasetSource, path: Callable[[str], Any]) -> list[DatasetSource]:
+    try:
+        return files_of(source, path)
+    except (ImportError, ValueError) as error:  # no package for the store, no store of this name
+        raise DatasetError(f"Cannot open {source.name}: {heard(error, 200)}") from None
+    except OSError as error:
+        raise TrainingError(f"Cannot look for {source.name}: {heard(error, 200)}") from error
 
 
 def files_of(source: DatasetSource, path: Callable[[str], Any]) -> list[DatasetSource]:

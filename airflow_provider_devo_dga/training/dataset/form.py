@@ -20,13 +20,13 @@ from airflow_provider_devo_dga.training.dataset.rows import (
     Reader,
     json_row,
 )
-from airflow_provider_devo_dga.training.dataset.table import BLANKS, TableReader
+from airflow_provider_devo_dga.training.dataset.table import BEHIND, BLANKS, COMMENT, TableReader
 from airflow_provider_devo_dga.training.dataset.text import Piece, Text
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "blanks"}
 _SAMPLE_ROWS = 1000
 _HALF, _MOST = 0.5, 0.9
-_COMMENT = re.compile(r"^\s*(?:#|//|$)")
+_COMMENT = re.compile(COMMENT)
 _SEP = re.compile(r"""^["']?sep=(.)["']?\s*$""", re.IGNORECASE)
 _OTHERS = (
     (rb"(?i)\s*<(?:!doctype|html|\?xml|head|body)", "a page of HTML or XML: does the address need a login?"),
@@ -87,7 +87,7 @@ def _sample(content: str, comment: re.Pattern[str] = _COMMENT) -> Sample:
             lines.append(line)
             numbers.append(number)
         elif not lines and line.strip():
-            before = line.strip().lstrip("#/ ")
+            before = line.strip().lstrip("#/; ")
         if len(lines) > _SAMPLE_ROWS:
             break
     return Sample(lines, numbers, before)
@@ -96,6 +96,10 @@ def _sample(content: str, comment: re.Pattern[str] = _COMMENT) -> Sample:
 def _json(sample: Sample, pieces: Iterator[Piece]) -> Reader | None:
     start = sample.lines[0].lstrip()
     if start[:1] == "{":
+        if len(sample.lines) == 1:
+            raise DatasetError(
+                "This is one JSON object: make a line of each row in it, jq -c '.rows[]' FILE for instance"
+            )
         rows = [row for line in sample.lines if (row := json_row(line.encode())) is not None]
         if len(rows) < len(sample.lines) / 2:
             raise DatasetError(
@@ -157,7 +161,10 @@ def _table(sample: Sample, separator: str) -> _Table | None:
     if (
         width < 2
         or share < (_MOST if separator == BLANKS else _HALF)
-        or not any(_names(column[1:] or column) for column in _turned(rows))
+        or not (
+            any(_names(column[1:] or column) for column in _turned(rows))
+            or _is_header(sample.lines[0], separator)
+        )
     ):
         return None
     padded = any(re.search(rf"{re.escape(separator)}[ \t]+\"", line) for line in sample.lines)
@@ -166,7 +173,7 @@ def _table(sample: Sample, separator: str) -> _Table | None:
 
 def _fields(line: str, separator: str) -> list[str] | None:
     if separator == BLANKS:
-        return line.split()
+        return re.sub(BEHIND, "", line).split()
     try:
         return next(csv.reader([line], delimiter=separator, strict=True, skipinitialspace='"' in line))
     except (csv.Error, StopIteration):

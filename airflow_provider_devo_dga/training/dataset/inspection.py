@@ -64,7 +64,7 @@ class Inspection:
         if error is not None:
             self.usable = False
             if not found:
-                yield source if isinstance(source, str) else str(source["uri"])
+                yield source if isinstance(source, str) else str(source.get("uri") or dict(source))
             yield _fact("refused", str(error))
         yield ""
 

@@ -18,6 +18,7 @@ from airflow_provider_devo_dga.models.summary import Dataset
 from airflow_provider_devo_dga.training.dataset import names
 from airflow_provider_devo_dga.training.dataset.ahead import in_order
 from airflow_provider_devo_dga.training.dataset.aside import UNKNOWN_CLASS, SetAside
+from airflow_provider_devo_dga.training.dataset.classes import neither
 from airflow_provider_devo_dga.training.dataset.distinct import PREPARED_COLUMNS, Distinct
 from airflow_provider_devo_dga.training.dataset.opening import Opened
 from airflow_provider_devo_dga.training.dataset.reading import DatasetReading
@@ -83,7 +84,14 @@ def _read_one(
 
 def _weigh(reading: DatasetReading, before: int) -> None:
     read = reading.sources[before:]
-    SetAside.of(one.aside for one in read).check(sum(one.rows for one in read))
+    aside = SetAside.of(one.aside for one in read)
+    try:
+        aside.check(sum(one.rows for one in read))
+    except DatasetError as error:
+        meaning = read[0].meaning
+        if meaning is None or aside.counts.most_common(1)[0][0] != UNKNOWN_CLASS:
+            raise
+        raise neither(error, meaning, read[0].source) from None
 
 
 def _named(name: str, step: Callable[[], None]) -> None:

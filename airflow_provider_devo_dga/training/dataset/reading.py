@@ -237,7 +237,7 @@ class DatasetReading:
                 family = pair.class_
             family = LEGIT_FAMILY if class_ == LEGIT else plain_family(family)
             pair.class_code, pair.family_read = self.meanings[pair.code] = class_, family
-            if class_ is None:
+            if class_ is None and pair.used:
                 one.aside.add(pair.first, pair.used)
             elif class_ == DGA and pair.below_no_suffix:
                 one.aside.families[family] += pair.below_no_suffix

@@ -24,9 +24,12 @@ from airflow_provider_devo_dga.training.dataset.text import Piece
 BLANKS = " "
 """Separator that stands for any run of blanks and tabs."""
 
-_COMMENT = r"^\s*(?:#|//|$)"
+# a semicolon alone may be the separator behind an empty field
+COMMENT = r"^\s*(?:#|//|;\s|;?$)"
+BEHIND = r"\s#.*$"
+"""A comment behind fields between blanks."""
 # no alternative at its start: that would take twenty times as long
-_MAYBE_COMMENT = re.compile(rb"\n[#/\s]")
+_MAYBE_COMMENT = re.compile(rb"\n[#/;\s]")
 _UNIT = "\x1f"  # a separator that no text has
 
 
@@ -55,10 +58,10 @@ class TableReader:
 
         numbers, bad = None, []
         quoted = b'"' in content
-        commented = content[:1] in b"#/ \t\n" or _MAYBE_COMMENT.search(content)
+        commented = content[:1] in b"#/; \t\n" or _MAYBE_COMMENT.search(content)
         if quoted or commented or self.separator == BLANKS:
             lines = split_lines(content)
-            wanted = pc.invert(pc.match_substring_regex(lines, _COMMENT))
+            wanted = pc.invert(pc.match_substring_regex(lines, COMMENT))
             if quoted and self.separator != BLANKS:
                 if self.padded:
                     lines = pc.replace_substring_regex(
@@ -73,7 +76,8 @@ class TableReader:
             numbers = pc.indices_nonzero(wanted)
             lines = lines.filter(wanted)
             if self.separator == BLANKS:
-                lines = pc.replace_substring_regex(pc.ascii_trim_whitespace(lines), r"[ \t]+", _UNIT)
+                lines = pc.ascii_trim_whitespace(pc.replace_substring_regex(lines, BEHIND, ""))
+                lines = pc.replace_substring_regex(lines, r"[ \t]+", _UNIT)
             content = joined(lines)
         columns, ragged = self._parsed(content, places, quoted=quoted)
 

@@ -149,6 +149,9 @@ SHAPES: dict[str, Shape] = {
     "a JSON array": one(json.dumps([{"domain": host} for host in GOOD]), refused="jq -c"),
     "Parquet of Spark, with a structure": one(as_parquet(), name="part-0.parquet"),
     "ExtraHop's labels without suffixes": one(lines(json.dumps({"domain": host[:-4], "threat": class_}) for host, class_, _ in PAIRS), refused="labels without a suffix"),
+    "labels without suffixes, in a table": one(table(",", "class", "label", header="label,domain"), refused="labels without a suffix"),
+    "a third class": one(table(",", "host", "class", header="domain,class", rows=[*PAIRS[:60], *((host, "phishing", "") for host in BAD[20:])]), refused='"classes": {"legit": ["legit"]}'),
+    "one JSON object": one(json.dumps({"rows": [{"domain": host} for host in BAD]}), refused="jq -c"),
     # compressed
     "gzip": one(gzip.compress(FOUR.encode())),
     "bzip2": one(bz2.compress(FOUR.encode())),
@@ -175,6 +178,7 @@ SHAPES: dict[str, Shape] = {
     "dnsmasq": feed(lines(f"address=/{host}/0.0.0.0" for host in BAD), families=UNKNOWN),
     "Unbound": feed("server:\n" + lines(f'local-zone: "{host}" always_null' for host in BAD), families=UNKNOWN),
     "names and words behind": feed(lines(f"{host} seen {'twice ' * (n % 3)}by me" for n, host in enumerate(BAD)), families=UNKNOWN),
+    "comments behind semicolons and names": feed("; malware list\n;\n" + lines(f"{host}  # {family}" for host, _, family in DGA), families=UNKNOWN),
     "names between blanks, with families": feed(lines(f"{host}   {family}" for host, _, family in DGA)),
     # legit names
     "Tranco, Umbrella: rank,domain": legit(lines((f"{n},{host}" for n, host in enumerate(GOOD, 1)), "\r\n")),

@@ -69,6 +69,24 @@ def test_what_it_proposes_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture
     )
 
 
+def test_a_source_that_nobody_can_open_is_told_and_the_next_one_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"| {host} | {'dga' if host in BAD else 'legit'} |" for host in GOOD + BAD]
+    (tmp_path / "table.md").write_text(lines(["| domain | class |", "|---|---|", *rows]))
+    sources = ['{"url": "a.csv"}', "nowhere://a/b.csv", "ftp://127.0.0.1:1/a.csv", f"{tmp_path}/table.md"]
+    assert main(["dataset", "inspect", *sources]) == 1
+    told = capsys.readouterr().out
+    for words in (
+        "not 'url'",
+        "Cannot open nowhere://a/b.csv: ",
+        "Cannot look for ftp://127.0.0.1:1/a.csv: ",
+    ):
+        assert words in told
+    assert "80 usable: 40 legit, 40 DGA" in told
+    assert "0 a class" not in told
+
+
 def test_it_needs_no_airflow(tmp_path: Path) -> None:
     code = (
         "import sys; from airflow_provider_devo_dga.__main__ import main;"
