@@ -197,7 +197,6 @@ READERS: dict[str, Callable[[Any], object]] = {
     "a promotion": lambda folder: ModelStore(folder).under_way("m"),
     "what was sent": lambda folder: OutgoingDetections(folder / "e", "t", "all").before(),
     "a report's page": lambda folder: ReportShelf(folder).page("a_dag", SLUG),
-    "a report's table": lambda folder: ReportShelf(folder).table_of(SLUG),
 }
 
 

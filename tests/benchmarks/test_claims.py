@@ -54,6 +54,6 @@ def test_a_quick_run(tmp_path: Path, name: str) -> None:
     if name in FIRM:
         assert all(one["ok"] for one in measured), measured
     # either side of a ratio may have had the busier moment
-    assert all(one["figure"] > 0 for one in measured), measured
+    assert all(one["figure"] > 0 for one in measured if one["unit"] == "×"), measured
     counts = {one["unit"]: one["ok"] for one in measured if one["unit"] in {"sensors", "questions"}}
     assert name != "sensors" or counts == {"sensors": True, "questions": True}

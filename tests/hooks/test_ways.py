@@ -199,5 +199,6 @@ def test_what_http_clients_log_shows_no_secret(
         raise OSError(line)
     except OSError:
         logging.getLogger(logger).debug("", exc_info=True)
-    assert caplog.text.count("***") == 2
+    # MLflow, once loaded, hides parts of addresses before us, in its own words
+    assert caplog.text.replace("[REDACTED]", "***").count("***") == 2
     assert SECRET not in caplog.text
