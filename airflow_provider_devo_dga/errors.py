@@ -19,7 +19,7 @@
     │       ├── ModelAlreadyExistsError
     │       └── ModelRejectedError       the Model Manager refused or altered a model; adds .detail
     ├── DocumentError                    a stored document that is damaged, or of a newer release
-    ├── StorageError                     a folder that others may write to, or that lacks a right
+    ├── StorageError                     no whole address; a folder that others may write to; no right
     ├── FeatureError                     a feature set that cannot mean anything
     ├── ReportError                      scored rows that cannot become a report
     ├── DriftError                       a model without a baseline to compare traffic with
@@ -184,7 +184,7 @@ class DocumentError(DevoDgaError):
 
 
 class StorageError(DevoDgaError):
-    """The folder for models and reports is not safe to use, or refuses us; names it and the cure."""
+    """A place for files that is none, is not safe to use, or refuses us; names it and the cure."""
 
 
 class FeatureError(DevoDgaError, ValueError):

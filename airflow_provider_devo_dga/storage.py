@@ -82,9 +82,12 @@ def publish(target: StoragePath, owner: str = "") -> Iterator[IO[bytes]]:
     objects, so readers there see the old object or the new one as well.
 
     :param owner: who writes, letters and digits; :func:`sweep` finds what was left unfinished by it.
-    :raises StorageError: the store does not let this be written, or lets it be written but not removed again.
-        It then keeps the unfinished file, which the log names, and maybe the whole one.
+    :raises StorageError: ``target`` is a folder; or the store does not let this be written, or lets it be
+        written but not removed again: it then keeps the unfinished file, which the log names, and maybe the
+        whole one.
     """
+    if not target.name or ((local := local_folder(target)) is not None and local.is_dir()):
+        raise StorageError(f"{shown_uri(str(target))} is a folder, where a file is to be written")
     part = target.with_name(f"{_beginning(target, owner)}{uuid.uuid4().hex[:8]}{_PART}")
     first: BaseException | None = None
     try:

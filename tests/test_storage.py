@@ -54,6 +54,13 @@ def test_a_file_is_replaced(folder: Any) -> None:
     assert (folder / "a.txt").read_bytes() == b"second"
 
 
+@pytest.mark.parametrize("kind", [Path, ObjectStoragePath])
+def test_a_folder_is_no_file(kind: Any, tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="is a folder"), publish(kind(str(tmp_path))):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_a_dead_writer_left_is_swept_and_what_others_write_is_not(folder: Any) -> None:
     dead = publish(folder / "a.txt", "one")  # never left, as by a process that was killed
     left = dead.__enter__()

@@ -82,9 +82,18 @@ class Query:
     comments: Mapping[str, str] | None = None
     is_count: bool = False
 
+    def __post_init__(self) -> None:
+        if self.text is not None and not isinstance(self.text, str):
+            raise DevoQueryError(
+                f"The query is {self.text!r}, where LINQ text is wanted: what does its template render to?"
+            )
+        if not self.text or not self.text.strip():
+            raise DevoQueryError(
+                "The query is empty; did the template or the task that makes it give nothing?"
+            )
+
     def counting(self) -> Query:
         """Return the query by which Devo counts the rows of this one over the same window."""
-        self._check_text()
         asked, pragmas = _parted(self.text)
         text = f"{asked.rstrip()}\ngroup\nselect count() as {COUNT_COLUMN}"
         text = f"{text}\n{pragmas}" if pragmas else text
@@ -95,7 +104,6 @@ class Query:
 
         :param destination: where a background job is to send the rows; None to read them.
         """
-        self._check_text()
         if self.limit is not None and self.limit < 1:
             raise DevoQueryError(f"limit must be at least 1, not {self.limit}; leave it out for all rows")
         payload: dict[str, object] = {
@@ -110,16 +118,6 @@ class Query:
             payload["destination"] = destination
         payload["ipAsString"] = True
         return json.dumps(payload)
-
-    def _check_text(self) -> None:
-        if self.text is not None and not isinstance(self.text, str):
-            raise DevoQueryError(
-                f"The query is {self.text!r}, where LINQ text is wanted: what does its template render to?"
-            )
-        if not self.text or not self.text.strip():
-            raise DevoQueryError(
-                "The query is empty; did the template or the task that makes it give nothing?"
-            )
 
     def _pragmas(self) -> str:
         pairs = (self.comments or {}).items()

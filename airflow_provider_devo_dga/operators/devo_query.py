@@ -15,7 +15,7 @@ from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.storage import sweep
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
-from airflow_provider_devo_dga.tasks.rendered import number_or_none, whole_or_none
+from airflow_provider_devo_dga.tasks.rendered import address, number_or_none, whole_or_none
 from airflow_provider_devo_dga.tasks.run_window import Moment, Span, duration, run_window
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 from airflow_provider_devo_dga.tasks.wired import WiredOperator
@@ -54,6 +54,7 @@ class DevoQueryOperator(StoppableMixin, WiredOperator):
     :raises DevoQueryError: Devo refused the query.
     :raises DevoWindowError: naive, empty, reversed or unfinished window.
     :raises DevoIncompleteError: the answer broke off each time it was read.
+    :raises StorageError: ``output_path`` is no whole address, or that of a folder.
     :raises DevoLimitError: more rows or bytes than ``max_rows`` or ``max_bytes``.
     """
 
@@ -136,7 +137,9 @@ class DevoQueryOperator(StoppableMixin, WiredOperator):
 
     def _read(self, context: Context, window: Window) -> dict[str, Any]:
         self.log.info("Querying %s:\n%s", window, self.query)
-        self.output_path = self.output_path.replace("{window}", window.slug)
+        self.output_path = address(self.output_path, "output_path", of="file").replace(
+            "{window}", window.slug
+        )
         target = ObjectStoragePath(self.output_path, conn_id=self.storage_conn_id)
         who = TaskIdentity.of(self, context)
         if who.attempt > 1:

@@ -16,7 +16,7 @@ from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage, table_places
-from airflow_provider_devo_dga.tasks.rendered import listed, mapping, number_or_none
+from airflow_provider_devo_dga.tasks.rendered import address, listed, mapping, number_or_none
 from airflow_provider_devo_dga.tasks.run_window import run_window
 from airflow_provider_devo_dga.tasks.stoppable import StoppableMixin
 from airflow_provider_devo_dga.tasks.wired import WiredOperator
@@ -190,7 +190,9 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
         return make_report(
             rows,
             facts,
-            ReportShelf(ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)),
+            ReportShelf(
+                ObjectStoragePath(address(self.output_dir, "output_dir"), conn_id=self.storage_conn_id)
+            ),
             keyed(window.slug, key),
             earlier=[
                 (past.start, keyed(past.slug, key)) for past in reversed(list(window.before(TREND_WINDOWS)))

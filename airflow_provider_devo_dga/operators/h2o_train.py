@@ -17,6 +17,7 @@ from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage
 from airflow_provider_devo_dga.tasks.rendered import (
+    address,
     given,
     literal,
     mapping_or_none,
@@ -225,7 +226,7 @@ class H2OTrainOperator(WiredOperator):
                     check_labels=self.check_labels,
                 ),
             ),
-            store=ModelStore(path(self.output_dir)),
+            store=ModelStore(path(address(self.output_dir, "output_dir"))),
             version=origin.version(context["dag_run"].run_after),
             origin=origin,
             champion=given(self.champion),

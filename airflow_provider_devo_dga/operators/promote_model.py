@@ -26,7 +26,7 @@ from airflow_provider_devo_dga.tasks.lineage import (
     table_places,
     tell_outlets,
 )
-from airflow_provider_devo_dga.tasks.rendered import mapping
+from airflow_provider_devo_dga.tasks.rendered import address, mapping
 from airflow_provider_devo_dga.tasks.run_window import Moment, Span, run_window
 from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
@@ -138,7 +138,7 @@ class PromoteModelOperator(WiredOperator):
         trained = TrainingSummary.of(self.trained)
         provenance = Provenance.of_training(trained)
         path = partial(ObjectStoragePath, conn_id=self.storage_conn_id)
-        store = ModelStore(path(self.models_dir))
+        store = ModelStore(path(address(self.models_dir, "models_dir")))
         features = known_meaning(provenance, store)
         with scratch_folder() as folder:
             file = local_copy(path(trained.model_file), folder)

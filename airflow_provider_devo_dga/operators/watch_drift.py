@@ -13,7 +13,7 @@ from airflow_provider_devo_dga.devo_api.window import Window, keyed
 from airflow_provider_devo_dga.errors import DriftError
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage
-from airflow_provider_devo_dga.tasks.rendered import mapping, number
+from airflow_provider_devo_dga.tasks.rendered import address, mapping, number
 from airflow_provider_devo_dga.tasks.run_window import run_window
 from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
@@ -90,7 +90,7 @@ class WatchDriftOperator(WiredOperator):
             false_positive_rate=self.plan["false_positive_rate"],
         )
         window = run_window(context, self.rows["window"])
-        folder = ObjectStoragePath(self.output_dir, conn_id=self.storage_conn_id)
+        folder = ObjectStoragePath(address(self.output_dir, "output_dir"), conn_id=self.storage_conn_id)
         found = DriftWatch(folder, self.plan.get("source_key", "")).record(window, record)
         worst = dict(list(found.index.items())[:_WORST])
         self.log.log(

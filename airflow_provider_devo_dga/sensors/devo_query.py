@@ -16,6 +16,7 @@ from airflow_provider_devo_dga.devo_api.attempts import MAY_PASS
 from airflow_provider_devo_dga.devo_api.condition import Condition, RowsAtLeast
 from airflow_provider_devo_dga.devo_api.query import Completeness
 from airflow_provider_devo_dga.devo_api.window import Window
+from airflow_provider_devo_dga.errors import DevoPermanentError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.tasks import telemetry
 from airflow_provider_devo_dga.tasks.events import error_in
@@ -181,4 +182,11 @@ class DevoQuerySensor(StoppableMixin, BaseSensorOperator):
         return run_window(context, self.window, from_=self.from_, to=self.to)
 
     def _condition(self) -> Condition:
-        return self.condition or RowsAtLeast(whole(self.min_rows, "min_rows"))
+        if self.condition is None:
+            return RowsAtLeast(whole(self.min_rows, "min_rows"))
+        if not isinstance(self.condition, Condition):
+            raise DevoPermanentError(
+                f"condition is {self.condition!r}, where RowsAtLeast, Scalar or NewerEvents is wanted,"
+                " such as Scalar('>=', 1000)"
+            )
+        return self.condition

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_provider_devo_dga.errors import DevoPermanentError
+from airflow_provider_devo_dga.errors import DevoPermanentError, StorageError
+from airflow_provider_devo_dga.redaction import shown_uri
 
 _NOTHING = frozenset({"", "None"})
 _LONGEST_SHOWN = 60
+# `file://srv/x` is `srv/x`, below wherever the worker runs; `file://id@/srv/x` names a connection
+_WHOLE = re.compile(r"(?:file|local)://(?:[^/@]*@)?/.|(?!file:|local:)[a-z][\w.+-]*://.|/.", re.DOTALL)
 
 
 def whole(value: int | str, name: str) -> int:
@@ -49,6 +53,21 @@ def number_or_none(value: float | str | None, name: str) -> float | None:
     :raises DevoPermanentError: it is neither.
     """
     return None if (found := given(value)) is None else number(found, name)
+
+
+def address(value: object, name: str, *, of: str = "folder") -> str:
+    """Return the address of a file or folder that is the same on every worker.
+
+    :raises StorageError: it is none, or relative; names the parameter and says what to write.
+    """
+    text = value if isinstance(value, str) else ""
+    if _WHOLE.match(text) and not (of == "file" and text.endswith("/")):
+        return text
+    shown = repr(shown_uri(text)) if text else _shown(value)
+    raise StorageError(
+        f"{name} is {shown}, where the whole address of a {of} is wanted, as file:///srv/{of} or"
+        f" s3://bucket/{of}; a relative one would lie wherever a worker runs"
+    )
 
 
 def given(value: Any) -> Any:

@@ -16,6 +16,7 @@ from airflow_provider_devo_dga.errors import (
     DevoPermanentError,
     DevoQueryError,
     DevoWindowError,
+    StorageError,
 )
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from tests.last_line import last_line
@@ -88,6 +89,8 @@ def test_the_query_may_be_a_file(devo: Any, table: str, context: Any, tmp_path: 
         ({"timeout": "{{ 2 - 2 }}"}, DevoPermanentError, "timeout must be above 0"),
         ({"file_format": "CSV"}, DevoPermanentError, "write 'csv'"),
         ({"file_format": "xlsx"}, DevoPermanentError, "Unknown file format"),
+        ({"query": 5}, DevoQueryError, "what does its template render to"),
+        ({"output_path": "rows.parquet"}, StorageError, "whole address of a file"),
         ({"max_rows": 1}, DevoLimitError, "more than max_rows=1"),
         ({"max_bytes": 100}, DevoLimitError, "larger than max_bytes=100"),
         # params are text unless the Dag renders natively

@@ -161,7 +161,7 @@ def test_an_existing_cluster_trains_and_keeps_nothing(
         ("", "empty"),
         (HEADER + "\n", "no rows"),
         ("example.com\nexample.org\n", "Nothing in it tells legit names from those of DGAs"),
-        (HEADER + "\nexample.com;example;grey;x\n", "none that means legit"),
+        (HEADER + "\nexample.com;example;grey;x\n", "nothing that means legit"),
         (HEADER + "\nexample.com;example;legit;legit\n", "100"),
         (HEADER + "\nexample.com;example;legit;x\nexample.org;example\n", "another number of fields"),
     ],

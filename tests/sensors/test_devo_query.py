@@ -15,6 +15,7 @@ from airflow_provider_devo_dga.devo_api.condition import NewerEvents, Scalar
 from airflow_provider_devo_dga.errors import (
     DevoAuthError,
     DevoDgaError,
+    DevoPermanentError,
     DevoQueryError,
     DevoResultError,
     DevoThrottledError,
@@ -116,6 +117,8 @@ def test_lateness_is_waited_for_without_asking(devo: Any, table: str, context: A
         ({"query": "from no.such.table"}, DevoQueryError),
         ({"devo_conn_id": "wrong"}, DevoAuthError),
         ({"from_": "2026-01-01"}, DevoWindowError),
+        ({"query": 5}, DevoQueryError),
+        ({"condition": ">= 5"}, DevoPermanentError),
     ],
 )
 def test_what_can_never_hold_fails_at_once(

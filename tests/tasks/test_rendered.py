@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_devo_dga.errors import DevoPermanentError
+from airflow_provider_devo_dga.errors import DevoPermanentError, StorageError
 from airflow_provider_devo_dga.tasks.rendered import (
+    address,
     listed,
     literal,
     mapping,
@@ -33,6 +34,26 @@ def test_none_may_be_text(value: str | None) -> None:
 def test_what_is_no_number_is_told_by_its_name(value: Any) -> None:
     with pytest.raises(DevoPermanentError, match="max_rows must be a whole number"):
         whole(value, "max_rows")
+
+
+@pytest.mark.parametrize(
+    "whole", ["/srv/a", "file:///srv/a@b", "file://store@/srv/a", "s3://bucket/a", "s3://store@bucket/a"]
+)
+def test_an_address_is_the_same_on_every_worker(whole: str) -> None:
+    assert address(whole, "output_path", of="file") == address(whole, "output_dir") == whole
+
+
+@pytest.mark.parametrize(
+    "value", [None, 5, "", "None", "a.parquet", "./a", "~/a", "file://srv/a", "file://srv/a@b", "s3://", "/"]
+)
+def test_a_relative_address_is_told_by_its_name(value: Any) -> None:
+    with pytest.raises(StorageError, match=r"output_dir is .*, where the whole address of a folder"):
+        address(value, "output_dir")
+
+
+def test_a_file_has_a_name() -> None:
+    with pytest.raises(StorageError, match="of a file is wanted"):
+        address("s3://bucket/rows/", "output_path", of="file")
 
 
 @pytest.mark.parametrize("value", [0.5, "0.5", " 5e-1"])
