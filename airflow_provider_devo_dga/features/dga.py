@@ -82,12 +82,18 @@ What sequences are typical is learned from each training's own rows. Serving it 
 FEATURE_SETS = {shipped.name: shipped for shipped in (PLAIN_FEATURES, TUTORIAL_FEATURES)}
 
 
-def feature_set_named(name: str) -> FeatureSet | Recipe:
+def feature_set_named(name: str | FeatureSet | Recipe) -> FeatureSet | Recipe:
     """Return a feature set that ships with this package, or the recipe of one that training completes.
 
+    :param name: a set or a recipe stands for itself.
     :raises FeatureError: for a name that none of them has.
     """
+    if isinstance(name, FeatureSet | Recipe):
+        return name
     known: dict[str, FeatureSet | Recipe] = {DGA_RECIPE.name: DGA_RECIPE, **FEATURE_SETS}
-    if name not in known:
-        raise FeatureError(f"No feature set named {name!r}; there are {', '.join(known)}")
+    if not isinstance(name, str) or name not in known:
+        raise FeatureError(
+            f"No feature set named {name!r}; there are {', '.join(known)}, and some features of one are"
+            " feature_set_named('dga_plain').subset('mine', […])"
+        )
     return known[name]

@@ -230,9 +230,9 @@ class DevoHook(BaseHook):
         from airflow_provider_devo_dga.devo_api.files import Progress, check_format, write_batches
 
         check_format(file_format)
-        if max_rows:
+        if max_rows is not None:
             # one row more than allowed is enough to know, and Devo need not send the others
-            options.setdefault("limit", max_rows + 1)
+            options.setdefault("limit", max(max_rows, 0) + 1)
 
         with self._asking(query, from_, to, **options) as (reader, asked, proof):
 

@@ -206,14 +206,13 @@ class H2OTrainOperator(WiredOperator):
         origin = Origin(who.dag_id, who.run_id, who.task_id, who.map_index)
         # a private cluster ends with the task
         stays = self.durable and self.h2o_conn_id is not None and context.get("ti") is not None
-        features = self.feature_set
         return TrainingRequest(
             dataset=self.dataset,
             path=path,
             settings=TrainingSettings(
-                feature_set=feature_set_named(features) if isinstance(features, str) else features,
+                feature_set=feature_set_named(self.feature_set),
                 model_id=self.model_id,
-                ratios=tuple(self.ratios),
+                ratios=self.ratios,
                 seed=whole(self.seed, "seed"),
                 model_params=mapping_or_none(self.model_params, "model_params") or {},
                 false_positive_budget=number(self.false_positive_budget, "false_positive_budget"),

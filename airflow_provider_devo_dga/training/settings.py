@@ -87,9 +87,11 @@ class TrainingSettings:
             quoting.model_name(self.model_id)
         except FeatureError as error:
             raise TrainingParameterError(str(error)) from None
-        if not 1 <= len(self.ratios) <= 2 or min(self.ratios) <= 0 or sum(self.ratios) >= 1:
+        shares = self.ratios if isinstance(self.ratios, list | tuple) else ()
+        if not 1 <= len(shares) <= 2 or min(shares) <= 0 or sum(shares) >= 1:
             raise TrainingParameterError(
-                f"ratios must be one or two shares above 0 that sum to less than 1, not {self.ratios}"
+                f"ratios must be one or two shares above 0 that sum to less than 1, such as (0.8,),"
+                f" not {self.ratios}"
             )
         if not 0 < budget < 1:
             raise TrainingParameterError(f"The false-positive budget must lie between 0 and 1, not {budget}")

@@ -91,6 +91,7 @@ def test_the_query_may_be_a_file(devo: Any, table: str, context: Any, tmp_path: 
         ({"file_format": "xlsx"}, DevoPermanentError, "Unknown file format"),
         ({"query": 5}, DevoQueryError, "what does its template render to"),
         ({"output_path": "rows.parquet"}, StorageError, "whole address of a file"),
+        ({"max_rows": -1}, DevoLimitError, "more than max_rows=-1"),
         ({"max_rows": 1}, DevoLimitError, "more than max_rows=1"),
         ({"max_bytes": 100}, DevoLimitError, "larger than max_bytes=100"),
         # params are text unless the Dag renders natively

@@ -186,6 +186,8 @@ def test_a_dataset_that_is_not_there_is_named(context: Any, tmp_path: Path) -> N
     [
         ({"model_id": 'a"b'}, TrainingParameterError, "not a usable model name"),
         ({"model_params": {"n_trees": 10}}, TrainingParameterError, "no parameter 'n_trees'; did you mean"),
+        ({"ratios": 0.8}, TrainingParameterError, "one or two shares"),
+        ({"feature_set": ["length"]}, FeatureError, "subset"),
         ({"feature_set": "mine"}, FeatureError, "No feature set named 'mine'"),
         ({"dataset": [{"class": "dga"}]}, DatasetError, "needs a uri"),
     ],
