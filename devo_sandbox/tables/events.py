@@ -82,7 +82,8 @@ def _parsed(lines: Sequence[bytes], schema: Mapping[str, Type]) -> list[dict[str
         if not isinstance(event, dict):
             raise TypeError("not an object")
         if not event.keys() <= known:
-            raise ValueError(f"unknown column {min(event.keys() - known)!r}")
+            unknown = min(event.keys() - known)
+            raise ValueError(f"unknown column {unknown!r}; there are {', '.join(sorted(known))}")
         if event.get(EVENTDATE) is None:
             raise ValueError("eventdate is missing")
     return events

@@ -42,7 +42,7 @@ def test_creating_again_replaces(api: Any, table: str) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ('{"eventdate":1,"nope":1}', "line 2: unknown column 'nope'"),
+        ('{"eventdate":1,"nope":1}', "line 2: unknown column 'nope'; there are eventdate"),
         ('{"n":1}', "line 2: eventdate is missing"),
         ('{"eventdate":"2026-01-01"}', "line 2: eventdate: '2026-01-01' is no timestamp"),
         ('{"eventdate":-1}', "line 2: eventdate: -1 is no timestamp"),
