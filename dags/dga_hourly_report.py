@@ -1,7 +1,7 @@
 """Report every hour which clients ask for algorithmically generated domains.
 
 window → wait for its events → plan the query for the model in service → score in Devo → report; tell people
-when clients stand out, and send the detections into Devo where a table for them is set. The traffic is
+when something changes, and send the detections into Devo where a table for them is set. The traffic is
 compared with what the model was trained on: drift that lasts wakes ``dga_weekly_retrain``.
 Runs also when a new model is promoted, for the last full hour.
 """
@@ -66,7 +66,8 @@ def notifiers() -> list[Any]:
         subject="DGA report: {{ ti.xcom_pull('report')['headline'] }}",
         # a headline names clients as the events do
         html_content=(
-            "<p>{{ ti.xcom_pull('report')['headline'] | e }}</p><p>{{ ti.xcom_pull('report')['html'] }}</p>"
+            "{% set found = ti.xcom_pull('report') %}"
+            "<p>{{ found['headline'] | e }}</p><p>{{ found['news'] | e }}</p><p>{{ found['html'] }}</p>"
         ),
     )
     return [mail]
@@ -257,10 +258,10 @@ with DAG(
     # [START tell]
     @task(on_success_callback=notifiers())
     def tell(found: dict[str, Any]) -> str:
-        """Succeed, and so tell people, when clients stand out; skip otherwise."""
-        if not found["clients_infected"] + found["clients_suspicious"] + found["clients_alternative"]:
-            raise AirflowSkipException("No client stands out")
-        return found["headline"]
+        """Succeed, and so tell people, when a client is new, worse or back, and daily; skip otherwise."""
+        if not found["news"]:
+            raise AirflowSkipException("No client stands out, or nothing changed since people were told")
+        return f"{found['headline']} {found['news']}"
 
     # [END tell]
 

@@ -38,7 +38,8 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
     The window's events are counted in Devo, so that the report can say how many of them it speaks of, and
     why it is silent on the others. The last 24 windows are read from their own reports, where there are any.
 
-    Returns ``{"html", "json", "csv", "ecs", "parquet", "headline", "domains", "domains_flagged", …}``.
+    Returns ``{"html", "json", "csv", "ecs", "parquet", "headline", "news", "domains", …}``; ``news`` is
+    which clients are new, worse or back after quiet, or the day's reminder, and empty when nothing changed.
 
     :param rows: what ``DevoQueryOperator`` returned for a scoring query. (templated)
     :param plan: ``ScoringPlan`` as a mapping: the model and its threshold. (templated)
@@ -141,7 +142,7 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
         telemetry.gauge("report.domains_flagged", totals.domains_flagged)
         telemetry.gauge("report.clients_suspicious", totals.clients_suspicious)
         telemetry.gauge("report.clients_infected", totals.clients_infected)
-        return {**files, "headline": made.headline.text, **asdict(totals)}
+        return {**files, "headline": made.headline.text, "news": made.news, **asdict(totals)}
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """Tell OpenLineage the rows, their table and the report's files; None without its provider."""

@@ -13,15 +13,20 @@ from airflow_provider_devo_dga.reports.evidence.scored_rows import FlaggedRow
 from airflow_provider_devo_dga.reports.evidence.summary import Totals, summarise
 from airflow_provider_devo_dga.reports.files.files import ReportFiles, write_report
 from airflow_provider_devo_dga.reports.page.headline import Headline, headline
+from airflow_provider_devo_dga.reports.page.news import news
 from airflow_provider_devo_dga.reports.shelf import ReportShelf
 
 
 @dataclass(frozen=True, slots=True)
 class MadeReport:
-    """A report that was written."""
+    """A report that was written.
+
+    :param news: why people are to be told; ``""`` when they are not.
+    """
 
     files: ReportFiles
     headline: Headline
+    news: str
     totals: Totals
 
 
@@ -48,4 +53,4 @@ def make_report(
     trend, past = shelf.past(earlier, context)
     summary = summarise(rows, context, past=past, lists=lists, alternative=alternative)
     files = write_report(summary, place, trend=trend)
-    return MadeReport(files, headline(summary), summary.totals)
+    return MadeReport(files, headline(summary), news(summary), summary.totals)

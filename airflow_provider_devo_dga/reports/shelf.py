@@ -6,7 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -97,7 +97,8 @@ class ReportShelf:
         nulls = [window.null for window in trend if window.null is not None]
         tables = [table for slug in alike if (table := self._clients(slug, now)) is not None]
         names = (name for slug in reversed(alike) for name in self._names_of(slug))
-        return trend, past_of(nulls, tables, names)
+        reports = tuple(window.report for window in trend if window.report is not None)
+        return trend, replace(past_of(nulls, tables, names), reports=reports)
 
     def slug_of(self, uri: str) -> str | None:
         """Return the name of the report whose page lies at ``uri``; None for a place outside the folder."""
@@ -116,7 +117,8 @@ class ReportShelf:
         if found is None:
             return PastWindow(start)
         alike = now is not None and found.context.source == now.source
-        return PastWindow(start, found.totals, found.null if alike else None)
+        same_table = now is not None and found.context.table == now.table
+        return PastWindow(start, found.totals, found.null if alike else None, found if same_table else None)
 
     def _clients(self, slug: str, now: RunFigures) -> Any:
         try:

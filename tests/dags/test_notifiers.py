@@ -16,7 +16,11 @@ FILE = str(example_dags_path() / "dga_hourly_report.py")
 class Task:
     def xcom_pull(self, task_id: str) -> dict[str, str]:
         assert task_id == "report"
-        return {"headline": "<b>10.0.0.9</b> is infected", "html": "file:///r/report.html"}
+        return {
+            "headline": "<b>10.0.0.9</b> is infected",
+            "news": "New: <i>.",
+            "html": "file:///r/report.html",
+        }
 
 
 def test_nobody_is_told_unless_an_address_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,5 +36,6 @@ def test_a_headline_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
     mail.render_template_fields(context)
     assert mail.to == ["soc@example.com"]
     assert mail.subject == "DGA report: <b>10.0.0.9</b> is infected"
-    assert mail.html_content == "<p>&lt;b&gt;10.0.0.9&lt;/b&gt; is infected</p><p>file:///r/report.html</p>"
+    told = "<p>&lt;b&gt;10.0.0.9&lt;/b&gt; is infected</p><p>New: &lt;i&gt;.</p><p>file:///r/report.html</p>"
+    assert mail.html_content == told
     assert found["dag"].get_task("tell").on_success_callback

@@ -10,6 +10,7 @@ from datetime import datetime
 from airflow_provider_devo_dga.reports.evidence.client_evidence import Verdict
 from airflow_provider_devo_dga.reports.evidence.detection import CLIENTS_NAMED, Detection
 from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
+from airflow_provider_devo_dga.reports.evidence.figures import AlternativeClient
 from airflow_provider_devo_dga.reports.evidence.scored_rows import FlaggedRow
 
 ALARM_FROM_NAMES = 3
@@ -23,7 +24,7 @@ FORM = "alternative root"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlternativeUse:
+class AlternativeUse(AlternativeClient):
     """One client's names on alternative roots.
 
     :param names_n: distinct names, the root's label and the one before it.
@@ -33,12 +34,10 @@ class AlternativeUse:
     :param alarm: whether people are to be told.
     """
 
-    client: str
     names_n: int
     names: tuple[str, ...]
     roots: tuple[str, ...]
     first_seen: datetime
-    alarm: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from airflow_provider_devo_dga.reports.evidence.cluster import Cluster
+from airflow_provider_devo_dga.reports.evidence.figures import JudgedClient
 from airflow_provider_devo_dga.reports.evidence.null_rate import NullRate
 from airflow_provider_devo_dga.reports.evidence.witness import Statement, Witness
 
@@ -39,12 +40,11 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClientEvidence:
+class ClientEvidence(JudgedClient):
     """One client with at least one flagged domain, or one that stands out without.
 
     Probabilities are base-10 logarithms: they reach far below the smallest float.
 
-    :param client: as the events name it, mostly an IP address; hostile text is possible.
     :param asked: distinct registrable domains it asked for, n, of which k were ``flagged``.
     :param counted: the flagged ones, those that other clients ask for as well counted in part.
     :param expected: n × the rate of clean clients here.
@@ -58,7 +58,6 @@ class ClientEvidence:
     :param log10_corrected: the same times the number of clients and witnesses (Bonferroni), at most 0.0.
     """
 
-    client: str
     asked: int
     flagged: int
     counted: int

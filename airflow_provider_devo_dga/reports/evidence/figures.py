@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from airflow_provider_devo_dga.documents import DocumentKind
 from airflow_provider_devo_dga.errors import ReportError
@@ -39,8 +40,7 @@ class RunFigures:
 
     def __post_init__(self) -> None:
         for name in ("window_start", "window_end"):
-            if (instant := getattr(self, name)).utcoffset() is None:
-                raise ReportError(f"{name} needs a time zone")
+            _refuse_naive(instant := getattr(self, name), name)
             if instant.year not in _YEARS:
                 raise ReportError(f"{name} lies in the year {instant.year}")
         if self.window_start >= self.window_end:
@@ -87,16 +87,85 @@ class KeyTotals:
                 raise ReportError(f"{field.name} is no count")
 
 
+class Change(StrEnum):
+    """What is new of a client that stands out."""
+
+    NEW = "new"
+    WORSE = "worse"
+    BACK = "back after quiet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientHistory:
+    """What the last windows say of a client that stands out in this one.
+
+    :param first: start of the window in which it first stood out; a day of quiet forgets it.
+    :param in_a_row: windows up to this one in which it did; such without a report are passed over.
+    :param stood_out: windows in which it did, of ``windows``, this one among them.
+    :param change: why people are to be told; None when they know.
+    :raises ReportError: ``first`` is naive.
+    """
+
+    first: datetime
+    in_a_row: int
+    stood_out: int
+    windows: int
+    change: Change | None = None
+
+    def __post_init__(self) -> None:
+        _refuse_naive(self.first, "first")
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownClient:
+    """A client that a report lists.
+
+    :param client: as the events name it, mostly an IP address; hostile text is possible.
+    :param history: None when it does not stand out, and in reports of earlier releases.
+    """
+
+    client: str
+    history: ClientHistory | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedClient(KnownClient):
+    """One by the model's evidence."""
+
+    verdict: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlternativeClient(KnownClient):
+    """One by names on alternative roots."""
+
+    alarm: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReportFigures:
     """A report, in figures.
 
     :param null: the rate of clean clients that the evidence rests on; None in reports of earlier releases.
+    :param last_told: start of the latest window, up to this one, of which people were told; None of none.
+    :raises ReportError: ``last_told`` is naive.
     """
 
     context: RunFigures
     totals: KeyTotals
     null: NullRate | None = None
+    clients: tuple[JudgedClient, ...] = ()
+    alternative: tuple[AlternativeClient, ...] = ()
+    last_told: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.last_told is not None:
+            _refuse_naive(self.last_told, "last_told")
+
+    @property
+    def told(self) -> bool:
+        """Whether people are to be told of this window."""
+        return self.last_told == self.context.window_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +175,18 @@ class PastWindow:
     :param start: aware.
     :param totals: None when it has no report that can be read.
     :param null: the rate of clean clients there; None, too, when another model or another table was asked.
+    :param report: the whole of it; None, too, when another table was asked.
     """
 
     start: datetime
     totals: KeyTotals | None = None
     null: NullRate | None = None
+    report: ReportFigures | None = None
+
+
+def _refuse_naive(instant: datetime, name: str) -> None:
+    if instant.utcoffset() is None:
+        raise ReportError(f"{name} needs a time zone")
 
 
 TREND_WINDOWS = 24

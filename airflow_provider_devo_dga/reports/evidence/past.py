@@ -13,7 +13,7 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from airflow_provider_devo_dga.errors import ReportError
-from airflow_provider_devo_dga.reports.evidence.figures import RunFigures
+from airflow_provider_devo_dga.reports.evidence.figures import ReportFigures, RunFigures
 from airflow_provider_devo_dga.reports.evidence.null_rate import NullRate
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Past:
     :param nulls: the rate of clean clients in each.
     :param asked: names that each client asked for in them, those windows left out in which it stood out.
     :param counted: of these, how many count as flagged and were new to the network.
+    :param reports: those of the same table, whichever model made them, oldest first.
     :param names: ``hash`` of the flagged names of these windows, at most :data:`NAMES_KEPT`.
     """
 
@@ -48,6 +49,7 @@ class Past:
     asked: Mapping[str, int] = field(default_factory=dict)
     counted: Mapping[str, float] = field(default_factory=dict)
     names: frozenset[int] = frozenset()
+    reports: Sequence[ReportFigures] = ()
 
     def knows(self, name: str) -> bool:
         """Whether anybody asked for a flagged name before."""

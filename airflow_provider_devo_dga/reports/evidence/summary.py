@@ -14,6 +14,7 @@ from airflow_provider_devo_dga.reports.evidence.client_evidence import (
     ClientEvidence,
     Verdict,
 )
+from airflow_provider_devo_dga.reports.evidence.client_history import Histories, Known, standing
 from airflow_provider_devo_dga.reports.evidence.client_tally import ClientTally
 from airflow_provider_devo_dga.reports.evidence.context import ReportContext
 from airflow_provider_devo_dga.reports.evidence.detection import Detection
@@ -203,6 +204,7 @@ def summarise(
         batch_rows,
     )
     uses = alternative_uses(alternative, lists)
+    histories = Histories(context.window_start, standing(ranked, uses.clients), past.reports)
     wide_from = max(WIDELY_ASKED_CLIENTS, len(tally.asked) * WIDELY_ASKED_SHARE)
     found = named.find(context, wide_from)
     stand_out = {evidence.client for evidence in ranked if evidence.stands_out}
@@ -215,7 +217,7 @@ def summarise(
         null_windows=len(past.nulls) if len(past.nulls) >= PAST_NEEDED else 0,
         witnesses=len(benches),
         totals=_totals(tally, max(rate, benches[0].null.mean), ranked, found, lists, uses.alarms),
-        clients=tuple(ranked[: max(top, min(shown, CLIENTS_KEPT))]),
+        clients=_known(ranked[: max(top, min(shown, CLIENTS_KEPT))], histories),
         detections=found.strongest,
         watched=found.watched,
         cells=_cells(tally, stand_out),
@@ -224,11 +226,16 @@ def summarise(
             for (part, alarm), domains in sorted(found.bars.items())
         ),
         detections_left_out=found.flagged - len(found.strongest),
-        alternative=uses.clients[:CLIENTS_KEPT],
+        alternative=_known(uses.clients[:CLIENTS_KEPT], histories),
+        last_told=histories.last_told,
         alternative_names=uses.names,
         rows=named,
         clients_untold=tuple(tally.untold(ranked)),
     )
+
+
+def _known(clients: Sequence[Known], histories: Histories) -> tuple[Known, ...]:
+    return tuple(replace(client, history=histories.get(client.client)) for client in clients)
 
 
 def _without_alarm(ranked: list[ClientEvidence], lists: DomainLists) -> list[ClientEvidence]:

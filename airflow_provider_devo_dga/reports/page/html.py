@@ -13,6 +13,7 @@ from airflow_provider_devo_dga.reports.evidence.label_form import FORM_WORDS
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
 from airflow_provider_devo_dga.reports.page.alternative import roots_of
 from airflow_provider_devo_dga.reports.page.headline import headline
+from airflow_provider_devo_dga.reports.page.news import history_words, news
 from airflow_provider_devo_dga.reports.page.page import page_environment
 from airflow_provider_devo_dga.reports.page.rate import drift_words, rate_words
 
@@ -43,6 +44,8 @@ def render(summary: ReportSummary, trend: Trend | None = None) -> str:
         context=context,
         totals=totals,
         headline=headline(summary),
+        news=news(summary),
+        history_words=history_words,
         clients=summary.clients[
             : min(CLIENT_ROWS, totals.clients_with_evidence + totals.clients_no_alarm + CHANCE_ROWS)
         ],

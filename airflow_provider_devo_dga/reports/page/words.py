@@ -72,6 +72,12 @@ def moment(instant: datetime, start: datetime, end: datetime) -> str:
     return minute if within_a_day else f"{date(instant)}, {minute}"
 
 
+def day_and_minute(instant: datetime) -> str:
+    """Return day and minute: ``24 November, 14:00 UTC``."""
+    utc = instant.astimezone(UTC)
+    return f"{utc.day} {_MONTHS[utc.month - 1]}, {utc:%H:%M} UTC"
+
+
 def odds(log10_probability: float) -> str:
     """Return a probability as odds: ``1 in 40``, ``1 in 2 million``, ``less than 1 in a trillion``.
 

@@ -25,7 +25,7 @@ TAGS = frozenset(
         r"\S+",
         """
         html head meta title style body main footer section div h1 h2 h3 p span dl dt dd ul li strong em bdi
-        table caption thead tbody tr th td figure figcaption svg g path rect text line
+        table caption thead tbody tr th td figure figcaption small svg g path rect text line
         """,
     )
 )
