@@ -108,6 +108,19 @@ with DAG(
         "field": Param("referralUri", "Its column with URIs or hosts", **COLUMN),
         "field_kind": Param("uri", "What that column holds", enum=["uri", "host"], section=EVENTS),
         "client_field": Param("clientIpAddress", "Its column that names who asked", **COLUMN),
+        "code_field": Param(
+            None,
+            "Its column with the response code of a look-up; null: there is none",
+            **(COLUMN | {"type": ["null", "string"]}),
+        ),
+        "failed_codes": Param(
+            ["NXDOMAIN", "3"],
+            "Values of that column that mean that a name got no answer, in any case",
+            type="array",
+            items={"type": ["string", "integer"], "pattern": "^[A-Za-z0-9_ -]{1,64}$"},
+            minItems=1,
+            section=EVENTS,
+        ),
         "min_events": Param(
             1, "Wait for at least this many events", type="integer", minimum=1, section=EVENTS
         ),
@@ -191,6 +204,8 @@ with DAG(
             field=params["field"],
             client_field=params["client_field"],
             kind=params["field_kind"],
+            code_field=params["code_field"],
+            failed_codes=params["failed_codes"],
         )
         model = MLModelManagerHook(params["mlmm_conn_id"]).get_model(params["model_name"])
         scoring = scoring_plan(

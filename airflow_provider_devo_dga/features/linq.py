@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal, assert_never
+from typing import Any, Literal, assert_never
 
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import expression as e
@@ -19,6 +19,8 @@ from airflow_provider_devo_dga.features.suffix_policy import suffix_pattern, unj
 LABEL_ALIAS = "sld"
 REGISTRABLE_ALIAS = "reg_domain"
 SCORE_ALIAS = "malicious"
+FAILED_CODES = ("NXDOMAIN", "3")
+"""Response codes of a look-up that say: there is no such name. As text and as DNS's number."""
 _NAME, _SUFFIX, _BELOW = "dga_name", "dga_suffix", "dga_below"
 
 
@@ -37,12 +39,16 @@ class HostSource:
     :param field: column that holds a URI or a host.
     :param client_field: column that names who asked, e.g. ``clientIpAddress``.
     :param kind: ``uri`` when ``field`` holds URIs, ``host`` when it holds bare host names.
+    :param code_field: column with each event's response code, text or a whole number; None: there is none.
+    :param failed_codes: its values, in any case, that mean that a name got no answer.
     """
 
     table: str
     field: str
     client_field: str
     kind: Literal["uri", "host"] = "uri"
+    code_field: str | None = None
+    failed_codes: Sequence[str | int] = FAILED_CODES
 
     def __post_init__(self) -> None:
         quoting.table(self.table)
@@ -50,14 +56,26 @@ class HostSource:
         quoting.identifier(self.client_field)
         if self.kind not in {"uri", "host"}:
             raise FeatureError(f"kind must be 'uri' or 'host', not {self.kind!r}")
+        if self.code_field is not None:
+            quoting.identifier(self.code_field)
+        if isinstance(self.failed_codes, str) or not self.failed_codes:
+            raise FeatureError(
+                f"failed_codes must list at least one response code, not {self.failed_codes!r}"
+            )
+        # JSON has lists, and numbers for codes
+        codes = tuple(quoting.response_code(str(code)) for code in self.failed_codes)
+        object.__setattr__(self, "failed_codes", codes)
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the source as JSON values, for XCom."""
         return asdict(self)
 
     def key(self, devo_conn_id: str, devo_domain: str) -> str:
-        """Return eight hex digits that differ from source to source: what is kept of one is named by them."""
-        parts = (devo_conn_id, devo_domain, *self.to_dict().values())
+        """Return eight hex digits that differ from source to source: what is kept of one is named by them.
+
+        Response codes are no part: with them or without, names and clients are the same.
+        """
+        parts = (devo_conn_id, devo_domain, self.table, self.field, self.client_field, self.kind)
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
 
     @property
@@ -79,7 +97,7 @@ def scoring_query(
     :param model: name of the registered model, whose columns are the feature set's, in order.
     :param with_features: also return each feature as column ``f_<name>``.
     :return: one row a domain: ``reg_domain``, ``sld``, ``events_n``, ``first_seen``, ``last_seen``,
-        ``client_ips`` (array of text), [features,] ``malicious``.
+        ``client_ips`` (array of text), [``failed_n``,] [features,] ``malicious``.
     """
     owner = quoting.string(quoting.domain_name(devo_domain))
     name = quoting.string(quoting.model_name(model))
@@ -102,7 +120,7 @@ def scoring_query(
             # null where there is no label to judge, and `where` drops null
             f"where {_USABLE_LABEL}",
             f"group by {REGISTRABLE_ALIAS}, {LABEL_ALIAS}",
-            *_of_group(source),
+            *_of_group(source, *_failed(source)),
             "select " + ",\n  ".join(columns),
         )
     )
@@ -160,11 +178,19 @@ def _by_name(source: HostSource, part: str, condition: str) -> str:
     )
 
 
-def _of_group(source: HostSource) -> tuple[str, ...]:
+def _of_group(source: HostSource, *more: str) -> tuple[str, ...]:
     return (
         "select count() as events_n, min(eventdate) as first_seen, max(eventdate) as last_seen,",
-        f"  collectdistinct(str({source.client_field})) as client_ips",
+        ",\n  ".join((f"  collectdistinct(str({source.client_field})) as client_ips", *more)),
     )
+
+
+def _failed(source: HostSource) -> tuple[str, ...]:
+    if source.code_field is None:
+        return ()
+    codes = "|".join(str(code).lower() for code in source.failed_codes)
+    # `peek` is null for any other code, and `count` passes over null
+    return (f"count(peek(lower(str({source.code_field})), {_re(f'^({codes})$')})) as failed_n",)
 
 
 def _without_root(host: str) -> str:

@@ -62,6 +62,14 @@ def domain_name(name: str) -> str:
     return _checked(name, "[A-Za-z0-9_.@-]{1,128}", wanted)
 
 
+def response_code(code: str) -> str:
+    """Return a response code such as ``NXDOMAIN`` or ``503``, checked: it stands for itself in a pattern.
+
+    :raises FeatureError: for anything but 1–64 letters, digits, ``_``, ``-`` and blanks.
+    """
+    return _checked(code, "[A-Za-z0-9_ -]{1,64}", "a response code (letters, digits, '_', '-', blanks)")
+
+
 def _checked(name: str, pattern: str, wanted: str) -> str:
     if not re.fullmatch(pattern, name):
         raise FeatureError(f"{name!r} is not {wanted}")

@@ -30,6 +30,7 @@ HOSTILE = {
     "table": "x where 1=1",
     "field": 'referralUri"',
     "client_field": "clientIpAddress, n",
+    "code_field": "rcode))",
     "devo_domain": 'self", "x',
     "model_name": 'a"b',
     "field_kind": "html",
@@ -52,7 +53,7 @@ def run(dag: Any, **options: Any) -> tuple[str, dict[str, str]]:
     return str(finished.state), {ti.task_id: str(ti.state) for ti in finished.get_task_instances()}
 
 
-@pytest.mark.parametrize("name", ["table", "field", "client_field"])
+@pytest.mark.parametrize("name", ["table", "field", "client_field", "code_field"])
 def test_the_plan_splices_nothing_unchecked(devo: Any, dags: Any, context: Any, name: str) -> None:
     plan = dags["dga_hourly_report"].get_task("plan").python_callable
     params = {**dags["dga_hourly_report"].params, name: HOSTILE[name]}

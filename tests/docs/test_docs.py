@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import tomllib
 from importlib import import_module
@@ -90,7 +91,7 @@ def test_param_tables_are_the_dags_params(dag: Path) -> None:
     assert list(rows) == list(params)
     for name, default in params.items():
         if default is not ...:
-            spelled = "null" if default is None else str(default)
+            spelled = json.dumps(default) if default is None or isinstance(default, list) else str(default)
             assert rows[name] == f"`{spelled}`", name
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,6 +50,37 @@ def test_the_tutorials_query_repaired() -> None:
         "    shannonentropy(sld),\n"
         '    (float(countbyfilter(sld, "aeiou")) / float(length(sld)))) as malicious'
     )
+
+
+def test_a_response_code_is_counted_in_the_same_query() -> None:
+    source = replace(SOURCE, code_field="rcode", failed_codes=("NXDOMAIN", 3))
+    plain, query = (
+        scoring_query(TUTORIAL_FEATURES, each, devo_domain="self", model="m") for each in (SOURCE, source)
+    )
+    added = ',\n  count(peek(lower(str(rcode)), re("^(nxdomain|3)$"))) as failed_n'
+    assert query == plain.replace(" as client_ips", f" as client_ips{added}")
+    assert source.key("c", "d") == SOURCE.key("c", "d")
+    assert HostSource(**source.to_dict()) == source
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"code_field": 'rcode"'},
+        {"code_field": ""},
+        {"code_field": "null"},
+        {"failed_codes": ()},
+        {"failed_codes": "NXDOMAIN"},
+        {"failed_codes": ["3|.*"]},
+        {"failed_codes": ['3")']},
+        {"failed_codes": ["3\n"]},
+        {"failed_codes": [None, ""]},
+        {"failed_codes": [""]},
+    ],
+)
+def test_no_response_code_changes_the_query(wrong: dict[str, Any]) -> None:
+    with pytest.raises(FeatureError):
+        replace(SOURCE, **wrong)
 
 
 def test_bare_hosts_are_not_parsed_as_uris() -> None:

@@ -156,6 +156,10 @@ def test_a_run_with_such_a_param_does_not_start(file: str, value: str) -> None:
     for name in ("table", "field", "client_field", "field_kind", "model_name", "devo_domain"):
         with pytest.raises(ParamValidationError):
             params.get_param(name).resolve(value)
+    if "code_field" in params:
+        for name, given in (("code_field", value), ("failed_codes", [f"{value}|"]), ("failed_codes", [])):
+            with pytest.raises(ParamValidationError):
+                params.get_param(name).resolve(given)
 
 
 @given(HOSTILE, HOSTILE)

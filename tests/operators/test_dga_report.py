@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,12 @@ from airflow.sdk import DAG
 
 from airflow_provider_devo_dga.asked import asked_facts
 from airflow_provider_devo_dga.errors import DevoQueryError, FeatureError, ReportError
+from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
+from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
+from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
+from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
+from demo.families import FAMILIES
 
 PLAN = {
     "query": "from …",
@@ -65,7 +71,7 @@ def table(devo: Any, devo_connections: None) -> str:
     return devo.table([{"host": "a"}, {"host": None}, {"host": "b"}], host="str", client="ip4")
 
 
-def operator(tmp_path: Path, table: str, rows: dict[str, Any], **source: str) -> DGAReportOperator:
+def operator(tmp_path: Path, table: str, rows: dict[str, Any], **source: Any) -> DGAReportOperator:
     with DAG("a_dag", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)):
         return DGAReportOperator(
             task_id="report",
@@ -236,6 +242,53 @@ def test_sources_share_a_folder_and_do_not_touch_each_other(
     assert again.execute(context)["json"] != first["json"]
     kept = json.loads(Path(first["json"].removeprefix("file://")).read_text())
     assert (kept["context"]["table"], kept["totals"]["domains_flagged"]) == (table, 1)
+
+
+@pytest.mark.parametrize(("kind", "failed", "fine"), [("str", "NxDomain", "NOERROR"), ("int4", 3, 0)])
+def test_a_family_of_words_is_seen_by_its_names_without_an_answer(
+    devo: Any,
+    devo_connections: None,
+    context: Any,
+    glm_mojo: Any,
+    tmp_path: Path,
+    kind: str,
+    failed: Any,
+    fine: Any,
+) -> None:
+    legit = [f"{name}{at}.com" for name in ("blue", "green", "house") for at in range(40)]
+    words = list(islice(FAMILIES["suppobox"].generate(devo.window["from_"].date()), 40))
+    asked = [(f"10.0.0.{at % 6 + 1}", host, fine) for at, host in enumerate(legit)]
+    asked += [("10.0.0.9", host, failed) for host in words]
+    # one answer, or one code that nobody knows, and a name is not without
+    asked += [("10.0.0.1", legit[0], failed), ("10.0.0.9", words[0], None)]
+    events = [{"host": host, "client": client, "rcode": code} for client, host, code in asked]
+    table = devo.table(events, host="str", client="ip4", rcode=kind)
+    model = tmp_path / "model.zip"
+    # flags nothing
+    model.write_bytes(glm_mojo(TUTORIAL_FEATURES.names, {"length": 0.1}, -50.0))
+    MLModelManagerHook().add_model("words", "H2O", model, if_exists="replace")
+    stands_out = {}
+    for code_field in ("rcode", None):
+        source = HostSource(table, "host", "client", "host", code_field)
+        query = scoring_query(TUTORIAL_FEATURES, source, devo_domain="self", model="words")
+        rows = DevoQueryOperator(
+            task_id="classify",
+            query=query,
+            from_=devo.window["from_"].isoformat(),
+            to=devo.window["to"].isoformat(),
+            output_path=f"{tmp_path.as_uri()}/{code_field}.parquet",
+        ).execute(context)
+        report = operator(tmp_path, rows=rows, **source.to_dict())
+        report.plan = {**PLAN, "query": query}
+        told = report.execute(context)
+        found = json.loads(Path(told["json"].removeprefix("file://")).read_text())
+        stands_out[code_field] = [
+            (each["client"], each["verdict"]) for each in found["clients"] if each["verdict"] == "suspicious"
+        ]
+    assert stands_out == {"rcode": [("10.0.0.9", "suspicious")], None: []}
+    counted = pq.read_table(tmp_path / "rcode.parquet").to_pylist()
+    failed_n = {row["reg_domain"]: row["failed_n"] for row in counted}
+    assert [failed_n[host] for host in (legit[0], legit[1], words[0], words[1])] == [1, 0, 1, 1]
 
 
 @pytest.mark.parametrize(
