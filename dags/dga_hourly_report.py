@@ -37,11 +37,14 @@ from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
 TABLE = f"^{NAME}([.]{NAME})*$"
 # Sections of the form that *Trigger* shows.
-EVENTS = "Window and events"
+WINDOW = "Window"
+EVENTS = "Events"
 MODEL = "Model"
 REPORT = "Report"
 CONNECTIONS = "Connections"
 COLUMN: dict[str, Any] = {"type": "string", "pattern": f"^{NAME}$", "section": EVENTS}
+CODE = {"type": ["string", "integer"], "pattern": "^[A-Za-z0-9_ -]{1,64}$"}
+CODES: dict[str, Any] = {"type": "array", "items": CODE, "minItems": 1, "section": EVENTS}
 FILE: dict[str, Any] = {"type": ["null", "string"], "section": REPORT}
 DOMAINS: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "section": REPORT}
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
@@ -99,9 +102,20 @@ with DAG(
             "Start of the window, instead of the interval's",
             type=["null", "string"],
             format="date-time",
-            section=EVENTS,
+            section=WINDOW,
         ),
-        "to": Param(None, "Its end, excluded", type=["null", "string"], format="date-time", section=EVENTS),
+        "to": Param(None, "Its end, excluded", type=["null", "string"], format="date-time", section=WINDOW),
+        "min_events": Param(
+            1, "Wait for at least this many events", type="integer", minimum=1, section=WINDOW
+        ),
+        "lag_minutes": Param(
+            0,
+            "Wait so long after the window's end for late events",
+            type="number",
+            minimum=0,
+            maximum=45,
+            section=WINDOW,
+        ),
         "table": Param(
             "demo.ecommerce.data", "Table with the events", type="string", pattern=TABLE, section=EVENTS
         ),
@@ -113,25 +127,7 @@ with DAG(
             "Its column with the response code of a look-up; null: there is none",
             **(COLUMN | {"type": ["null", "string"]}),
         ),
-        "failed_codes": Param(
-            ["NXDOMAIN", "3"],
-            "Values of that column that mean that a name got no answer, in any case",
-            type="array",
-            items={"type": ["string", "integer"], "pattern": "^[A-Za-z0-9_ -]{1,64}$"},
-            minItems=1,
-            section=EVENTS,
-        ),
-        "min_events": Param(
-            1, "Wait for at least this many events", type="integer", minimum=1, section=EVENTS
-        ),
-        "lag_minutes": Param(
-            0,
-            "Wait so long after the window's end for late events",
-            type="number",
-            minimum=0,
-            maximum=45,
-            section=EVENTS,
-        ),
+        "failed_codes": Param(["NXDOMAIN", "3"], "Its values that mean that a name got no answer", **CODES),
         "model_name": Param(
             "dga_classifier",
             "Model in service",
