@@ -42,6 +42,8 @@ EVENTS = "Events"
 MODEL = "Model"
 REPORT = "Report"
 CONNECTIONS = "Connections"
+TEXT: dict[str, Any] = {"type": "string", "section": MODEL}
+CONNECTION: dict[str, Any] = {"type": "string", "section": CONNECTIONS}
 COLUMN: dict[str, Any] = {"type": "string", "pattern": f"^{NAME}$", "section": EVENTS}
 CODE = {"type": ["string", "integer"], "pattern": "^[A-Za-z0-9_ -]{1,64}$"}
 CODES: dict[str, Any] = {"type": "array", "items": CODE, "minItems": 1, "section": EVENTS}
@@ -128,26 +130,11 @@ with DAG(
             **(COLUMN | {"type": ["null", "string"]}),
         ),
         "failed_codes": Param(["NXDOMAIN", "3"], "Its values that mean that a name got no answer", **CODES),
-        "model_name": Param(
-            "dga_classifier",
-            "Model in service",
-            type="string",
-            pattern="^[A-Za-z0-9_.-]{1,64}$",
-            section=MODEL,
-        ),
+        "model_name": Param("dga_classifier", "Model in service", pattern="^[A-Za-z0-9_.-]{1,64}$", **TEXT),
         "devo_domain": Param(
-            "self",
-            "Devo domain that owns the model",
-            type="string",
-            pattern="^[A-Za-z0-9_.@-]{1,128}$",
-            section=MODEL,
+            "self", "Devo domain that owns the model", pattern="^[A-Za-z0-9_.@-]{1,128}$", **TEXT
         ),
-        "models_dir": Param(
-            f"{STORE}/models",
-            "Folder that the models were trained into; says what a model's features mean",
-            type="string",
-            section=MODEL,
-        ),
+        "models_dir": Param(f"{STORE}/models", "Folder of trained models; says what features mean", **TEXT),
         "drift_limit": Param(
             0.25,
             "Population stability index of a feature above which it has drifted",
@@ -175,13 +162,9 @@ with DAG(
             pattern=f"^my[.]app[.]{NAME}[.]{NAME}$",
             section=REPORT,
         ),
-        "devo_conn_id": Param("devo_default", "To Devo", type="string", section=CONNECTIONS),
-        "mlmm_conn_id": Param(
-            "devo_mlmm_default", "To the ML Model Manager", type="string", section=CONNECTIONS
-        ),
-        "events_conn_id": Param(
-            "devo_events_default", "For sending detections", type="string", section=CONNECTIONS
-        ),
+        "devo_conn_id": Param("devo_default", "To Devo", **CONNECTION),
+        "mlmm_conn_id": Param("devo_mlmm_default", "To the ML Model Manager", **CONNECTION),
+        "events_conn_id": Param("devo_events_default", "For sending detections", **CONNECTION),
     },
     render_template_as_native_obj=True,
 ) as dag:

@@ -14,15 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import (
-    DAG,
-    Asset,
-    AssetOrTimeSchedule,
-    CronTriggerTimetable,
-    ObjectStoragePath,
-    Param,
-    task,
-)
+from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, ObjectStoragePath, Param, task
 from airflow.sdk.definitions.asset import Model
 
 from airflow_provider_devo_dga.operators.gate_model import GateModelOperator
@@ -42,6 +34,8 @@ MODEL = "Data and model"
 GATE = "Quality gate"
 EVENTS = "Events to probe with"
 CONNECTIONS = "Connections"
+TEXT: dict[str, Any] = {"type": "string", "section": MODEL}
+CONNECTION: dict[str, Any] = {"type": "string", "section": CONNECTIONS}
 COLUMN: dict[str, Any] = {"type": "string", "pattern": f"^{NAME}$", "section": EVENTS}
 SHARE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1, "section": GATE}
 OPTIONAL: dict[str, Any] = {"type": ["null", "string"], "section": CONNECTIONS}
@@ -92,15 +86,9 @@ with DAG(
             items={"type": ["string", "object"]},
             section=MODEL,
         ),
-        "models_dir": Param(
-            f"{STORE}/models", "Folder for models; shared by all workers", type="string", section=MODEL
-        ),
+        "models_dir": Param(f"{STORE}/models", "Folder for models; shared by all workers", **TEXT),
         "model_name": Param(
-            "dga_classifier",
-            "Name in the Model Manager",
-            type="string",
-            pattern="^[A-Za-z0-9_.-]{1,54}$",
-            section=MODEL,
+            "dga_classifier", "Name in the Model Manager", pattern="^[A-Za-z0-9_.-]{1,54}$", **TEXT
         ),
         "feature_set": Param(
             "dga", "What a host is turned into", enum=["dga", "dga_plain", "tutorial"], section=MODEL
@@ -125,11 +113,7 @@ with DAG(
             {}, "H2O GBM parameters that replace the defaults", type="object", section=MODEL
         ),
         "devo_domain": Param(
-            "self",
-            "Devo domain that owns the model",
-            type="string",
-            pattern="^[A-Za-z0-9_.@-]{1,128}$",
-            section=MODEL,
+            "self", "Devo domain that owns the model", pattern="^[A-Za-z0-9_.@-]{1,128}$", **TEXT
         ),
         "compare_with_champion": Param(
             True, "Off lets a model pass on its own figures alone", type="boolean", section=GATE
@@ -168,16 +152,10 @@ with DAG(
             type="string",
             section=EVENTS,
         ),
-        "devo_conn_id": Param("devo_default", "To Devo", type="string", section=CONNECTIONS),
-        "mlmm_conn_id": Param(
-            "devo_mlmm_default", "To the ML Model Manager", type="string", section=CONNECTIONS
-        ),
+        "devo_conn_id": Param("devo_default", "To Devo", **CONNECTION),
+        "mlmm_conn_id": Param("devo_mlmm_default", "To the ML Model Manager", **CONNECTION),
         "h2o_conn_id": Param(None, "To an H2O cluster; none starts a private one", **OPTIONAL),
-        "history_dir": Param(
-            HISTORY,
-            "Folder on a local disk for the model history, mlflow.db; none keeps no history",
-            **OPTIONAL,
-        ),
+        "history_dir": Param(HISTORY, "Local folder of the history, mlflow.db; none keeps none", **OPTIONAL),
         "mlflow_conn_id": Param(None, "To an MLflow server for the model history, not a file", **OPTIONAL),
     },
     render_template_as_native_obj=True,

@@ -6,7 +6,6 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.features.host import split_host
-from airflow_provider_devo_dga.features.host_columns import split_hosts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,11 +43,6 @@ def like_names(hosts: pa.Array) -> float:
     import pyarrow.compute as pc
 
     return _share(pc.match_substring_regex(pc.ascii_lower(hosts), _LIKE_A_NAME))
-
-
-def split_share(hosts: pa.Array) -> float:
-    """Return the share of hosts with a label to judge."""
-    return _share(split_hosts(hosts).label.is_valid())
 
 
 def reason_against(host: str) -> str:
