@@ -101,8 +101,14 @@ def check_traffic(
     :param at_least: fewer answers prove nothing.
     :raises ModelRejectedError: too few answers, or any that differ; names the first of them.
     """
-    known = [row for row in answers if split_host(row["reg_domain"])]
-    if unread := [row["reg_domain"] for row in answers if not split_host(row["reg_domain"])]:
+    known: list[Mapping[str, Any]] = []
+    unread: list[str] = []
+    for row in answers:
+        if split_host(row["reg_domain"]):
+            known.append(row)
+        else:
+            unread.append(row["reg_domain"])
+    if unread:
         log.warning(
             "Devo judges %d names that training does not, such as %s; they are not compared: its list has"
             " other top-level domains",

@@ -119,7 +119,7 @@ def test_quiet_normal_and_loud_hours_fit_the_screen(
 
 CUT = """() => [...document.querySelectorAll('.scroll')]
   .filter(region => region.scrollWidth > region.clientWidth)
-  .map(region => `${region.getAttribute('aria-labelledby')}: ${region.scrollWidth} in ${region.clientWidth}`)"""
+  .map(region => [region.getAttribute('aria-labelledby'), region.scrollWidth, region.clientWidth])"""
 
 CONTRAST = """() => {
   const light = (c) => c.map(v => v / 255)
