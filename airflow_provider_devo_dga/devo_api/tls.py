@@ -122,7 +122,8 @@ def authority_file(verify: bool | str, client: object) -> bool | str:
     if isinstance(place, bool):
         return place
     if pem_text(place) is None and Path(place).is_dir():
-        place = "".join(file.read_text(errors="replace") for file in sorted(Path(place).iterdir()))
+        files = _load_folder(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), Path(place))
+        place = "".join(file.read_text(errors="replace") for file in files)
     stack = ExitStack()
     weakref.finalize(client, stack.close)
     return stack.enter_context(pem_files(place))[0]
@@ -156,14 +157,18 @@ def _trust(context: ssl.SSLContext, place: str, told_by: str) -> None:
         ) from None
 
 
-def _load_folder(context: ssl.SSLContext, folder: Path) -> None:
-    """Trust every certificate in a folder, also where it lacks the hashed names that OpenSSL looks for."""
-    found = 0
+def _load_folder(context: ssl.SSLContext, folder: Path) -> list[Path]:
+    """Trust every certificate in a folder, also where it lacks the hashed names that OpenSSL looks for.
+
+    :return: the files that hold them.
+    """
+    found: list[Path] = []
     for file in sorted(folder.iterdir()):
         try:
             context.load_verify_locations(cafile=file)
-            found += 1
+            found.append(file)
         except (OSError, ssl.SSLError):
             continue  # keys and texts may lie beside the certificates
     if not found:
         raise FileNotFoundError(2, "no PEM file with a certificate")
+    return found

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import trustme
 
-from airflow_provider_devo_dga.devo_api.tls import context_of
+from airflow_provider_devo_dga.devo_api.tls import authority_file, context_of
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError
 
 SECONDS = 0.3
@@ -177,3 +177,19 @@ def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing"))
     with pytest.raises(DevoConnectionConfigError, match="the variable REQUESTS_CA_BUNDLE cannot be used"):
         context_of(True)
+
+
+def test_clients_on_requests_get_the_certificates_of_a_folder_alone(ca_file: str, tmp_path: Path) -> None:
+    shutil.copy(ca_file, tmp_path / "ours.crt")
+    (tmp_path / "key.pem").write_text(
+        "-----BEGIN PRIVATE KEY-----\nbm90IG9uZQ==\n-----END PRIVATE KEY-----\n"
+    )
+    (tmp_path / "java").mkdir()
+
+    class Client:
+        pass
+
+    client = Client()
+    file = authority_file(str(tmp_path), client)
+    assert isinstance(file, str)
+    assert Path(file).read_text() == Path(ca_file).read_text()

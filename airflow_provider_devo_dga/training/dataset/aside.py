@@ -41,10 +41,6 @@ class SetAside:
         if len(self._first[row.reason]) < _EXAMPLES:
             self._first[row.reason].append(row)
 
-    def add_all(self, rows: Iterable[Bad]) -> None:
-        for row in rows:
-            self.add(row)
-
     def missing(self, reason: str) -> bool:
         """Say whether there are too few examples of a reason."""
         return len(self._first[reason]) < _EXAMPLES

@@ -166,7 +166,7 @@ class ColumnSearch:
     # The class
 
     def _class(self, host: int, family: int | None) -> int | None:
-        others = [place for place in range(len(self.header)) if place not in {host}]
+        others = [place for place in range(len(self.header)) if place != host]
         spoken = [place for place in others if self.values[place] and self.values[place] <= _ALL_VALUES]
         flags = [place for place in others if self._is_flag(place)]
         if self.source.class_ is not None:

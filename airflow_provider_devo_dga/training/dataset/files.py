@@ -51,19 +51,20 @@ def files_of(source: DatasetSource, path: Callable[[str], Any]) -> list[DatasetS
         place = path(source.uri)
         if not place.is_dir():
             return [source]
-        found = [str(file) for file in _below(place)]
+        found = {str(file): source.family for file in _below(place)}
     else:
         root = source.uri[: source.uri.rfind("/", 0, wild.start()) + 1]
         fits = re.compile(_pattern(source.uri[len(root) :]))
         base = path(root or ".")
-        found = [str(file) for file in _below(base) if fits.fullmatch(_relative(file, base))]
+        matches = {str(file): fits.fullmatch(_relative(file, base)) for file in _below(base)}
+        found = {
+            uri: match.groupdict().get("family", source.family) for uri, match in matches.items() if match
+        }
     if not found:
         raise DatasetError(f"{source.name}: there is no file")
-    files = (replace(source, uri=uri, given=source.uri) for uri in sorted(found))
-    if FAMILY not in source.uri:
-        return list(files)
-    family = re.compile(".*" + _pattern(source.uri.rpartition("://")[2].lstrip("./")))
-    return [replace(file, family=family.fullmatch(file.uri)["family"]) for file in files]  # type: ignore[index]
+    return [
+        replace(source, uri=uri, given=source.uri, family=family) for uri, family in sorted(found.items())
+    ]
 
 
 def _below(folder: Any) -> Iterator[Any]:

@@ -63,6 +63,8 @@ def reader_of(stream: BinaryIO) -> Reader:
         if re.match(beginning, text.head):
             raise DatasetError(f"This is {kind}")
     if text.head.startswith(b"PAR1"):
+        if not stream.seekable():
+            raise DatasetError("This is Parquet within another compression: decompress it; it has its own")
         stream.seek(0)
         return ParquetReader(stream)
     pieces = text.pieces()

@@ -9,9 +9,10 @@ from typing import Any
 
 from airflow_provider_devo_dga.errors import DatasetError, TrainingError
 from airflow_provider_devo_dga.models.summary import Dataset
+from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.training.dataset.files import opened_sources
-from airflow_provider_devo_dga.training.dataset.prepare import read_source, write_prepared
+from airflow_provider_devo_dga.training.dataset.prepare import MIN_ROWS_PER_CLASS, read_source, write_prepared
 from airflow_provider_devo_dga.training.dataset.reading import DatasetReading, OneSource
 from airflow_provider_devo_dga.training.dataset.spool import RowSpool
 
@@ -31,7 +32,7 @@ class Inspection:
         self.path = path
         self.usable = True
 
-    def lines(self, min_rows_per_class: int = 100) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
         """Yield what is found, line by line; ``usable`` says afterwards whether it can be trained on."""
         with scratch_folder() as folder, RowSpool(folder) as rows:
             reading = DatasetReading(rows)
@@ -41,14 +42,15 @@ class Inspection:
                 yield "It cannot be trained on as it is."
                 return
             try:
-                report = write_prepared(rows, folder / "prepared.csv", reading, min_rows_per_class)
+                report = write_prepared(rows, folder / "prepared.csv", reading, MIN_ROWS_PER_CLASS)
             except DatasetError as error:
                 self.usable = False
                 yield f"It cannot be trained on as it is: {error}"
                 return
         yield _together(report)
-        dataset = self.sources[0] if len(self.sources) == 1 else list(self.sources)
-        yield f"It can be trained on as it is: dataset={json.dumps(dataset, ensure_ascii=False)}"
+        told = [_told(source) for source in self.sources]
+        dataset = json.dumps(told[0] if len(told) == 1 else told, ensure_ascii=False)
+        yield f"It can be trained on as it is: dataset={dataset}"
 
     def _source(self, reading: DatasetReading, source: str | Mapping[str, Any]) -> Iterator[str]:
         before = len(reading.sources)
@@ -64,9 +66,15 @@ class Inspection:
         if error is not None:
             self.usable = False
             if not found:
-                yield source if isinstance(source, str) else str(source.get("uri") or dict(source))
+                uri = source if isinstance(source, str) else source.get("uri")
+                yield shown_uri(str(uri or "a source without a uri"))
             yield _fact("refused", str(error))
         yield ""
+
+
+def _told(source: str | Mapping[str, Any]) -> str | dict[str, Any]:
+    """Return a source as it is said, without credentials."""
+    return shown_uri(source) if isinstance(source, str) else {**source, "uri": shown_uri(source["uri"])}
 
 
 def _found(one: OneSource) -> Iterator[str]:

@@ -25,6 +25,8 @@ from airflow_provider_devo_dga.training.dataset.reading import DatasetReading
 from airflow_provider_devo_dga.training.dataset.source import DatasetSource
 from airflow_provider_devo_dga.training.dataset.spool import RowSpool
 
+MIN_ROWS_PER_CLASS = 100
+
 _log = logging.getLogger(__name__)
 
 
@@ -32,7 +34,7 @@ def prepare_sources(
     sources: Sequence[Opened[DatasetSource]],
     target: Path,
     *,
-    min_rows_per_class: int = 100,
+    min_rows_per_class: int = MIN_ROWS_PER_CLASS,
 ) -> Dataset:
     """Read the sources, check them, and write ``target``: CSV of ``PREPARED_COLUMNS``, a row a label.
 

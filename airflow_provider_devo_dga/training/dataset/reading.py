@@ -145,7 +145,8 @@ class DatasetReading:
         import pyarrow.compute as pc
 
         batch, columns, hosts, (label, tld) = read
-        one.aside.add_all(batch.bad)
+        for bad in batch.bad:
+            one.aside.add(bad)
         one.rows += len(batch.bad) + len(columns["host"])
         self.rows_read += len(batch.bad) + len(columns["host"])
         if not len(columns["host"]):
@@ -191,7 +192,7 @@ class DatasetReading:
             found.append(self._pair(one, class_, family, first).code)
         return pa.array(found, pa.int32()).take(both.indices)
 
-    def _pair(self, one: OneSource, class_: str, family: str, first: object) -> _Pair:
+    def _pair(self, one: OneSource, class_: str, family: str, first: Callable[[], Bad]) -> _Pair:
         key = (class_.lower(), family)
         if key not in one.pairs:
             if len(one.pairs) == _MOST_FAMILIES:
@@ -199,7 +200,7 @@ class DatasetReading:
                     f"There are more than {_MOST_FAMILIES} classes and families in {one.columns.told}: name"
                     " the columns that hold them"
                 )
-            one.pairs[key] = _Pair(*key, len(self.meanings), first())  # type: ignore[operator]
+            one.pairs[key] = _Pair(*key, len(self.meanings), first())
             self.meanings.append((None, ""))
         return one.pairs[key]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
+from airflow_provider_devo_dga.errors import DatasetError
 from airflow_provider_devo_dga.training.dataset.notation import Notation
 from airflow_provider_devo_dga.training.dataset.text import Piece
 
@@ -154,9 +156,10 @@ class ParquetReader:
     def __init__(self, stream: BinaryIO) -> None:
         from pyarrow import parquet
 
-        self._file = parquet.ParquetFile(stream)
-        first = next(self._file.iter_batches(batch_size=1000), None)
-        table = self._table(first) if first is not None else None
+        with _whole_file():
+            self._file = parquet.ParquetFile(stream)
+            first = next(self._file.iter_batches(batch_size=1000), None)
+            table = self._table(first) if first is not None else None
         self.header: Sequence[str] = table.column_names if table is not None else []
         self.sample: Sequence[Sequence[str]] = (
             [column.to_pylist() for column in table.columns] if table is not None else []
@@ -166,12 +169,24 @@ class ParquetReader:
         names = [self.header[place] for place in places]
         roots = sorted({self._root(name) for name in names})
         start = 1
-        for batch in self._file.iter_batches(batch_size=_BATCH, columns=roots):
+        with _whole_file():
+            batches = self._file.iter_batches(batch_size=_BATCH, columns=roots)
+        while True:
+            # not around the yield: what the reader of the batches meets is no damage
+            with _whole_file():
+                batch = next(batches, None)
+            if batch is None:
+                return
             yield partial(self._batch, start, batch, names)
             start += batch.num_rows
 
     def _batch(self, start: int, batch: Any, names: Sequence[str]) -> Batch:
         table = self._table(batch)
+        if lost := [name for name in names if name not in table.column_names]:
+            raise DatasetError(
+                f"The column {lost[0]!r} holds bytes that are no UTF-8, in row {start:,} or within"
+                f" {batch.num_rows:,} behind it: write it as text"
+            )
         columns = [whole_array(table.column(name)) for name in names]
         return Batch(columns, [], partial(operator.add, start))
 
@@ -187,13 +202,25 @@ class ParquetReader:
         table = pa.Table.from_batches([batch])
         while any(pa.types.is_struct(kind) for kind in table.schema.types):
             table = table.flatten()
-        kept = [
-            name
-            for name, kind in zip(table.column_names, table.schema.types, strict=True)
-            if not pa.types.is_nested(kind)
-        ]
-        columns = [pc.fill_null(table.column(name).cast(pa.string()), "") for name in kept]
-        return pa.table(dict(zip(kept, columns, strict=True)))
+        columns = {}
+        for field in table.schema:
+            if pa.types.is_nested(field.type):
+                continue
+            # hashes and other bytes that are no text are no names either
+            with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
+                columns[field.name] = pc.fill_null(table.column(field.name).cast(pa.string()), "")
+        return pa.table(columns)
+
+
+@contextmanager
+def _whole_file() -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        why = " ".join(str(error).split())[:120]
+        raise DatasetError(f"The Parquet file is damaged or cut off: {why}. Write it again") from error
 
 
 def without_first(pieces: Iterable[Piece], skip: int) -> Iterator[Piece]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import lzma
+import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
@@ -13,7 +14,7 @@ from airflow_provider_devo_dga.errors import DatasetError
 SAMPLE = 1 << 20
 PIECE = 1 << 20
 
-_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)
+_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
