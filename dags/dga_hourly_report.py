@@ -72,7 +72,7 @@ def notifiers() -> list[Any]:
         # a headline names clients as the events do
         html_content=(
             "{% set found = ti.xcom_pull('report') %}"
-            "<p>{{ found['headline'] | e }}</p><p>{{ found['news'] | e }}</p><p>{{ found['html'] }}</p>"
+            "<p>{{ found['headline'] | e }}</p><p>{{ found['news'] | e }}</p><p>{{ found['html'] | e }}</p>"
         ),
     )
     return [mail]
@@ -172,6 +172,7 @@ with DAG(
     @task
     def plan(params: dict[str, Any], **context: Any) -> dict[str, Any]:
         """Decide the window, and the queries for the model in service; nothing is spliced unchecked."""
+        from airflow_provider_devo_dga.devo_api.window import keyed
         from airflow_provider_devo_dga.features.linq import HostSource, enough_events_query
         from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
         from airflow_provider_devo_dga.models.scoring_plan import scoring_plan
@@ -197,7 +198,7 @@ with DAG(
         return {
             "from": window.start.isoformat(),
             "to": window.end.isoformat(),
-            "rows": f"{params['reports_dir']}/rows/{window.slug}_{scoring.source_key}.parquet",
+            "rows": f"{params['reports_dir']}/rows/{keyed(window.slug, scoring.source_key)}.parquet",
             "source": source.to_dict(),
             "enough_events": enough_events_query(source, params["min_events"]),
             "scoring_query": scoring.query,

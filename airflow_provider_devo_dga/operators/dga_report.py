@@ -233,13 +233,13 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
         from airflow_provider_devo_dga.reports.evidence.watched_hosts import host_row
 
         found = DevoHook(self.devo_conn_id).get_records(
-            alternative_query(source), from_=window.start, to=window.end, limit=NAMES_MOST
+            alternative_query(source), from_=window.start, to=window.end, limit=NAMES_MOST + 1
         )
-        if len(found) == NAMES_MOST:
+        if len(found) > NAMES_MOST:
             self.log.warning(
                 "There are more than %d names on alternative roots; the others are left out", NAMES_MOST
             )
-        return [host_row(row) for row in found]
+        return [host_row(row) for row in found[:NAMES_MOST]]
 
     def _hosts_seen(
         self, source: HostSource, rows: ObjectStoragePath, lists: DomainLists, window: Window
@@ -249,8 +249,9 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
         from airflow_provider_devo_dga.reports.evidence.watched_hosts import host_row, hosts_to_ask
 
         hook = DevoHook(self.devo_conn_id)
-        found: list[FlaggedRow] = []
+        found: dict[str, FlaggedRow] = {}  # a host may be asked for by itself, and by what is above it
         for hosts, below in hosts_to_ask(rows, lists.watch):
             query = linq.hosts_query(source, hosts, below)
-            found += map(host_row, hook.get_records(query, from_=window.start, to=window.end))
-        return tuple(found)
+            rows_of_part = map(host_row, hook.get_records(query, from_=window.start, to=window.end))
+            found |= {row.reg_domain: row for row in rows_of_part}
+        return tuple(found.values())

@@ -20,6 +20,7 @@ from airflow_provider_devo_dga.tasks.wired import WiredOperator
 if TYPE_CHECKING:
     from airflow_provider_devo_dga.models.summary import TrainingSummary
 
+_PLANNED = ("threshold", "version", "summary", "false_positive_rate")
 _WORST = 5
 
 
@@ -76,7 +77,9 @@ class WatchDriftOperator(WiredOperator):
         from airflow_provider_devo_dga.reports.evidence.scored_rows import ScoredRows, refuse_other_rows
 
         self.rows = mapping(self.rows, "rows", "DevoQueryOperator", ["path", "window"])
-        self.plan = mapping(self.plan, "plan", needs=["threshold", "version", "summary"])
+        self.plan = mapping(
+            self.plan, "plan", needs=["threshold", "version", "summary", "false_positive_rate"]
+        )
         summary, baseline = self._trained()
         rows = ObjectStoragePath(self.rows["path"], conn_id=self.storage_conn_id)
         refuse_other_rows(rows, self.rows, self.plan.get("query"))

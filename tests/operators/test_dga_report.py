@@ -164,13 +164,20 @@ def test_lists_come_from_params_and_files(devo: Any, table: str, context: Any, t
         report.execute(context)
 
 
+@pytest.mark.parametrize("at_once", [300, 1])
 def test_watched_hosts_are_asked_for_where_their_domain_was_seen(
-    devo: Any, devo_connections: None, context: Any, tmp_path: Path
+    devo: Any,
+    devo_connections: None,
+    context: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: int,
 ) -> None:
+    monkeypatch.setattr("airflow_provider_devo_dga.reports.evidence.watched_hosts.ASKED_AT_ONCE", at_once)
     hosts = ["customers.shop.com", "WWW.customers.shop.com.", "a.b.evil.com", "b.evil.com", "xb.evil.com"]
     table = devo.table([{"host": host, "client": "10.0.0.7"} for host in hosts], host="str", client="ip4")
     report = operator(tmp_path, table, rows_file(tmp_path, {"shop.com": "0", "evil.com": "0"}))
-    report.watch = ["customers.shop.com", ".b.evil.com", "host.absent.com"]
+    report.watch = ["customers.shop.com", "a.b.evil.com", ".b.evil.com", "host.absent.com"]
     report.no_alarm = ["10.0.0.0/8"]
     told = report.execute(context)
     stored = json.loads(Path(told["json"].removeprefix("file://")).read_text())
@@ -179,8 +186,9 @@ def test_watched_hosts_are_asked_for_where_their_domain_was_seen(
         "b.evil.com",
         "a.b.evil.com",
     }
+    assert len(stored["watched"]) == told["domains_watched"] == 3
     assert {*(client for found in stored["watched"] for client in found["clients"])} == {"10.0.0.7"}
-    assert stored["context"]["watch_told"] == "3 hosts"
+    assert stored["context"]["watch_told"] == "4 hosts"
     assert devo.asked("customers.shop.com")
     assert not devo.asked("host.absent.com")
 

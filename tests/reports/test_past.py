@@ -128,6 +128,25 @@ def test_names_without_an_answer_speak_without_any_flag(hour: Any) -> None:
     assert (first.strongest.witness, first.strongest.counted) == (Witness.FAILED, 40)
 
 
+def test_a_wrong_search_suffix_on_a_busy_host_is_no_infection(hour: Any) -> None:
+    import pyarrow as pa
+
+    hour.schema = hour.schema.append(pa.field("failed_n", pa.int64()))
+    for client in range(200):
+        for name in range(60):
+            odd = client * 60 + name
+            hour.add(
+                f"n{odd}.com", [f"10.1.0.{client}"], str(int(odd % 97 == 0)), failed_n=2 * (odd % 31 == 0)
+            )
+    for name in range(500):
+        flag, fails = str(int(name % 80 == 0)), 2 * (name % 5 < 2)
+        hour.add(f"busy{name}.com", [SICK], flag, failed_n=fails)
+    first = summarise(hour.write(), hour.context()).clients[0]
+    assert (first.client, first.flagged, first.strongest.witness) == (SICK, 7, Witness.FAILED)
+    assert first.log10_corrected < -20
+    assert first.verdict is Verdict.SUSPICIOUS
+
+
 def test_the_rate_is_expected_from_earlier_windows(infected: Any) -> None:
     rows, context = infected.write(), infected.context()
     own = summarise(rows, context, past=Past([NullRate(0.05, 0.004)] * 6))

@@ -47,11 +47,6 @@ class AlternativeUses:
     clients: tuple[AlternativeUse, ...] = ()
     names: tuple[Detection, ...] = ()
 
-    @property
-    def alarms(self) -> int:
-        """How many clients people are to be told of."""
-        return sum(use.alarm for use in self.clients)
-
 
 def alternative_uses(rows: Sequence[FlaggedRow], lists: DomainLists) -> AlternativeUses:
     """Return who asked for the names.

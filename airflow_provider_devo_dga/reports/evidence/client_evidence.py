@@ -98,9 +98,14 @@ class ClientEvidence(JudgedClient):
         return (self.log10_tail, -self.flagged, self.client)
 
 
-def verdict_of(flagged: int, log10_corrected: float) -> Verdict:
-    """Put a corrected probability into words."""
-    if log10_corrected < math.log10(CERTAIN_BELOW) and flagged >= CERTAIN_FROM_FLAGGED:
+def verdict_of(flagged: int, log10_corrected: float, log10_by_flags: float) -> Verdict:
+    """Put corrected probabilities into words.
+
+    :param log10_corrected: of what the strongest witness says.
+    :param log10_by_flags: of what the strongest one that counts flagged names says: a wrong search suffix
+        makes names fail by the hundred, and infects nobody.
+    """
+    if log10_by_flags < math.log10(CERTAIN_BELOW) and flagged >= CERTAIN_FROM_FLAGGED:
         return Verdict.INFECTED
     if log10_corrected < math.log10(SUSPICIOUS_BELOW):
         return Verdict.SUSPICIOUS

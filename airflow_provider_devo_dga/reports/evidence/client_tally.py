@@ -16,7 +16,6 @@ from airflow_provider_devo_dga.reports.evidence.past import ClientCount, Past
 from airflow_provider_devo_dga.reports.evidence.scored_rows import FlaggedRow, RowBatch
 from airflow_provider_devo_dga.reports.evidence.witness import (
     Bench,
-    Statement,
     Witness,
     share_of,
     strongest,
@@ -149,6 +148,7 @@ class ClientTally:
     def _weigh(self, client: str, benches: Sequence[Bench]) -> ClientEvidence:
         statements = tuple(bench.speak(client) for bench in benches)
         tail, corrected = strongest(statements, len(self.asked))
+        by_flags = [said for said in statements if said.witness is not Witness.FAILED]
         flagged = self._flagged.get(client) or _Flagged(self._first_failed[client])
         # by name on a tie, so that the same rows give the same report
         suffix, suffix_n = min(
@@ -168,9 +168,9 @@ class ClientTally:
             witnesses=statements,
             log10_tail=tail,
             log10_corrected=corrected,
-            verdict=verdict_of(max(flagged.n, _flagged_most(statements)), corrected),
+            verdict=verdict_of(
+                max(flagged.n, *(said.counted for said in by_flags)),
+                corrected,
+                min(said.log10_tail for said in by_flags) + corrected - tail,
+            ),
         )
-
-
-def _flagged_most(statements: Iterable[Statement]) -> int:
-    return max(each.counted for each in statements if each.witness is not Witness.FAILED)

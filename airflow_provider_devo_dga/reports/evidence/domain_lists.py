@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from airflow_provider_devo_dga.reports.evidence.scored_rows import FlaggedRow
 
-_DEEPEST = 3
-
 
 @dataclass(frozen=True, slots=True)
 class DomainList:
@@ -62,7 +60,7 @@ class DomainList:
 
         names = pc.utf8_lower(reg_domains)
         found = pc.is_in(names, value_set=pa.array(sorted(self.domains), pa.string()))
-        for _ in range(_DEEPEST if self.suffixes else 0):
+        while self.suffixes and pc.any(pc.match_substring(names, ".")).as_py():
             names = pc.replace_substring_regex(names, r"^[^.]*\.", "")
             found = pc.or_(found, pc.is_in(names, value_set=pa.array(sorted(self.suffixes), pa.string())))
         return found

@@ -67,8 +67,9 @@ class KeyTotals:
 
     :param domains: distinct registrable domains scored.
     :param domains_flagged: those the model flagged, allow-listed ones left out.
-    :param domains_expected_false: domains × false-positive rate, what a clean network would show.
-    :param clients_alternative: clients with so many names on alternative roots that people are to be told.
+    :param domains_expected_false: domains × the larger of training's rate and that of clean clients here.
+    :param clients_alternative: clients with so many names on alternative roots that people are to be told,
+        those left out that stand out by the model.
     :param clients_infected: distinct clients that are almost certainly infected.
     :raises ReportError: one is no count.
     """

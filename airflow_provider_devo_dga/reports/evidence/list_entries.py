@@ -86,6 +86,8 @@ def name_of(entry: str, *, hosts: bool) -> tuple[str, str]:
         raise EntryError("is no domain such as example.com", quotable=False)
     if whole and not hosts and name in alternative_roots():
         return "suffixes", name
+    if not whole and name.rpartition(".")[2] in alternative_roots():
+        raise EntryError("is on an alternative root: who asks is shown anyhow; allow a root as a whole, .bit")
     if not has_known_top(f"any.{name}"):
         raise EntryError("is below no known top-level domain, and such names are not judged", quotable=False)
     parts = split_host(name)

@@ -208,6 +208,7 @@ def summarise(
     wide_from = max(WIDELY_ASKED_CLIENTS, len(tally.asked) * WIDELY_ASKED_SHARE)
     found = named.find(context, wide_from)
     stand_out = {evidence.client for evidence in ranked if evidence.stands_out}
+    further = sum(use.alarm and use.client not in stand_out for use in uses.clients)
     shown = sum(evidence.verdict is not Verdict.CHANCE for evidence in ranked)
     return ReportSummary(
         context=context,
@@ -216,7 +217,7 @@ def summarise(
         null=benches[0].null,
         null_windows=len(past.nulls) if len(past.nulls) >= PAST_NEEDED else 0,
         witnesses=len(benches),
-        totals=_totals(tally, max(rate, benches[0].null.mean), ranked, found, lists, uses.alarms),
+        totals=_totals(tally, max(rate, benches[0].null.mean), ranked, found, lists, further),
         clients=_known(ranked[: max(top, min(shown, CLIENTS_KEPT))], histories),
         detections=found.strongest,
         watched=found.watched,

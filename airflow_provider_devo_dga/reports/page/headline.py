@@ -8,6 +8,7 @@ from typing import Literal
 
 from airflow_provider_devo_dga.reports.evidence.client_evidence import ClientEvidence, Verdict
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
+from airflow_provider_devo_dga.reports.evidence.witness import Witness
 from airflow_provider_devo_dga.reports.page.alternative import alternative_words
 from airflow_provider_devo_dga.reports.page.rate import drift, drift_words
 from airflow_provider_devo_dga.reports.page.text import defang, shorten, visible
@@ -147,7 +148,8 @@ def _weight(summary: ReportSummary, client: ClientEvidence) -> str:
     rate = f" The false-positive rate of {percent(summary.rate)} is assumed." if summary.rate_assumed else ""
     said = client.strongest
     chance = odds(client.log10_corrected)
-    others = " (those that others ask for, too, in part)" if client.counted < client.flagged else ""
+    is_part = said.witness is Witness.FLAGGED and client.counted < client.flagged
+    others = " (those that others ask for, too, in part)" if is_part else ""
     return (
         f"{_name(client)} asked for {counted(said.asked, 'domain')}; {count(said.counted)} of them were "
         f"{said.witness}{others}, where chance explains {quantity(said.expected)}. {clean}, the probability "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_devo_dga.reports.evidence.alternative_use import ALARM_FROM_NAMES
+from airflow_provider_devo_dga.reports.evidence.alternative_use import ALARM_FROM_NAMES, NAMES_MOST
 from airflow_provider_devo_dga.reports.evidence.client_evidence import (
     CERTAIN_BELOW,
     CERTAIN_FROM_FLAGGED,
@@ -54,6 +54,7 @@ def render(summary: ReportSummary, trend: Trend | None = None) -> str:
         alternative=summary.alternative[:CLIENT_ROWS],
         roots_of=roots_of,
         alarm_from_names=ALARM_FROM_NAMES,
+        names_most=NAMES_MOST,
         trend=trend,
         form_words=FORM_WORDS,
         # SVG from the chart library, which escapes the text it draws.

@@ -86,3 +86,10 @@ def test_who_is_listed_raises_no_alarm(hour: Any, names: list[FlaggedRow], lists
     assert summary.totals.clients_alternative == 0
     assert {use.client for use in summary.alternative} == {"10.0.0.9", "10.0.0.5"}
     assert headline(summary).tone == "calm"
+
+
+def test_who_stands_out_by_the_model_too_is_one_client(infected: Any) -> None:
+    start = infected.context().window_start
+    names = [row(f"n{number}.bazar", start, "10.0.0.9", "10.0.0.5") for number in range(5)]
+    totals = summarise(infected.write(), infected.context(), alternative=names).totals
+    assert (totals.clients_infected, totals.clients_alternative) == (1, 1)

@@ -21,7 +21,12 @@ NULL = NullRate(0.01, 0.004)
     ],
 )
 def test_verdicts(flagged: int, log10_corrected: float, verdict: Verdict) -> None:
-    assert verdict_of(flagged, log10_corrected) is verdict
+    assert verdict_of(flagged, log10_corrected, log10_corrected) is verdict
+
+
+def test_names_that_fail_make_nobody_more_than_suspicious() -> None:
+    assert verdict_of(40, -60.0, -5.9) is Verdict.SUSPICIOUS
+    assert verdict_of(40, -60.0, -0.1) is Verdict.SUSPICIOUS
 
 
 def said(k: int, n: int) -> Statement:
@@ -37,8 +42,9 @@ def test_correction_multiplies_by_clients_and_witnesses_and_stops_at_one() -> No
 
 def test_suspicious_from_is_the_first_count_below_the_bound() -> None:
     k = suspicious_from(200, NULL, 1000)
-    assert verdict_of(k, strongest((said(k, 200),), 1000)[1]) is not Verdict.CHANCE
-    assert verdict_of(k - 1, strongest((said(k - 1, 200),), 1000)[1]) is Verdict.CHANCE
+    enough, fewer = (strongest((said(counted, 200),), 1000)[1] for counted in (k, k - 1))
+    assert verdict_of(k, enough, enough) is not Verdict.CHANCE
+    assert verdict_of(k - 1, fewer, fewer) is Verdict.CHANCE
 
 
 def test_one_lookup_can_never_be_suspicious() -> None:

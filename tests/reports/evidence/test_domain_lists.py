@@ -69,6 +69,7 @@ def test_an_entry_of_a_watch_list_has_its_kind(entry: str, kind: str) -> None:
         ("mooo.com", "is a suffix"),
         ("com", "is a suffix"),
         ("printer.lan", "no known top-level domain"),
+        ("wallet.bit", "alternative root: .* as a whole, .bit"),
         ("localhost", "no known top-level domain"),
         ("a b.com", "is no domain"),
         ("a..com", "is no domain"),
