@@ -142,7 +142,7 @@ docs: $(READY)
 # The pictures in docs/: the first one of what `make demo` makes, the others as the tests see them.
 screenshots: demo
 	@python -m demo.picture
-	@pytest -q tests/reports/test_in_chromium.py tests/plugins/test_in_airflow.py -k 'fit_the_screen or navigation'
+	@pytest -q tests/reports/page/test_in_chromium.py tests/plugins/test_in_airflow.py -k 'fit_the_screen or navigation'
 	@cp build/screenshots/airflow-reports.png docs/images/
 	@cp build/screenshots/normal-390-light.png docs/images/report-narrow.png
 	@cp build/screenshots/quiet-1280-light.png docs/images/report-quiet.png

@@ -50,10 +50,9 @@ def test_a_quick_run(tmp_path: Path, name: str) -> None:
         check=False,
     )
     measured = json.loads((tmp_path / "build" / "bench" / f"{name}.json").read_text())
+    assert measured, done.stderr
     assert done.returncode == (0 if all(one["ok"] for one in measured) else 1), done.stderr
     if name in FIRM:
         assert all(one["ok"] for one in measured), measured
-    # either side of a ratio may have had the busier moment
-    assert all(one["figure"] > 0 for one in measured if one["unit"] == "×"), measured
     counts = {one["unit"]: one["ok"] for one in measured if one["unit"] in {"sensors", "questions"}}
     assert name != "sensors" or counts == {"sensors": True, "questions": True}

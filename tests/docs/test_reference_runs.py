@@ -28,17 +28,20 @@ EXAMPLES = [
     for block in blocks("python")
     if block.page.parent.name == "reference" and not block.generated and not block.mark
 ]
-# of the events that the demo makes up, and one each for "newer", "status" and "now"
+# beside the events that the demo makes up: for "status" and for "newer"
 MORE = [
     *({"eventdate": HOUR + timedelta(minutes=1, seconds=n), "statusCode": 500} for n in range(100)),
     {"eventdate": HOUR + timedelta(hours=1, seconds=1)},
-    {"eventdate": datetime.now(UTC) - timedelta(seconds=30)},
 ]
 
 
 def events(folder: Path) -> bytes:
     write_events(file := folder / "events.ndjson", HOUR, events=3000, clients=40)
-    more = (json.dumps(one | {"eventdate": int(one["eventdate"].timestamp() * 1000)}) for one in MORE)
+    # one each minute from now on: the check asks about the five minutes before it, whenever that is
+    now = [{"eventdate": datetime.now(UTC) + timedelta(minutes=n)} for n in range(-1, 15)]
+    more = (
+        json.dumps(one | {"eventdate": int(one["eventdate"].timestamp() * 1000)}) for one in [*MORE, *now]
+    )
     return file.read_bytes() + "\n".join(more).encode()
 
 

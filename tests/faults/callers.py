@@ -23,9 +23,6 @@ from airflow_provider_devo_dga.triggers.devo_query import DevoQueryTrigger
 if TYPE_CHECKING:
     import httpx
 
-if TYPE_CHECKING:
-    import httpx
-
 Kind = Literal["whole", "rows", "count", "poke", "trigger"]
 
 
