@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
+from tests.e2e.airflow_processes import wait_until
 
 OVER = ("DONE", "CANCELLED", "FAILED")
 
@@ -53,16 +55,33 @@ class Trainings:
 
     def left(self, part: str = "") -> list[str]:
         """Return the keys of frames and models with ``part`` in them."""
-        frames = [frame["frame_id"]["name"] for frame in self._asked("Frames")["frames"]]
+        frames = [frame["frame_id"]["name"] for frame in self._frames()]
         models = [model["model_id"]["name"] for model in self._asked("Models")["models"]]
         return [key for key in [*frames, *models] if part in key]
 
-    def _asked(self, what: str) -> Any:
-        with requests.Session() as session:
-            session.trust_env = False
-            answer = session.get(f"{self._url}/3/{what}", auth=self._auth, timeout=30)
+    def _frames(self) -> list[dict[str, Any]]:
+        """Return all frames; H2O refuses the whole list while another case removes one that is in it."""
+        found: dict[str, list[dict[str, Any]]] = wait_until(
+            self._listed_frames, 30, "frames are removed all the time", every=0.2
+        )
+        return found["frames"]
+
+    def _listed_frames(self) -> Any:
+        answer = self._answer("Frames")
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            return None
         assert answer.ok, answer.text
         return answer.json()
+
+    def _asked(self, what: str) -> Any:
+        answer = self._answer(what)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def _answer(self, what: str) -> requests.Response:
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.get(f"{self._url}/3/{what}", auth=self._auth, timeout=30)
 
 
 @contextmanager
