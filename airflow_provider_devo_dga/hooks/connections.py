@@ -10,8 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from airflow_provider_devo_dga.devo_api.access import (
     MODEL_MANAGER_PATH,
@@ -26,8 +25,8 @@ from airflow_provider_devo_dga.devo_api.access import (
 from airflow_provider_devo_dga.devo_api.events import EventsEndpoint
 from airflow_provider_devo_dga.devo_api.pem import pem_text
 from airflow_provider_devo_dga.devo_api.query import Completeness
-from airflow_provider_devo_dga.devo_api.tls import shown_path
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError, DevoDgaError
+from airflow_provider_devo_dga.hooks.extra import Extra
 from airflow_provider_devo_dga.redaction import keep_secret
 
 if TYPE_CHECKING:
@@ -35,86 +34,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_YES = {"true", "1", "yes", "on", ""}
-_NO = {"false", "0", "no", "off"}
-_JSON = {list: "array", str: "text", int: "number", float: "number", bool: "boolean"}
 _DEFAULTS = Limits()
 _EVENTS_PORT, _H2O_PORT = 443, 54321
 _WEB = ("https", "http")
 # What people call the collector's one way, syslog over TLS.
 _COLLECTOR = ("ssl", "tls", "tcp", "https")
-
-_Number = TypeVar("_Number", int, float)
-
-
-class Extra:
-    """The extra fields of a connection, each checked when it is read.
-
-    :param fields: as they are stored: texts from the form, anything from JSON.
-    :raises DevoConnectionConfigError: the extra is no JSON object.
-    """
-
-    def __init__(self, fields: object) -> None:
-        if not isinstance(fields, dict):
-            raise DevoConnectionConfigError(
-                f"The connection's extra is a JSON {_JSON.get(type(fields), 'value')}, where an object is"
-                ' wanted: {"timeout": 600}'
-            )
-        self.fields: dict[str, Any] = fields
-
-    def text(self, name: str) -> str:
-        """Return a field without spaces around it; empty when it is not there."""
-        value = self.fields.get(name)
-        return "" if value is None else str(value).strip()
-
-    def choice(self, name: str, *words: str) -> str:
-        """Return one of some words, the first one by default."""
-        if (word := self.text(name) or words[0]) not in words:
-            raise _wrong(name, f"must be {' or '.join(words)}, not {word!r}")
-        return word
-
-    def number(self, name: str, default: _Number) -> _Number:
-        """Return a number from 0, of the default's type."""
-        text = self.text(name)
-        try:
-            number = type(default)(text) if text else default
-        except (ValueError, OverflowError):
-            number = type(default)(-1)
-        if not number >= 0:  # NaN is not, either
-            raise _wrong(name, f"must be a number from 0, not {text!r}")
-        return number
-
-    def pem(self, name: str, what: str) -> str:
-        """Return the text of a PEM file, or the path of one that is there."""
-        if not (given := self.text(name)):
-            raise _wrong(name, f"is empty; it is {what}, PEM: the text, or its path on every worker")
-        if text := pem_text(given):
-            return text
-        try:
-            found = Path(given).is_file()
-        except (OSError, ValueError):
-            found = False
-        if not found:
-            told = f"is neither a whole PEM text nor a file on this machine: {shown_path(given)}"
-            raise _wrong(name, told)
-        return given
-
-    def verify(self) -> bool | str:
-        """Return ``verify``: True by default, False, or path or PEM text of the authorities to trust."""
-        text = self.text("verify")
-        if text.lower() in _YES:
-            return True
-        return False if text.lower() in _NO else pem_text(text) or text
-
-    def limits(self, timeout: float = _DEFAULTS.timeout) -> Limits:
-        """Return ``timeout``, ``retries`` and ``concurrency``."""
-        if not (seconds := self.number("timeout", timeout)):
-            raise _wrong("timeout", f"must be above 0; leave it out for {timeout:g} seconds")
-        return Limits(
-            timeout=seconds,
-            retries=self.number("retries", _DEFAULTS.retries),
-            concurrency=max(1, self.number("concurrency", _DEFAULTS.concurrency)),
-        )
 
 
 @contextmanager
@@ -124,10 +48,6 @@ def refused_as(kind: type[DevoDgaError]) -> Iterator[None]:
         yield
     except DevoConnectionConfigError as error:
         raise kind(error.message) from None
-
-
-def _wrong(name: str, what: str) -> DevoConnectionConfigError:
-    return DevoConnectionConfigError(f"The connection's extra field {name!r} {what}")
 
 
 def _old_jwt(fields: dict[str, Any], conn_id: str | None) -> str | None:
@@ -171,8 +91,8 @@ class DevoSettings:
         :param extra: the extra fields, when they were read asynchronously (in a trigger).
         :raises DevoConnectionConfigError: names the field that is wrong.
         """
-        fields = connection.extra_dejson if extra is None else extra
-        checked = Extra(fields)
+        checked = Extra.of(connection, "devo", extra)
+        fields = checked.fields
         return cls(
             url=service_url(connection.host, connection.port, default_path=QUERY_PATH),
             credentials=Credentials(
@@ -195,7 +115,7 @@ class ModelManagerAccount:
     """
 
     def __init__(self, connection: Connection, timeout: float) -> None:
-        extra = Extra(connection.extra_dejson)
+        extra = Extra.of(connection, "devo_mlmm")
         if not connection.password:
             raise DevoConnectionConfigError(
                 "The connection has no token; put a Devo token into the password field"
@@ -222,7 +142,7 @@ def events_endpoint(connection: Connection) -> EventsEndpoint:
 
     :raises DevoConnectionConfigError: names the field that is wrong.
     """
-    extra = Extra(connection.extra_dejson)
+    extra = Extra.of(connection, "devo_events")
     found = service_address(
         connection.host, connection.port, schemes=_COLLECTOR, example="collector-us.devo.io"
     )
@@ -256,7 +176,7 @@ def h2o_cluster(connection: Connection) -> dict[str, Any]:
 
     :raises DevoConnectionConfigError: names the field that is wrong.
     """
-    extra = Extra(connection.extra_dejson)
+    extra = Extra.of(connection, "h2o")
     if (scheme := (connection.schema or "").strip().lower()) not in {"", *_WEB}:
         raise DevoConnectionConfigError(f"The connection's schema must be https or http, not {scheme!r}")
     path = extra.text("context_path").strip("/")
@@ -278,6 +198,7 @@ def mlflow_server(connection: Connection) -> dict[str, Any]:
 
     :raises DevoConnectionConfigError: names the field that is wrong.
     """
+    extra = Extra.of(connection, "mlflow")
     if connection.password and not connection.login:
         check_sendable("token", connection.password)
     return {
@@ -287,5 +208,5 @@ def mlflow_server(connection: Connection) -> dict[str, Any]:
         "username": connection.login or None,
         "password": connection.password or None if connection.login else None,
         "token": None if connection.login else connection.password or None,
-        "verify": Extra(connection.extra_dejson).verify(),
+        "verify": extra.verify(),
     }

@@ -30,8 +30,8 @@ from airflow_provider_devo_dga.errors import (
     DevoJobError,
     DevoPermanentError,
 )
-from airflow_provider_devo_dga.hooks.connections import Extra
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.hooks.extra import Extra
 from airflow_provider_devo_dga.redaction import keep_secret
 from airflow_provider_devo_dga.tasks.telemetry import QueryStats
 
@@ -184,9 +184,9 @@ def _without(error: DevoError, secret_params: Mapping[str, Any]) -> DevoError:
 def secret_params_of(conn_id: str) -> dict[str, Any]:
     """Return a destination's params from the extra of an Airflow connection, and mask them.
 
-    :raises DevoConnectionConfigError: it has none.
+    :raises DevoConnectionConfigError: it has none, or is itself one to Devo, H2O or MLflow.
     """
-    params = Extra(BaseHook.get_connection(conn_id).extra_dejson).fields
+    params = Extra.of_another(BaseHook.get_connection(conn_id)).fields
     if not params:
         raise DevoConnectionConfigError(
             f"The connection {conn_id!r} has no extra fields; put the destination's secret params there"
