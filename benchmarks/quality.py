@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST_ROWS = 20
+LEAST_OF_POPULATION = 200
 
 
 def areas(malicious: NDArray[np.bool_], scores: NDArray[np.float64]) -> tuple[float, float]:
@@ -40,3 +41,19 @@ def recalls(rows: Sequence[Labelled], scores: NDArray[np.float64], cut: float) -
         if row.malicious and row.family not in LEFT_OUT_OF_MEANS:
             families.setdefault(row.family, []).append(bool(score >= cut))
     return {name: sum(hits) / len(hits) for name, hits in sorted(families.items()) if len(hits) >= LEAST_ROWS}
+
+
+def false_positives(
+    rows: Sequence[Labelled], scores: NDArray[np.float64], cut: float
+) -> dict[str, tuple[float, int]]:
+    """Return the rate of each population of legit names with enough rows, and its rows; the worst first."""
+    populations: dict[str, list[bool]] = {}
+    for row, score in zip(rows, scores, strict=True):
+        if not row.malicious and row.population:
+            populations.setdefault(row.population, []).append(bool(score >= cut))
+    rates = {
+        name: (sum(flagged) / len(flagged), len(flagged))
+        for name, flagged in populations.items()
+        if len(flagged) >= LEAST_OF_POPULATION
+    }
+    return dict(sorted(rates.items(), key=lambda rate: (-rate[1][0], rate[0])))

@@ -90,7 +90,7 @@ def load(data: Path, cache: Path) -> Pools:
 
     :param cache: folder that keeps the model and the scores; both are made when they are missing.
     """
-    rows = read(data)
+    rows = read(data).rows
     model = _Model(cache)
     if not model.there:
         model.train(rows)
