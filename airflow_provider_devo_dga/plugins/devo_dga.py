@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+from airflow_provider_devo_dga.plugins.icon import icon
 from airflow_provider_devo_dga.plugins.places import HOURLY_DAG, PREFIX
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+# one for Airflow's light theme, one for its dark one
+_ICONS = {"icon": icon("#3f3f46"), "icon_dark_mode": icon("#e4e4e7")}
 _RUN = f"{PREFIX}/run?dag_id={{DAG_ID}}&run_id={{RUN_ID}}"
 
 
@@ -38,12 +41,19 @@ class DevoDGAPlugin(AirflowPlugin):
     name = "devo_dga"
     fastapi_apps: list[Any] = [{"name": "Devo DGA", "app": LazyPages(), "url_prefix": PREFIX}]  # noqa: RUF012 - Airflow's own attributes
     external_views: list[Any] = [  # noqa: RUF012
-        {"name": "DGA report", "href": _RUN, "destination": "dag_run", "url_route": "dga-report"},
+        {
+            "name": "DGA report",
+            "href": _RUN,
+            "destination": "dag_run",
+            "url_route": "dga-report",
+            **_ICONS,
+        },
         {
             "name": "DGA report",
             "href": _RUN,
             "destination": "task_instance",
             "url_route": "dga-report-of-task",
+            **_ICONS,
         },
         {
             "name": "DGA reports",
@@ -51,5 +61,6 @@ class DevoDGAPlugin(AirflowPlugin):
             "destination": "nav",
             "url_route": "dga-reports",
             "category": "browse",
+            **_ICONS,
         },
     ]

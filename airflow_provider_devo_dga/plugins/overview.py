@@ -27,15 +27,13 @@ def overview_facts(dag_id: str, shelf: ReportShelf, source: ModelSource) -> dict
     rows = model_rows(models.known, windows)
     # what is drawn over time is of one source, that of the newest report
     trend = [window for window in windows if window.source == windows[0].source]
-    bars, top = trend_bars(trend)
     return {
         "dag_id": dag_id,
         "windows": windows,
         "trend": trend,
         "sources": len({window.source for window in windows}),
         "stored": stored,
-        "bars": bars,
-        "top": top,
+        "drawn": trend_bars(trend),
         "models": models,
         "rows": rows,
         "mismatch": mismatch(rows),

@@ -17,12 +17,20 @@ if TYPE_CHECKING:
 def page_templates() -> Environment:
     """Return the environment; what a report says is escaped."""
     environment = page_environment("airflow_provider_devo_dga.plugins")
-    environment.filters.update(hours=_hours, minute=_minute)
+    environment.filters.update(hours=_hours, minute=_minute, start_day=_start_day, start_time=_start_time)
     return environment
 
 
 def _minute(instant: datetime) -> str:
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _start_time(window: WindowFacts) -> str:
+    return f"{window.context.window_start.astimezone(UTC):%H:%M}"
+
+
+def _start_day(window: WindowFacts) -> str:
+    return f"{window.context.window_start.astimezone(UTC):%m-%d}"
 
 
 def _hours(window: WindowFacts) -> str:

@@ -27,6 +27,11 @@ class WindowFacts:
         return self.slug.rpartition("s_")[2] if "s_" in self.slug else ""
 
     @property
+    def address(self) -> str:
+        """Where its report is, as seen from the page of all."""
+        return f"reports/{self.slug}"
+
+    @property
     def model_version(self) -> str | None:
         """Who scored it."""
         return self.context.model_version
