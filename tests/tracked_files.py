@@ -23,7 +23,7 @@ PLACES = {
     "deploy": r"[\w-]+\.(in|py|sh|txt) | h2o-nodes | helm/values\.yaml",
     "devo_sandbox": r".+\.(lark|py)",
     "docs": r".+\.md | examples/\w+\.py | images/[\w-]+\.(png|svg) | style\.css",
-    "tests": r".+\.(json|py)",
+    "tests": r".+\.(json|py) | reports/files/ecs_fields\.csv",
 }
 """What the names of a top folder's files look like, the folder left out."""
 

@@ -152,6 +152,7 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
 
     def _made(self, context: Context, window: Window) -> MadeReport:
         from airflow_provider_devo_dga.features import linq
+        from airflow_provider_devo_dga.features.suffix_policy import policy_fingerprint
         from airflow_provider_devo_dga.reports.evidence.context import ReportContext
         from airflow_provider_devo_dga.reports.evidence.figures import TREND_WINDOWS
         from airflow_provider_devo_dga.reports.evidence.scored_rows import refuse_other_rows
@@ -181,6 +182,10 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
             events_with_address=fates[linq.ADDRESS],
             events_unknown_suffix=fates[linq.UNKNOWN_SUFFIX],
             events_alternative_root=fates[linq.ALTERNATIVE_ROOT],
+            source_key=key,
+            suffix_policy=policy_fingerprint(),
+            code_field=source.code_field,
+            failed_codes=tuple(map(str, source.failed_codes)) if source.code_field else (),
             allow_told=str(lists.allow) if lists.allow else "",
             watch_told=str(lists.watch) if lists.watch else "",
             late_allowance=None if lag is None else 60 * lag,

@@ -17,6 +17,7 @@ from airflow_provider_devo_dga.reports.evidence.figures import REPORT, TREND_WIN
 from airflow_provider_devo_dga.reports.evidence.past import CLIENTS, write_clients
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary, summarise
 from airflow_provider_devo_dga.reports.files.detections_parquet import parquet_written
+from airflow_provider_devo_dga.reports.files.record import records
 from airflow_provider_devo_dga.reports.shelf import ReportShelf
 from benchmarks.network.names import Pools
 from benchmarks.network.scenarios import Scenario
@@ -94,7 +95,7 @@ def _report(rows: Path, context: ReportContext, shelf: ReportShelf) -> ReportSum
     place.mkdir(parents=True)
     (place / "report.json").write_bytes(REPORT.write(summary.document()))
     with (place / "report.parquet").open("wb") as file:
-        deque(parquet_written(summary.all_detections(), context, file), maxlen=0)
+        deque(parquet_written(records(summary), context, file), maxlen=0)
     with (place / CLIENTS).open("wb") as file:
         write_clients(summary.clients_untold, context, file)
     return summary

@@ -17,6 +17,7 @@ from airflow_provider_devo_dga.reports.evidence.past import CLIENTS, Past, write
 from airflow_provider_devo_dga.reports.evidence.summary import summarise
 from airflow_provider_devo_dga.reports.evidence.witness import Witness
 from airflow_provider_devo_dga.reports.files.detections_parquet import parquet_written
+from airflow_provider_devo_dga.reports.files.record import records
 from airflow_provider_devo_dga.reports.shelf import ReportShelf
 
 SICK = "10.0.0.9"
@@ -49,7 +50,7 @@ def reported(hour: Any, folder: Path, number: int) -> None:
     (place / "report.json").write_bytes(REPORT.write(summary.document()))
     with (place / CLIENTS).open("wb") as clients, (place / "report.parquet").open("wb") as detections:
         write_clients(summary.clients_untold, context, clients)
-        deque(parquet_written(summary.all_detections(), context, detections), maxlen=0)
+        deque(parquet_written(records(summary), context, detections), maxlen=0)
 
 
 def past_of(hour: Any, folder: Path, **changes: Any) -> Past:

@@ -20,6 +20,10 @@ class ReportContext(RunFigures):
     :param events_unknown_suffix: those whose host is below no public suffix.
     :param events_alternative_root: those whose host is on an alternative root.
     :param late_allowance: seconds after the window's end at which its events were read, None when unknown.
+    :param source_key: eight hex digits that tell sources apart, which the report's folder ends with.
+    :param suffix_policy: fingerprint of the rule which label of a host is judged.
+    :param code_field: column of the response codes, None when the source has none.
+    :param failed_codes: its values that mean that a name got no answer.
     :param allow_told: how many entries of which kind the allow-list has; ``watch_told`` likewise.
     :param generated_at: aware.
     :raises ReportError: for a naive ``generated_at``, too.
@@ -34,6 +38,10 @@ class ReportContext(RunFigures):
     events_unknown_suffix: int | None = None
     events_alternative_root: int | None = None
     late_allowance: float | None = None
+    source_key: str = ""
+    suffix_policy: str = ""
+    code_field: str | None = None
+    failed_codes: tuple[str, ...] = ()
     allow_told: str = ""
     watch_told: str = ""
     generated_at: datetime

@@ -22,6 +22,7 @@ class Detection:
     :param clients_n: distinct clients that asked for it.
     :param clients: up to :data:`CLIENTS_NAMED` of them, strongest evidence first.
     :param verdict: the strongest verdict among its clients; chance when it has none.
+    :param no_answer: whether none of its events got an answer; None when the rows do not tell.
     :param score: the model's score, None when rows carry labels only.
     """
 
@@ -36,3 +37,4 @@ class Detection:
     form: str
     flagged: bool = True
     watched: bool = False
+    no_answer: bool | None = None

@@ -128,6 +128,7 @@ class DetectionRows:
             form=str(label_form(row.label)),
             flagged=flagged,
             watched=watched,
+            no_answer=row.failed,
         )
         return (place, row.first_seen, row.reg_domain), detection
 

@@ -30,7 +30,7 @@ class FlaggedRow:
     """One row that the model calls malicious, or that is watched.
 
     :param clients: distinct, without nulls.
-    :param failed: whether none of its events got an answer; False when the rows do not tell.
+    :param failed: whether none of its events got an answer; None when the rows do not tell.
     """
 
     reg_domain: str
@@ -41,7 +41,7 @@ class FlaggedRow:
     last_seen: datetime
     clients: tuple[str, ...]
     score: float | None
-    failed: bool = False
+    failed: bool | None = None
 
 
 class RowBatch:
@@ -276,5 +276,5 @@ def _flagged_row(row: dict[str, Any]) -> FlaggedRow:
         last_seen=row["last_seen"].astimezone(UTC),
         clients=tuple(clients),
         score=None if str(label) in LABELS | {"True"} else float(label),
-        failed=(row.get(FAILED) or 0) >= row["events_n"],
+        failed=(row[FAILED] or 0) >= row["events_n"] if FAILED in row else None,
     )

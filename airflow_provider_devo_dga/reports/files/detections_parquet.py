@@ -7,8 +7,8 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING
 
 from airflow_provider_devo_dga.reports.evidence.context import ReportContext
-from airflow_provider_devo_dga.reports.evidence.detection import Detection
-from airflow_provider_devo_dga.reports.files.ecs import detection_id
+from airflow_provider_devo_dga.reports.files.columns import COLUMNS, Kind
+from airflow_provider_devo_dga.reports.files.record import Record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 BATCH_ROWS = 10_000
 
 
-def parquet_written(
-    detections: Iterable[Detection], context: ReportContext, file: IO[bytes]
-) -> Iterator[Detection]:
-    """Yield the detections, each written as a row; at the end the file is whole, even without a row.
+def parquet_written(records: Iterable[Record], context: ReportContext, file: IO[bytes]) -> Iterator[Record]:
+    """Yield the records, each written as a row; at the end the file is whole, even without a row.
 
     Its metadata name the window, the table and the model.
     """
@@ -35,37 +33,27 @@ def parquet_written(
     }
     schema = _schema().with_metadata(facts)
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        unread = iter(detections)
+        unread = iter(records)
         while part := list(islice(unread, BATCH_ROWS)):
-            rows = [
-                vars(detection)
-                | {
-                    "detection_id": detection_id(context, detection.reg_domain),
-                    "strongest_client_verdict": str(detection.verdict),
-                }
-                for detection in part
+            columns = [
+                pa.array([column.value(record) for record in part], kind)
+                for column, kind in zip(COLUMNS, schema.types, strict=True)
             ]
-            writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=schema))
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
             yield from part
 
 
 def _schema() -> pa.Schema:
     import pyarrow as pa
 
-    columns = {
-        "detection_id": pa.string(),
-        "reg_domain": pa.string(),
-        "first_seen": pa.timestamp("ms", "UTC"),
-        "last_seen": pa.timestamp("ms", "UTC"),
-        "events_n": pa.int64(),
-        "clients_n": pa.int64(),
-        "clients": pa.list_(pa.string()),
-        "strongest_client_verdict": pa.string(),
-        "score": pa.float64(),
-        "form": pa.string(),
-        "flagged": pa.bool_(),
-        "watched": pa.bool_(),
+    types = {
+        Kind.TEXT: pa.string(),
+        Kind.TEXTS: pa.list_(pa.string()),
+        Kind.COUNT: pa.int64(),
+        Kind.NUMBER: pa.float64(),
+        Kind.FLAG: pa.bool_(),
+        Kind.INSTANT: pa.timestamp("ms", "UTC"),
     }
     return pa.schema(
-        [pa.field(*column, nullable=column[0] in {"clients", "score"}) for column in columns.items()]
+        [pa.field(column.name, types[column.kind], nullable=not column.always) for column in COLUMNS]
     )

@@ -2,52 +2,53 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from airflow_provider_devo_dga.reports.evidence.alternative_use import FORM as ALTERNATIVE_FORM
 from airflow_provider_devo_dga.reports.evidence.client_evidence import Verdict
-from airflow_provider_devo_dga.reports.evidence.context import ReportContext
 from airflow_provider_devo_dga.reports.evidence.detection import Detection
+from airflow_provider_devo_dga.reports.files.columns import COLUMNS, Cell
+from airflow_provider_devo_dga.reports.files.record import Record, instant
 
 ECS_VERSION = "8.17.0"
 TECHNIQUE_ID = "T1568.002"
 TECHNIQUE_NAME = "Domain Generation Algorithms"
 TACTIC_ID, TACTIC_NAME = "TA0011", "Command and Control"
+OWN = "devo_dga"
+_TECHNIQUE = {
+    "threat.framework": "MITRE ATT&CK",
+    "threat.tactic.id": [TACTIC_ID],
+    "threat.tactic.name": [TACTIC_NAME],
+    "threat.technique.id": [TECHNIQUE_ID.partition(".")[0]],
+    "threat.technique.name": ["Dynamic Resolution"],
+    "threat.technique.subtechnique.id": [TECHNIQUE_ID],
+    "threat.technique.subtechnique.name": [TECHNIQUE_NAME],
+}
 _SEVERITY = {Verdict.INFECTED: 73, Verdict.SUSPICIOUS: 47, Verdict.NO_ALARM: 21, Verdict.CHANCE: 21}
 _WATCHED_SEVERITY = 73
 
 
-def detection_id(context: ReportContext, reg_domain: str) -> str:
-    """Return an id that depends on the window, the domain and the model's version, and on nothing else.
-
-    :return: 32 hexadecimal digits; the same when a report is made again.
-    """
-    window = instant(context.window_start), instant(context.window_end)
-    parts = (*window, context.table, reg_domain, context.model_name, context.model_version)
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
-
-
-def ecs_event(detection: Detection, context: ReportContext) -> dict[str, Any]:
+def ecs_event(record: Record) -> dict[str, Any]:
     """Return a detection as an event; text of the events is as they have it, never defanged.
 
     ``client.address`` is the client with the strongest evidence as the events name it; ``client.ip`` and
-    ``related.ip`` hold those that are IP addresses. Fields below ``devo_dga`` are the provider's own.
+    ``related.ip`` hold those that are IP addresses. Fields below ``devo_dga`` are the provider's own: a
+    proper name, as ECS advises, so that no later field of ECS can mean something else.
     """
+    detection, context = record.detection, record.report.context
     name, category = _rule(detection)
-    addresses = [client for client in detection.clients if _is_address(client)]
     event: dict[str, Any] = {
         "@timestamp": instant(context.window_end),
         "ecs.version": ECS_VERSION,
-        "event.id": detection_id(context, detection.reg_domain),
+        "event.id": record.id,
         "event.kind": "alert",
         "event.category": ["threat", "network"],
         "event.type": ["indicator"],
-        "event.module": "devo_dga",
-        "event.dataset": "devo_dga.detection",
+        "event.module": OWN,
+        "event.dataset": f"{OWN}.detection",
         "event.start": instant(detection.first_seen),
         "event.end": instant(detection.last_seen),
         "event.created": instant(context.generated_at),
@@ -58,31 +59,23 @@ def ecs_event(detection: Detection, context: ReportContext) -> dict[str, Any]:
         "dns.question.registered_domain": detection.reg_domain,
         "client.address": detection.clients[0] if detection.clients else None,
         "client.ip": next(filter(_is_address, detection.clients[:1]), None),
-        "related.ip": addresses,
+        "related.ip": [client for client in detection.clients if _is_address(client)],
         "related.hosts": [detection.reg_domain],
-        "devo_dga.window.start": instant(context.window_start),
-        "devo_dga.window.end": instant(context.window_end),
-        "devo_dga.table": context.table,
-        "devo_dga.model": context.model_name,
-        "devo_dga.flagged": detection.flagged,
-        "devo_dga.watched": detection.watched,
-        "devo_dga.score": detection.score,
-        "devo_dga.form": detection.form,
-        "devo_dga.events": detection.events_n,
-        "devo_dga.clients": detection.clients_n,
-        "devo_dga.client_verdict": str(detection.verdict),
     }
+    event |= {f"{OWN}.{column.own}": _plain(column.value(record)) for column in COLUMNS if column.own}
     if detection.flagged:
-        event |= {
-            "threat.framework": "MITRE ATT&CK",
-            "threat.tactic.id": TACTIC_ID,
-            "threat.tactic.name": TACTIC_NAME,
-            "threat.technique.id": TECHNIQUE_ID.partition(".")[0],
-            "threat.technique.name": "Dynamic Resolution",
-            "threat.technique.subtechnique.id": TECHNIQUE_ID,
-            "threat.technique.subtechnique.name": TECHNIQUE_NAME,
-        }
+        event |= _TECHNIQUE
     return {name: value for name, value in event.items() if value is not None}
+
+
+def _plain(value: Cell) -> Any:
+    match value:
+        case datetime():
+            return instant(value)
+        case tuple():
+            return list(value)
+        case _:
+            return value
 
 
 def _rule(detection: Detection) -> tuple[str, str]:
@@ -104,8 +97,3 @@ def _is_address(client: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def instant(moment: datetime) -> str:
-    """``2026-01-05T08:00:00.000Z``."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from airflow_provider_devo_dga.reports.evidence.detection import Detection
 from airflow_provider_devo_dga.reports.evidence.figures import REPORT, Trend
 from airflow_provider_devo_dga.reports.evidence.past import CLIENTS, write_clients
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
 from airflow_provider_devo_dga.reports.files.detections_csv import detections_csv
 from airflow_provider_devo_dga.reports.files.detections_parquet import parquet_written
 from airflow_provider_devo_dga.reports.files.ecs import ecs_event, ecs_line
+from airflow_provider_devo_dga.reports.files.record import Record, records
 from airflow_provider_devo_dga.reports.page.html import render
 from airflow_provider_devo_dga.storage import publish
 
@@ -56,17 +56,15 @@ def write_report(summary: ReportSummary, directory: Any, *, trend: Trend | None 
     with publish(files.json) as document:
         document.write(REPORT.write(summary.document()) + b"\n")
     with publish(files.parquet) as table, publish(files.ecs) as ecs, publish(files.csv) as csv:
-        rows = parquet_written(summary.all_detections(), summary.context, table)
-        for text in detections_csv(_ecs_written(rows, summary, ecs)):
+        rows = parquet_written(records(summary), summary.context, table)
+        for text in detections_csv(_ecs_written(rows, ecs)):
             csv.write(text.encode())
     with publish(files.html) as html:
         html.write(page.encode())
     return files
 
 
-def _ecs_written(
-    detections: Iterable[Detection], summary: ReportSummary, file: IO[bytes]
-) -> Iterator[Detection]:
-    for detection in detections:
-        file.write(f"{ecs_line(ecs_event(detection, summary.context))}\n".encode())
-        yield detection
+def _ecs_written(found: Iterable[Record], file: IO[bytes]) -> Iterator[Record]:
+    for record in found:
+        file.write(f"{ecs_line(ecs_event(record))}\n".encode())
+        yield record

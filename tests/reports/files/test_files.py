@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from upath import UPath
 from airflow_provider_devo_dga.reports.evidence.figures import REPORT
 from airflow_provider_devo_dga.reports.evidence.summary import summarise
 from airflow_provider_devo_dga.reports.files.files import write_report
+
+NUMBER = re.compile(r"-[0-9.]+(e-[0-9]+)?")
 
 
 def test_the_files_next_to_each_other(infected: Any, tmp_path: Path) -> None:
@@ -50,7 +53,7 @@ def test_csv_runs_nothing_in_a_spreadsheet(hour: Any, tmp_path: Path) -> None:
     text = write_report(hour.summary(), tmp_path).csv.read_text("utf-8")
     lines = list(csv.DictReader(StringIO(text)))
     assert len(text.splitlines()) == len(lines) + 1 == 7
-    cells = [value for line in lines for value in line.values()]
+    cells = [value for line in lines for value in line.values() if not NUMBER.fullmatch(value)]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
     by_domain = {line["reg_domain"]: line for line in lines}
     assert by_domain["'=cmd|calc0.com"]["clients"] == "'=10.0.0.0"
