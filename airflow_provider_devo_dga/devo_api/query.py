@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
@@ -21,6 +20,12 @@ from typing import TYPE_CHECKING, Literal, get_args
 from airflow_provider_devo_dga.devo_api.access import Endpoint
 from airflow_provider_devo_dga.devo_api.faults import refusal, transport_error
 from airflow_provider_devo_dga.devo_api.inflate import Inflater
+from airflow_provider_devo_dga.devo_api.linq_text import (
+    comment_text,
+    ends_in_comment,
+    misplaced_window,
+    parted,
+)
 from airflow_provider_devo_dga.devo_api.rows import RowDecoder
 from airflow_provider_devo_dga.devo_api.window import Window
 from airflow_provider_devo_dga.devo_api.wire import Batch, Column, Value
@@ -38,16 +43,6 @@ if TYPE_CHECKING:
     import httpx
 
 FORMAT = "json/simple/compact"
-_COMMENT = re.compile(r"""[\x00-\x1f\x7f"'\\]""")
-# what may hold the look of a comment or pragma, and those themselves
-_TOKEN = re.compile(
-    r"""
-    "(?:[^"\\]|\\.)*" | '[^']*' | `[^`]*`
-    | (?P<comment>//[^\n]*)
-    | (?P<pragma>(?<![\w.])pragma\s+[A-Za-z_][\w.]*\s*:)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 _MOST_ERROR_BYTES = 64 * 1024
 
 Completeness = Literal["auto", "count", "framing"]
@@ -91,10 +86,16 @@ class Query:
             raise DevoQueryError(
                 "The query is empty; did the template or the task that makes it give nothing?"
             )
+        if found := misplaced_window(self.text):
+            raise DevoQueryError(
+                f"The query holds {found}, which nobody fills in: window, or from_ and to, bound a query"
+                " beside its text",
+                query=self.text,
+            )
 
     def counting(self) -> Query:
         """Return the query by which Devo counts the rows of this one over the same window."""
-        asked, pragmas = _parted(self.text)
+        asked, pragmas = parted(self.text)
         text = f"{asked.rstrip()}\ngroup\nselect count() as {COUNT_COLUMN}"
         text = f"{text}\n{pragmas}" if pragmas else text
         return replace(self, text=text, limit=None, is_count=True)
@@ -123,25 +124,7 @@ class Query:
         pairs = (self.comments or {}).items()
         pragmas = "".join(f' pragma comment.{name}:"{comment_text(value)}"' for name, value in pairs)
         # a comment goes on to the end of its line
-        return f"\n{pragmas[1:]}" if pragmas and _ends_in_comment(self.text) else pragmas
-
-
-def _parted(text: str) -> tuple[str, str]:
-    """Return what a query asks, and the pragmas behind it, which its author has written."""
-    text = text.removeprefix("\ufeff")
-    for token in _TOKEN.finditer(text):
-        if token["pragma"]:
-            return text[: token.start()], text[token.start() :]
-    return text, ""
-
-
-def _ends_in_comment(text: str) -> bool:
-    return any(token["comment"] and token.end() == len(text) for token in _TOKEN.finditer(text))
-
-
-def comment_text(value: str) -> str:
-    """Return a pragma's value as it may be sent; Devo's grammar has no escape: what ends it becomes ``_``."""
-    return _COMMENT.sub("_", value)
+        return f"\n{pragmas[1:]}" if pragmas and ends_in_comment(self.text) else pragmas
 
 
 class QueryExchange:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import json
 import logging
@@ -15,6 +14,7 @@ from airflow_provider_devo_dga.devo_api.pem import pem_text
 from airflow_provider_devo_dga.devo_api.tls import shown_path
 from airflow_provider_devo_dga.errors import DevoConnectionConfigError
 from airflow_provider_devo_dga.provider_info import get_provider_info
+from airflow_provider_devo_dga.spelling import nearest
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -27,7 +27,6 @@ _JSON = {list: "array", str: "text", int: "number", float: "number", bool: "bool
 _DEFAULTS = Limits()
 _OLD = {"devo": {"jwt"}, "devo_events": {"key"}}
 """Fields that are still read, and stand in no form."""
-_NEAR = 0.7
 _LONGEST_SHOWN = 40
 
 _Number = TypeVar("_Number", int, float)
@@ -166,9 +165,9 @@ def _tell_of_unknown(name: str, kind: str, conn_id: str | None) -> None:
     """Refuse a name that is nearly that of a field; warn of one that a newer release, or nobody, knows."""
     known = sorted(known_fields()[kind])
     shown = repr(name[:_LONGEST_SHOWN])
-    if near := difflib.get_close_matches(name.lower(), known, n=1, cutoff=_NEAR):
+    if meant := nearest(name, known):
         raise DevoConnectionConfigError(
-            f"The connection's extra has no field {shown}; is {near[0]!r} meant? A connection of the type"
+            f"The connection's extra has no field {shown}; is {meant!r} meant? A connection of the type"
             f" {kind!r} knows {', '.join(known)}"
         )
     log.warning(

@@ -54,7 +54,8 @@ class DevoQueryOperator(StoppableMixin, WiredOperator):
     :raises DevoQueryError: Devo refused the query.
     :raises DevoWindowError: naive, empty, reversed or unfinished window.
     :raises DevoIncompleteError: the answer broke off each time it was read.
-    :raises StorageError: ``output_path`` is no whole address, or that of a folder.
+    :raises StorageError: ``output_path`` is no whole address, or that of a folder, or holds another
+        placeholder than ``{window}``.
     :raises DevoLimitError: more rows or bytes than ``max_rows`` or ``max_bytes``.
     """
 
@@ -137,9 +138,7 @@ class DevoQueryOperator(StoppableMixin, WiredOperator):
 
     def _read(self, context: Context, window: Window) -> dict[str, Any]:
         self.log.info("Querying %s:\n%s", window, self.query)
-        self.output_path = address(self.output_path, "output_path", of="file").replace(
-            "{window}", window.slug
-        )
+        self.output_path = address(self.output_path, "output_path", of="file", window=window.slug)
         target = ObjectStoragePath(self.output_path, conn_id=self.storage_conn_id)
         who = TaskIdentity.of(self, context)
         if who.attempt > 1:

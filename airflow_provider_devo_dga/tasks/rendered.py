@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow_provider_devo_dga.errors import DevoPermanentError, StorageError
 from airflow_provider_devo_dga.redaction import shown_uri
+from airflow_provider_devo_dga.spelling import misplaced
 
 _NOTHING = frozenset({"", "None"})
 _LONGEST_SHOWN = 60
@@ -55,13 +56,19 @@ def number_or_none(value: float | str | None, name: str) -> float | None:
     return None if (found := given(value)) is None else number(found, name)
 
 
-def address(value: object, name: str, *, of: str = "folder") -> str:
+def address(value: object, name: str, *, of: str = "folder", **filled: str) -> str:
     """Return the address of a file or folder that is the same on every worker.
 
-    :raises StorageError: it is none, or relative; names the parameter and says what to write.
+    :param filled: what becomes of each placeholder; ``window="…"`` fills in ``{window}``.
+    :raises StorageError: it is none, or relative, or holds another placeholder; names the parameter and says
+        what to write.
     """
     text = value if isinstance(value, str) else ""
     if _WHOLE.match(text) and not (of == "file" and text.endswith("/")):
+        if wrong := misplaced(text, filled):
+            raise StorageError(f"{name} {wrong}")
+        for word, meant in filled.items():
+            text = text.replace(f"{{{word}}}", meant)
         return text
     shown = repr(shown_uri(text)) if text else _shown(value)
     raise StorageError(

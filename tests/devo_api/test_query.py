@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -89,6 +90,31 @@ def test_no_secret_is_in_a_repr() -> None:
 def test_a_limit_that_means_no_limit_is_refused(limit: int) -> None:
     with pytest.raises(DevoQueryError, match="at least 1"):
         exchange(limit=limit)
+
+
+@pytest.mark.parametrize("written", ["{window}", "{windw}", "{ Window }", "{windows}"])
+def test_a_window_is_no_placeholder_of_a_query(written: str) -> None:
+    told = re.escape(f"The query holds {written}, which nobody fills in: window, or from_ and to, bound")
+    with pytest.raises(DevoQueryError, match=told) as caught:
+        Query(f"from a.b where {written} select c", WINDOW)
+    assert caught.value.query
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'from a.b where weakhas(c, "{window}")',
+        "from a.b where c = '{windw}'",
+        'from a.b where matches(c, re("[a-z]{2,3}"))',
+        "from a.b where d in {200, 404}",
+        "from a.b where d in {status}",
+        "from a.b // {window} by hand",
+        'from a.b pragma comment.free:"{window}"',
+        "from a.b select c as `{window}`",
+    ],
+)
+def test_other_braces_of_a_query_are_its_own(text: str) -> None:
+    assert Query(text, WINDOW).text == text
 
 
 def test_an_empty_query_is_refused() -> None:

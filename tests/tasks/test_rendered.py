@@ -56,6 +56,36 @@ def test_a_file_has_a_name() -> None:
         address("s3://bucket/rows/", "output_path", of="file")
 
 
+def test_a_placeholder_is_filled_in() -> None:
+    assert address("s3://b/{window}/{window}.csv", "a", of="file", window="x") == "s3://b/x/x.csv"
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("s3://b/{windw}.csv", "output_path holds {windw}, which nobody fills in; is {window} meant?"),
+        ("s3://b/{ Window }.csv", "holds { Window }, which nobody fills in; is {window} meant?"),
+        ("s3://b/{{window}}.csv", "holds {{window}}, which nobody fills in; is {window} meant?"),
+        ("s3://b/{{ ds }}.csv", "holds {{ ds }}, which nobody fills in; there is {window}"),
+        ("s3://b/{window}/{hour}.csv", "holds {hour}, which nobody fills in; there is {window}"),
+    ],
+)
+def test_another_placeholder_is_told_with_the_one_that_is_meant(written: str, told: str) -> None:
+    with pytest.raises(StorageError) as caught:
+        address(written, "output_path", of="file", window="x")
+    assert told in str(caught.value)
+
+
+def test_where_nothing_is_filled_in_no_placeholder_is() -> None:
+    with pytest.raises(StorageError, match="which nobody fills in; there is none here"):
+        address("file:///srv/{window}", "output_dir")
+
+
+def test_other_braces_and_what_is_secret_are_let_be() -> None:
+    for well in ("file:///srv/a{2,3}{}", "s3://key:{word}@bucket/a", "https://a/b?sig={word}"):
+        assert address(well, "output_dir") == well
+
+
 @pytest.mark.parametrize("value", [0.5, "0.5", " 5e-1"])
 def test_so_may_a_fraction(value: float | str) -> None:
     assert number(value, "n") == number_or_none(value, "n") == 0.5

@@ -10,10 +10,12 @@ from typing import Any
 
 from airflow_provider_devo_dga.errors import DatasetError, TrainingError
 from airflow_provider_devo_dga.redaction import heard
+from airflow_provider_devo_dga.spelling import misplaced
 from airflow_provider_devo_dga.training.dataset.opening import Opened, open_dataset
 from airflow_provider_devo_dga.training.dataset.source import Dataset, DatasetSource, sources_of
 
-FAMILY = "{family}"
+_WORD = "family"
+FAMILY = f"{{{_WORD}}}"
 
 _WILD = re.compile(r"[*?]|\{family\}")
 
@@ -41,7 +43,12 @@ def _found(source: DatasetSource, path: Callable[[str], Any]) -> list[DatasetSou
 
 
 def files_of(source: DatasetSource, path: Callable[[str], Any]) -> list[DatasetSource]:
-    """Return the files of one source, in order of their addresses; what begins with a dot is left out."""
+    """Return the files of one source, in order of their addresses; what begins with a dot is left out.
+
+    :raises DatasetError: there is none, or the address holds another placeholder than ``{family}``.
+    """
+    if wrong := misplaced(source.uri, [_WORD]):
+        raise DatasetError(f"The address {source.name} {wrong}")
     if source.is_remote:
         if FAMILY in source.uri:
             raise DatasetError(f"{source.name}: a web server lists no files; name each, with its family")

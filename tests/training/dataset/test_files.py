@@ -41,6 +41,12 @@ def test_the_family_is_the_whole_part_of_the_address(
     assert Path(found.uri).samefile(here / file)
 
 
+@pytest.mark.parametrize("uri", ["lists/{famly}.csv", "https://example.com/{famly}.csv", "lists/*/{Family}"])
+def test_another_placeholder_is_told_with_the_one_that_is_meant(uri: str) -> None:
+    with pytest.raises(DatasetError, match=r"which nobody fills in; is \{family\} meant"):
+        files_of(DatasetSource(uri), Path)
+
+
 ROWS = 5000
 
 
