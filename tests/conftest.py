@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import atexit
 import gc
-import io
 import json
 import os
 import shutil
 import socket
 import tempfile
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -40,11 +38,9 @@ from devo_sandbox.server import Sandbox  # noqa: E402
 from devo_sandbox.tables.events import read as read_events  # noqa: E402
 from devo_sandbox.tenant import Habits  # noqa: E402
 from tests import examples  # noqa: E402, F401 - registers the profiles
-from tests.ports import free_port  # noqa: E402
-from tests.statsd_server import StatsdServer  # noqa: E402
 
 settings.load_profile("quick")
-pytest_plugins = ["tests.faults.plugin", "tests.h2o_cluster"]
+pytest_plugins = ["tests.airflow_parts", "tests.faults.plugin", "tests.h2o_cluster", "tests.model_files"]
 
 FROM, TO = datetime(2026, 1, 1, 8, tzinfo=UTC), datetime(2026, 1, 1, 9, tzinfo=UTC)
 START_MS = int(FROM.timestamp()) * 1000
@@ -189,24 +185,6 @@ def devo_connections(connect: Connect) -> None:
 
 
 @pytest.fixture
-def statsd(monkeypatch: pytest.MonkeyPatch) -> Iterator[StatsdServer]:
-    """Serve StatsD, and set Airflow to send its metrics there, as ``airflow.cfg`` would."""
-    from airflow.sdk._shared.observability.metrics.base_stats_logger import NoStatsLogger
-    from airflow.sdk.observability import stats
-    from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
-
-    with StatsdServer() as server:
-        monkeypatch.setenv("AIRFLOW__METRICS__STATSD_ON", "True")
-        monkeypatch.setenv("AIRFLOW__METRICS__STATSD_HOST", "127.0.0.1")
-        monkeypatch.setenv("AIRFLOW__METRICS__STATSD_PORT", str(server.port))
-        monkeypatch.setenv("AIRFLOW__METRICS__STATSD_INFLUXDB_ENABLED", "True")
-        # as Airflow's task runner does when a task starts
-        stats.initialize(factory=get_stats_factory(), export_legacy_names=True)
-        yield server
-        stats.initialize(factory=NoStatsLogger, export_legacy_names=True)
-
-
-@pytest.fixture
 def certificate(tmp_path: Path, sandbox: Sandbox) -> dict[str, str]:
     """Return a client's certificate as the extra fields of a ``devo_events`` connection."""
     pair = trustme.CA().issue_cert("client.example.com")
@@ -217,28 +195,6 @@ def certificate(tmp_path: Path, sandbox: Sandbox) -> dict[str, str]:
         "cert": str(tmp_path / "cert.pem"),
         "chain": str(sandbox.ca_file),
     }
-
-
-@pytest.fixture
-def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    """Serve SMTP for the connection ``smtp_default``; holds the envelopes of what was mailed."""
-    from aiosmtpd.controller import Controller
-
-    arrived: list[Any] = []
-
-    class Keep:
-        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-            arrived.append(envelope)
-            return "250 OK"
-
-    serving = Controller(Keep(), hostname="127.0.0.1", port=free_port())
-    serving.start()
-    extra = {"disable_ssl": True, "disable_tls": True}
-    smtp = {"conn_type": "smtp", "host": "127.0.0.1", "port": serving.port, "extra": extra}
-    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(smtp))
-    monkeypatch.setenv("DEVO_DGA_MAIL_TO", "soc@example.com,duty@example.com")
-    yield arrived
-    serving.stop()
 
 
 @pytest.fixture
@@ -253,90 +209,6 @@ def dead_port() -> Iterator[int]:
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry at once."""
     monkeypatch.setattr("airflow_provider_devo_dga.devo_api.attempts._LONGEST_PAUSE", 0.0)
-
-
-@pytest.fixture(scope="session")
-def glm_mojo() -> Callable[..., bytes]:
-    """Return a maker of MOJOs by hand: a binomial GLM, small, and different for each weight.
-
-    H2O's own classes read and score it like any other; no cluster has to train it.
-    """
-    return _glm_mojo
-
-
-def _glm_mojo(
-    columns: Sequence[str], weights: dict[str, float], intercept: float, threshold: float = 0.5
-) -> bytes:
-    inputs = len(columns)
-    beta = [weights.get(name, 0.0) for name in columns]
-    info: dict[str, object] = {
-        "h2o_version": "3.46.0.11",
-        "mojo_version": "1.00",
-        "algo": "glm",
-        "algorithm": "Generalized Linear Modeling",
-        "endianness": "LITTLE_ENDIAN",
-        "category": "Binomial",
-        "uuid": "1",
-        "supervised": "true",
-        "n_features": inputs,
-        "n_classes": 2,
-        "n_columns": inputs + 1,
-        "n_domains": 1,
-        "balance_classes": "false",
-        "default_threshold": threshold,
-        "prior_class_distrib": "[0.5, 0.5]",
-        "model_class_distrib": "[0.5, 0.5]",
-        "timestamp": "2026-01-01T00:00:00.000Z",
-        "use_all_factor_levels": "false",
-        "cats": 0,
-        "cat_offsets": "[0]",
-        "nums": inputs,
-        "num_means": [0.0] * inputs,
-        "mean_imputation": "true",
-        "beta": [*beta, intercept],
-        "family": "binomial",
-        "link": "logit",
-    }
-    lines = ["[info]", *(f"{name} = {value}" for name, value in info.items()), ""]
-    lines += ["[columns]", *columns, "malicious", "", "[domains]", f"{inputs}: 2 d000.txt", ""]
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        # a ZipInfo has a fixed date, so that equal arguments give equal bytes
-        archive.writestr(zipfile.ZipInfo("model.ini"), "\n".join(lines))
-        archive.writestr(zipfile.ZipInfo("domains/d000.txt"), "0\n1\n")
-    return buffer.getvalue()
-
-
-@pytest.fixture
-def context() -> dict[str, Any]:
-    """Return as much of a task's context as the operators read, made of Airflow's own parts."""
-    from airflow.sdk.api.datamodels._generated import DagRun, DagRunState, DagRunType
-    from airflow.sdk.execution_time.context import OutletEventAccessors
-
-    run_after = datetime(2026, 1, 5, 3, tzinfo=UTC)
-    run = DagRun(
-        dag_id="a_dag",
-        run_id="manual__2026-01-05T03:00:00+00:00",
-        run_after=run_after,
-        run_type=DagRunType.MANUAL,
-        logical_date=None,
-        data_interval_start=None,
-        data_interval_end=None,
-        end_date=None,
-        partition_key=None,
-        start_date=run_after,
-        state=DagRunState.RUNNING,
-        consumed_asset_events=[],
-    )
-    return {"dag_run": run, "run_id": run.run_id, "outlet_events": OutletEventAccessors(), "params": {}}
-
-
-@pytest.fixture(scope="session")
-def airflow_database() -> None:
-    """Make Airflow's metadata database, for ``dag.test()``."""
-    from airflow.utils.db import initdb
-
-    initdb()
 
 
 @pytest.fixture(scope="session")
@@ -357,45 +229,3 @@ def tiny_dataset(tmp_path: Path) -> Path:
     rows = (f"{kind}{n}.com;{kind}{n};{kind};{family}" for n in range(100) for kind, family in kinds)
     path.write_text("\n".join(["host;domain;class;subclass", *rows, ""]))
     return path
-
-
-WEIGHTS = {2: [[1.0, -1.0], [2.0, 0.5]], 3: [[1.0], [2.0], [4.0]]}
-
-
-def onnx_bytes(
-    width: int = 2,
-    batch: str | int | None = "rows",
-    kind: str = "FLOAT",
-    rank: int = 2,
-    bias: float = 0.0,
-) -> bytes:
-    """Return a linear model: of width 2 (a + 2b, b/2 - a), of width 3 a + 2b + 4c, each plus ``bias``."""
-    import numpy as np
-    from onnx import TensorProto, helper, numpy_helper
-
-    number = getattr(TensorProto, kind)
-    dtype = {"FLOAT": np.float32, "DOUBLE": np.float64}[kind]
-    weights = np.array(WEIGHTS[width], dtype)
-    shape = [batch, width] if rank == 2 else [batch, 1, width]
-    graph = helper.make_graph(
-        [helper.make_node("MatMul", ["x", "w"], ["xw"]), helper.make_node("Add", ["xw", "b"], ["y"])],
-        "linear",
-        [helper.make_tensor_value_info("x", number, shape)],
-        [helper.make_tensor_value_info("y", number, [*shape[:-1], weights.shape[1]])],
-        [numpy_helper.from_array(weights, "w"), numpy_helper.from_array(np.array([bias], dtype), "b")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    content: bytes = model.SerializeToString()
-    return content
-
-
-@pytest.fixture
-def onnx_file(tmp_path: Path) -> Callable[..., Path]:
-    """Make the file of a tiny ONNX model; see ``onnx_bytes``."""
-
-    def make(name: str = "linear", **shape: Any) -> Path:
-        file = tmp_path / f"{name}.onnx"
-        file.write_bytes(onnx_bytes(**shape))
-        return file
-
-    return make

@@ -10,6 +10,9 @@ from airflow_provider_devo_dga.models.summary import Dataset
 from airflow_provider_devo_dga.training.dataset.prepare import prepare_sources
 from airflow_provider_devo_dga.training.dataset.source import DatasetSource
 
+Prepared = tuple[Path, Dataset]
+"""The prepared file, and what was found out meanwhile."""
+
 
 def prepare_dataset(stream: BinaryIO, target: Path, **how: Any) -> Dataset:
     """Prepare rows of the form ``host;domain;class;subclass``, see ``prepare_sources``."""

@@ -27,8 +27,8 @@ from airflow_provider_devo_dga.errors import (
 )
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.models.provenance import Provenance
-from tests.conftest import onnx_bytes
 from tests.faults.ledger import Cell, Ledger
+from tests.model_files import onnx_bytes
 
 FORMER, NEWER = onnx_bytes(bias=1.0), onnx_bytes(bias=2.0)
 EVERYWHERE = "/mlmodelmanager"

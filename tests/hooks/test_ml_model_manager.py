@@ -21,7 +21,7 @@ from airflow_provider_devo_dga.errors import (
 )
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
-from tests.conftest import onnx_bytes
+from tests.model_files import onnx_bytes
 
 pytestmark = pytest.mark.usefixtures("devo_connections")
 

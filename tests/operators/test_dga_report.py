@@ -5,15 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import re
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from airflow.sdk import DAG
 
 from airflow_provider_devo_dga.asked import asked_facts
 from airflow_provider_devo_dga.errors import DevoQueryError, FeatureError, ReportError
@@ -21,65 +18,13 @@ from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
-from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
 from demo.families import FAMILIES
-
-PLAN = {
-    "query": "from …",
-    "model_name": "dga_classifier",
-    "feature_set": "dga",
-    "version": "20260101T030000Z",
-    "sha256": "ab" * 32,
-    "threshold": 0.7,
-    "false_positive_rate": 0.01,
-}
-WINDOW = {"from": "2026-01-01T08:00:00+00:00", "to": "2026-01-01T09:00:00+00:00"}
-SCHEMA = pa.schema(
-    [
-        ("reg_domain", pa.string()),
-        ("sld", pa.string()),
-        ("events_n", pa.int64()),
-        ("first_seen", pa.timestamp("ms", "UTC")),
-        ("last_seen", pa.timestamp("ms", "UTC")),
-        ("client_ips", pa.list_(pa.string())),
-        ("malicious", pa.string()),
-    ]
-)
-
-
-def rows_file(folder: Path, hosts: dict[str, str]) -> dict[str, Any]:
-    """Write scored rows, as DevoQueryOperator does, and return what it returns."""
-    seen = datetime(2026, 1, 1, 8, 5, tzinfo=UTC)
-    rows = [
-        {
-            "reg_domain": host,
-            "sld": host.partition(".")[0],
-            "events_n": 2,
-            "first_seen": seen,
-            "last_seen": seen,
-            "client_ips": ["10.0.0.9"],
-            "malicious": label,
-        }
-        for host, label in hosts.items()
-    ]
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / "rows.parquet")
-    return {"path": (folder / "rows.parquet").as_uri(), "rows": len(rows), "window": WINDOW}
+from tests.operators.report_tasks import PLAN, WINDOW, operator, rows_file
 
 
 @pytest.fixture
 def table(devo: Any, devo_connections: None) -> str:
     return devo.table([{"host": "a"}, {"host": None}, {"host": "b"}], host="str", client="ip4")
-
-
-def operator(tmp_path: Path, table: str, rows: dict[str, Any], **source: Any) -> DGAReportOperator:
-    with DAG("a_dag", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)):
-        return DGAReportOperator(
-            task_id="report",
-            rows=rows,
-            plan=PLAN,
-            source={"table": table, "field": "host", "client_field": "client", "kind": "host", **source},
-            output_dir=f"{tmp_path.as_uri()}/reports",
-        )
 
 
 def test_three_files_tell_the_same(devo: Any, table: str, context: Any, tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ from airflow_provider_devo_dga.operators.register_model import RegisterModelOper
 from airflow_provider_devo_dga.operators.send_detections import SendDetectionsOperator
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
-from tests.conftest import _glm_mojo
 from tests.hooks.raw_server import RawServer, reply
+from tests.model_files import glm_bytes
 
 SECRETS = {
     "token": "tok-4c1d9b7e20aa",
@@ -126,7 +126,7 @@ def job(**how: Any) -> Callable[..., Any]:
 
 
 def model(folder: Path) -> str:
-    (folder / "m.zip").write_bytes(_glm_mojo(TUTORIAL_FEATURES.names, {"entropy": 1.0}, -3.0))
+    (folder / "m.zip").write_bytes(glm_bytes(TUTORIAL_FEATURES.names, {"entropy": 1.0}, -3.0))
     return (folder / "m.zip").as_uri()
 
 

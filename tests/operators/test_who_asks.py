@@ -32,9 +32,9 @@ from airflow_provider_devo_dga.operators.register_model import RegisterModelOper
 from airflow_provider_devo_dga.operators.send_detections import SendDetectionsOperator
 from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
-from tests.operators.test_dga_report import PLAN, rows_file
+from tests.operators.promotions import OLD, World
+from tests.operators.report_tasks import PLAN, rows_file
 from tests.operators.test_every_operator import OPERATORS
-from tests.operators.test_promote_model import OLD, World
 
 WINDOW = {"from_": "2026-01-01T08:00:00+00:00", "to": "2026-01-01T09:00:00+00:00"}
 RUN = "manual__2026-01-05T03:00:00+00:00"

@@ -11,8 +11,8 @@ from airflow_provider_devo_dga.history.known_models import KnownModel
 from airflow_provider_devo_dga.plugins.model_rows import mismatch, model_rows
 from airflow_provider_devo_dga.plugins.stored_windows import stored_windows
 from airflow_provider_devo_dga.reports.shelf import ReportShelf
+from tests.plugins.stored_hours import put, put_drift
 from tests.plugins.stored_reports import DAG
-from tests.plugins.test_pages import put, put_drift
 
 OLD, NEW, STRANGE = "20260105T030000Z", "20260112T030000Z", "20260101T000000Z"
 

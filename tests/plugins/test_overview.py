@@ -18,8 +18,9 @@ from airflow_provider_devo_dga.plugins.overview import overview_facts
 from airflow_provider_devo_dga.plugins.page_templates import page_templates
 from airflow_provider_devo_dga.plugins.trend_bars import trend_bars
 from airflow_provider_devo_dga.reports.shelf import ReportShelf
+from tests.plugins.page_tables import cells
+from tests.plugins.stored_hours import facts, put, put_drift
 from tests.plugins.stored_reports import DAG
-from tests.plugins.test_pages import cells, facts, put, put_drift
 
 
 class NoModels(ModelSource):

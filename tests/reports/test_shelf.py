@@ -12,8 +12,8 @@ from airflow.sdk import ObjectStoragePath
 from upath import UPath
 
 from airflow_provider_devo_dga.reports.shelf import ReportShelf
+from tests.plugins.stored_hours import facts, put
 from tests.plugins.stored_reports import DAG
-from tests.plugins.test_pages import facts, put
 
 
 class Opened:

@@ -18,7 +18,7 @@ from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 from airflow_provider_devo_dga.tasks import telemetry
 from tests.last_line import last_line
 from tests.one_run import run_once
-from tests.operators.test_dga_report import PLAN, rows_file
+from tests.operators.report_tasks import PLAN, rows_file
 from tests.statsd_server import StatsdServer
 
 ROOT = Path(__file__).resolve().parents[2]

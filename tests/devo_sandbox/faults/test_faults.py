@@ -17,9 +17,9 @@ import requests
 
 from devo_sandbox.faults.fault_kinds import KINDS
 from devo_sandbox.server import Sandbox
-from tests.conftest import onnx_bytes
 from tests.devo_sandbox.conftest import EVENTS, TOKEN, Api
 from tests.devo_sandbox.wire import Seen, watch
+from tests.model_files import onnx_bytes
 
 IMAGE = onnx_bytes()
 COMPACT = {
