@@ -47,7 +47,8 @@ def tiny_model(
     from tests.prepared import prepare_dataset
 
     folder = tmp_path_factory.mktemp("tiny_model")
-    with open_dataset(small_dataset) as stream:
+    with open_dataset(small_dataset) as parts:
+        stream = next(parts).stream
         report = prepare_dataset(stream, folder / "prepared.csv")
     with cluster.connection():
         model = train(

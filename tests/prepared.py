@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from airflow_provider_devo_dga.models.summary import Dataset
+from airflow_provider_devo_dga.training.dataset.opening import Part
 from airflow_provider_devo_dga.training.dataset.prepare import prepare_sources
 from airflow_provider_devo_dga.training.dataset.source import DatasetSource
 
@@ -16,4 +17,6 @@ Prepared = tuple[Path, Dataset]
 
 def prepare_dataset(stream: BinaryIO, target: Path, **how: Any) -> Dataset:
     """Prepare rows of the form ``host;domain;class;subclass``, see ``prepare_sources``."""
-    return prepare_sources([(DatasetSource("dataset.csv"), lambda: nullcontext(stream))], target, **how)
+    return prepare_sources(
+        [(DatasetSource("dataset.csv"), lambda: nullcontext(iter([Part("", stream)])))], target, **how
+    )

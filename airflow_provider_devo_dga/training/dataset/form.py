@@ -11,14 +11,13 @@ from typing import BinaryIO, NamedTuple
 
 from airflow_provider_devo_dga.errors import DatasetError
 from airflow_provider_devo_dga.training.dataset import words
+from airflow_provider_devo_dga.training.dataset.json_rows import ArrayReader, JsonReader, json_row
 from airflow_provider_devo_dga.training.dataset.names import clean, like_names
 from airflow_provider_devo_dga.training.dataset.notation import NAMES, NAMES_FIRST, NOTATIONS, Notation
 from airflow_provider_devo_dga.training.dataset.rows import (
-    JsonReader,
     ListReader,
     ParquetReader,
     Reader,
-    json_row,
 )
 from airflow_provider_devo_dga.training.dataset.table import BEHIND, BLANKS, COMMENT, TableReader
 from airflow_provider_devo_dga.training.dataset.text import Piece, Text
@@ -27,6 +26,8 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLAN
 _SAMPLE_ROWS = 1000
 _HALF, _MOST = 0.5, 0.9
 _COMMENT = re.compile(COMMENT)
+# a filter list begins with "[Adblock Plus]", and sections of other files have names, too
+_ARRAY = re.compile(rb'\s*\[\s*[{"\[\]]')
 _SEP = re.compile(r"""^["']?sep=(.)["']?\s*$""", re.IGNORECASE)
 _OTHERS = (
     (rb"(?i)\s*<(?:!doctype|html|\?xml|head|body)", "a page of HTML or XML: does the address need a login?"),
@@ -67,6 +68,8 @@ def reader_of(stream: BinaryIO) -> Reader:
             raise DatasetError("This is Parquet within another compression: decompress it; it has its own")
         stream.seek(0)
         return ParquetReader(stream)
+    if _ARRAY.match(text.beginning()):
+        return _in(text, ArrayReader(text))
     pieces = text.pieces()
     first = next(pieces, Piece(1, b""))
     whole = chain([first], pieces)
@@ -77,6 +80,10 @@ def reader_of(stream: BinaryIO) -> Reader:
     if not sample.lines:
         raise DatasetError("The dataset is empty: no line of it is a row")
     found = _json(sample, whole) or _separated(content, whole) or _listed(content, sample, whole)
+    return _in(text, found)
+
+
+def _in(text: Text, found: Reader) -> Reader:
     if text.encoding != "utf-8":
         found.form += f", {text.encoding.upper()}"
     return found
@@ -110,8 +117,6 @@ def _json(sample: Sample, pieces: Iterator[Piece]) -> Reader | None:
         names = list(dict.fromkeys(name for row in rows for name in row))
         columns = [[row.get(name, "") for row in rows] for name in names]
         return JsonReader(pieces, "JSON lines", names, columns)
-    if start[:1] == "[" and not start.startswith("[Adblock"):
-        raise DatasetError("This is a JSON array: make a line of each object, jq -c '.[]' FILE")
     return None
 
 

@@ -11,27 +11,42 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import IO, BinaryIO, TypeVar, cast
+from typing import BinaryIO, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
 
 from airflow_provider_devo_dga.errors import DatasetError, TrainingError
-from airflow_provider_devo_dga.redaction import shown_uri
+from airflow_provider_devo_dga.redaction import heard, shown_uri
 from airflow_provider_devo_dga.storage import StoragePath
 
 _CHUNK = 1 << 20
 _LONGEST_MAGIC = 6
+_ENCRYPTED = 1
+_ZIP = b"PK\x03\x04", b"PK\x05\x06"
 _SILENCE_SECONDS, _CONNECT_SECONDS = 60.0, 15.0
 # what file managers of macOS and Windows put beside the file that was meant
 _NOT_MEANT = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\._.*|\.DS_Store|Thumbs\.db|desktop\.ini)")
 
 Source = TypeVar("Source")
-Opened = tuple[Source, Callable[[], AbstractContextManager[BinaryIO]]]
-"""A source and how to open it as decompressed bytes."""
+
+
+class Part(NamedTuple):
+    """A file, or one of several in an archive.
+
+    :param name: within an archive of several; empty for all else.
+    :param stream: its bytes, decompressed; open until the next part is asked for.
+    """
+
+    name: str
+    stream: BinaryIO
+
+
+Opened = tuple[Source, Callable[[], AbstractContextManager[Iterator[Part]]]]
+"""A source and how to open it."""
 
 
 @contextmanager
-def open_dataset(source: str | StoragePath) -> Iterator[BinaryIO]:
-    """Yield the dataset's bytes, decompressed: gzip, bzip2, xz, zstd, or zip with a single member.
+def open_dataset(source: str | StoragePath) -> Iterator[Iterator[Part]]:
+    """Yield its parts: one, decompressed from gzip, bzip2, xz or zstd, or each file of a zip in order.
 
     Compression is told by the first bytes, never by the name.
 
@@ -41,7 +56,11 @@ def open_dataset(source: str | StoragePath) -> Iterator[BinaryIO]:
     """
     with ExitStack() as stack:
         raw = _download(source, stack) if isinstance(source, str) else _open_path(source, stack)
-        yield _decompressed(raw, stack)
+        head, raw = _peeked(raw, stack)
+        if head.startswith(_ZIP):
+            yield _members(_archive(raw, stack))
+        else:
+            yield iter([Part("", _decompressed(head, raw, stack))])
 
 
 def _download(uri: str, stack: ExitStack) -> BinaryIO:
@@ -87,8 +106,7 @@ def _open_path(source: StoragePath, stack: ExitStack) -> BinaryIO:
     return cast("BinaryIO", stream)
 
 
-def _decompressed(raw: BinaryIO, stack: ExitStack) -> BinaryIO:
-    head, raw = _peeked(raw, stack)
+def _decompressed(head: bytes, raw: BinaryIO, stack: ExitStack) -> BinaryIO:
     if head.startswith(b"\x1f\x8b"):
         return cast("BinaryIO", stack.enter_context(gzip.GzipFile(fileobj=raw)))
     if head.startswith(b"BZh"):
@@ -100,8 +118,6 @@ def _decompressed(raw: BinaryIO, stack: ExitStack) -> BinaryIO:
 
         file = stack.enter_context(pa.PythonFile(raw, mode="r"))
         return cast("BinaryIO", stack.enter_context(pa.CompressedInputStream(file, "zstd")))
-    if head.startswith(b"PK\x03\x04"):
-        return cast("BinaryIO", stack.enter_context(_single_member(raw, stack)))
     return raw
 
 
@@ -118,11 +134,14 @@ def _peeked(raw: BinaryIO, stack: ExitStack) -> tuple[bytes, BinaryIO]:
     return head, raw
 
 
-def _single_member(raw: BinaryIO, stack: ExitStack) -> IO[bytes]:
+def _archive(raw: BinaryIO, stack: ExitStack) -> zipfile.ZipFile:
     try:
-        archive = stack.enter_context(zipfile.ZipFile(raw))
+        return stack.enter_context(zipfile.ZipFile(raw))
     except zipfile.BadZipFile as error:
         raise DatasetError(f"The dataset looks like a zip archive and is none: {error}") from None
+
+
+def _members(archive: zipfile.ZipFile) -> Iterator[Part]:
     members = [
         member
         for member in archive.infolist()
@@ -130,14 +149,20 @@ def _single_member(raw: BinaryIO, stack: ExitStack) -> IO[bytes]:
     ]
     if any(member.filename == "[Content_Types].xml" for member in members):
         raise DatasetError("This is an Excel workbook: save it as CSV (UTF-8) and give that")
-    if len(members) != 1:
-        raise DatasetError(
-            f"The zip archive must hold exactly one file, not {len(members)}: unpack it and give the folder"
-        )
-    try:
-        return archive.open(members[0])
-    except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown method
-        raise DatasetError(f"The zip archive cannot be read: {error}") from None
+    if not members:
+        raise DatasetError("The zip archive holds no file")
+    for member in members:
+        name = member.filename if len(members) > 1 else ""
+        if member.flag_bits & _ENCRYPTED:
+            raise DatasetError(f"{heard(member.filename, 80)} of the zip archive is encrypted: unpack it")
+        try:
+            stream = archive.open(member)
+        except (NotImplementedError, zipfile.BadZipFile) as error:  # an unknown method
+            raise DatasetError(
+                f"{heard(member.filename, 80)} of the zip archive cannot be read: {heard(error, 80)}"
+            ) from None
+        with stream:
+            yield Part(name, cast("BinaryIO", stream))
 
 
 def _temporary_file(stack: ExitStack) -> BinaryIO:

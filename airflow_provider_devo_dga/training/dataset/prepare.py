@@ -6,12 +6,11 @@ import hashlib
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO
 
 from airflow_provider_devo_dga.errors import DatasetError
 from airflow_provider_devo_dga.models.summary import Dataset
@@ -20,7 +19,7 @@ from airflow_provider_devo_dga.training.dataset.ahead import in_order
 from airflow_provider_devo_dga.training.dataset.aside import UNKNOWN_CLASS, SetAside
 from airflow_provider_devo_dga.training.dataset.classes import neither
 from airflow_provider_devo_dga.training.dataset.distinct import PREPARED_COLUMNS, Distinct
-from airflow_provider_devo_dga.training.dataset.opening import Opened
+from airflow_provider_devo_dga.training.dataset.opening import Opened, Part
 from airflow_provider_devo_dga.training.dataset.reading import DatasetReading
 from airflow_provider_devo_dga.training.dataset.source import DatasetSource
 from airflow_provider_devo_dga.training.dataset.spool import RowSpool
@@ -72,16 +71,24 @@ def read_source(reading: DatasetReading, files: Iterable[Opened[DatasetSource]],
     """
     before = len(reading.sources)
     for source, opened in files:
-        _named(source.name if named else "", lambda: _read_one(reading, source, opened))  # noqa: B023
+        _read_one(reading, source, opened, named=named)
     read = reading.sources[before:]
-    _named(read[0].source.told_as if named else "", lambda: _weigh(reading, before))
+    with _named(read[0].source.told_as if named else ""):
+        _weigh(reading, before)
 
 
 def _read_one(
-    reading: DatasetReading, source: DatasetSource, opened: Callable[[], AbstractContextManager[BinaryIO]]
+    reading: DatasetReading,
+    source: DatasetSource,
+    opened: Callable[[], AbstractContextManager[Iterator[Part]]],
+    *,
+    named: bool,
 ) -> None:
-    with opened() as stream:
-        reading.read(source, stream)
+    """Read a file, or all files of an archive: its names say nothing, so one that is no data is refused."""
+    with _named(source.name if named else ""), opened() as parts:
+        for name, stream in parts:
+            with _named(f"{name} in it (unpack it, and give the files that are meant)" if name else ""):
+                reading.read(source.part(name), stream)
 
 
 def _weigh(reading: DatasetReading, before: int) -> None:
@@ -96,9 +103,10 @@ def _weigh(reading: DatasetReading, before: int) -> None:
         raise neither(error, meaning, read[0].source) from None
 
 
-def _named(name: str, step: Callable[[], None]) -> None:
+@contextmanager
+def _named(name: str) -> Iterator[None]:
     try:
-        step()
+        yield
     except DatasetError as error:
         if not name:
             raise

@@ -1,4 +1,4 @@
-"""Batches of rows out of each form of file: tables, lists, JSON lines, Parquet."""
+"""Batches of rows out of lists and Parquet files; what a reader of any form is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FIELDS, BYTES = "another number of fields, or a stray quote", "bytes that are not UTF-8"
-NOTATION, JSON = "not written like the other lines", "no JSON object"
+NOTATION = "not written like the other lines"
 
 _BATCH = 100_000
 
@@ -43,6 +43,10 @@ class Batch(NamedTuple):
     line_of: Callable[[int], int]
 
 
+Job = Callable[[], Batch]
+"""Reads some rows, in any thread."""
+
+
 class Reader(Protocol):
     """One form of file, open.
 
@@ -55,7 +59,7 @@ class Reader(Protocol):
     header: Sequence[str]
     sample: Sequence[Sequence[str]]
 
-    def batches(self, places: Sequence[int]) -> Iterator[Callable[[], Batch]]:
+    def batches(self, places: Sequence[int]) -> Iterator[Job]:
         """Yield jobs that read some rows each, with the columns at these places, in any thread."""
         ...
 
@@ -71,7 +75,7 @@ class ListReader:
     notation: Notation
     skip: int = 0
 
-    def batches(self, places: Sequence[int]) -> Iterator[Callable[[], Batch]]:
+    def batches(self, places: Sequence[int]) -> Iterator[Job]:
         for first, content in without_first(self.pieces, self.skip):
             yield partial(twice, self._batch, first, content, places)
 
@@ -94,60 +98,6 @@ class ListReader:
         return Batch([hosts for _ in places], bad, lambda row: first + numbers[row].as_py())
 
 
-@dataclass
-class JsonReader:
-    """An object a line; a column is named by its path, ``dns.question.name``."""
-
-    pieces: Iterable[Piece]
-    form: str
-    header: Sequence[str]
-    sample: Sequence[Sequence[str]]
-
-    def batches(self, places: Sequence[int]) -> Iterator[Callable[[], Batch]]:
-        paths = [self.header[place] for place in places]
-        for first, content in self.pieces:
-            yield partial(self._batch, first, content, paths)
-
-    @staticmethod
-    def _batch(first: int, content: bytes, paths: Sequence[str]) -> Batch:
-        import pyarrow as pa
-
-        rows, lines, bad = [], [], []
-        for line, raw in enumerate(content.split(b"\n"), start=first):
-            if raw.strip():
-                if (found := json_row(raw)) is None:
-                    bad.append(Bad(line, JSON, raw.decode("utf-8", "replace")))
-                else:
-                    rows.append(found)
-                    lines.append(line)
-        columns = [pa.array([row.get(path, "") for row in rows], pa.string()) for path in paths]
-        return Batch(columns, bad, lines.__getitem__)
-
-
-def json_row(raw: bytes) -> dict[str, str] | None:
-    """Return the fields of one object by their paths as text, None when it is none."""
-    import orjson
-
-    try:
-        found = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return None
-    return dict(_flat(found, "")) if isinstance(found, dict) else None
-
-
-def _flat(found: dict[str, Any], before: str) -> Iterator[tuple[str, str]]:
-    for name, value in found.items():
-        match value:
-            case dict():
-                yield from _flat(value, f"{before}{name}.")
-            case None | list():
-                yield f"{before}{name}", ""
-            case bool():
-                yield f"{before}{name}", str(value).lower()
-            case _:
-                yield f"{before}{name}", str(value)
-
-
 class ParquetReader:
     """Columns of a Parquet file; fields of a structure are columns, too."""
 
@@ -165,7 +115,7 @@ class ParquetReader:
             [column.to_pylist() for column in table.columns] if table is not None else []
         )
 
-    def batches(self, places: Sequence[int]) -> Iterator[Callable[[], Batch]]:
+    def batches(self, places: Sequence[int]) -> Iterator[Job]:
         names = [self.header[place] for place in places]
         roots = sorted({self._root(name) for name in names})
         start = 1

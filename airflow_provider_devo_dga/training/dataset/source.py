@@ -6,11 +6,11 @@ import ast
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_provider_devo_dga.errors import DatasetError
-from airflow_provider_devo_dga.redaction import shown_uri
+from airflow_provider_devo_dga.redaction import heard, shown_uri
 
 CLASSES = ("legit", "dga")
 COLUMNS = ("host", "class", "family")
@@ -81,6 +81,17 @@ class DatasetSource:
     def is_remote(self) -> bool:
         """Whether it is to be downloaded, and no file of a store."""
         return self.uri.startswith(("http://", "https://"))
+
+    def part(self, name: str) -> DatasetSource:
+        """Return one of several files in the archive that this is; itself without a name.
+
+        :param name: as the archive has it.
+        """
+        return (
+            replace(self, uri=f"{self.name}/{heard(name, 200)}", given=self.given or self.uri)
+            if name
+            else self
+        )
 
     def line(self, **more: Any) -> str:
         """Return the line of configuration that says this source, and more about it."""

@@ -43,16 +43,19 @@ class Text:
         self.encoding, self._start = _encoding(self.head)
         self._old_mac = b"\r" in self.head and b"\n" not in self.head
 
+    def beginning(self) -> bytes:
+        """Return what the first bytes are in UTF-8."""
+        told = self.head[self._start :]
+        return told if self.encoding == "utf-8" else told.decode(self.encoding, "replace").encode()
+
     def pieces(self) -> Iterator[Piece]:
         """Yield all lines, the first piece from the bytes of ``head`` alone.
 
         :raises DatasetError: a line that is longer than a megabyte, or damage, with the line it is behind.
         """
-        decoder = None if self.encoding == "utf-8" else codecs.getincrementaldecoder(self.encoding)("replace")
-        rest, raw = b"", self.head[self._start :]
-        while raw:
-            part = decoder.decode(raw).encode() if decoder else raw
-            end = (part := part.replace(b"\r", b"\n") if self._old_mac else part).rfind(b"\n") + 1
+        rest = b""
+        for part in self.chunks():
+            end = part.rfind(b"\n") + 1
             if end:
                 yield self._piece(rest + part[:end])
                 rest = part[end:]
@@ -62,9 +65,20 @@ class Text:
                 raise DatasetError(
                     f"Line {self.line + 1} is longer than a megabyte: this is no text of lines"
                 )
-            raw = self._read(PIECE)
         if rest:
             yield self._piece(rest + b"\n")
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield all bytes in UTF-8, in megabytes that end anywhere; in place of ``pieces``.
+
+        :raises DatasetError: damage.
+        """
+        decoder = None if self.encoding == "utf-8" else codecs.getincrementaldecoder(self.encoding)("replace")
+        raw = self.head[self._start :]
+        while raw:
+            part = decoder.decode(raw).encode() if decoder else raw
+            yield part.replace(b"\r", b"\n") if self._old_mac else part
+            raw = self._read(PIECE)
 
     def _piece(self, content: bytes) -> Piece:
         if b"\r" in content:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pytest
 
 from airflow_provider_devo_dga.errors import DatasetError
 from airflow_provider_devo_dga.models.summary import Dataset
+from airflow_provider_devo_dga.training.dataset.opening import Part
 from airflow_provider_devo_dga.training.dataset.prepare import prepare_sources
 from airflow_provider_devo_dga.training.dataset.source import DatasetSource, sources_of
 
@@ -21,8 +23,8 @@ LEGIT = {"uri": "https://lists.example/top.csv?sig=secret", "class": "legit"}
 CONFICKER = {"uri": "feed.txt", "class": "dga", "subclass": "conficker"}
 
 
-def opened(text: str) -> AbstractContextManager[BinaryIO]:
-    return nullcontext(io.BytesIO(text.encode()))
+def opened(text: str) -> AbstractContextManager[Iterator[Part]]:
+    return nullcontext(iter([Part("", io.BytesIO(text.encode()))]))
 
 
 def prepare(tmp_path: Path, *sources: tuple[Any, str]) -> Dataset:
