@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import csv
 import math
+import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from airflow_provider_devo_dga.features.recipe import LabelledName
-from airflow_provider_devo_dga.training.dataset.split import PARTS, PartOf
+from airflow_provider_devo_dga.training.dataset.ahead import in_order
+from airflow_provider_devo_dga.training.dataset.distinct import PREPARED_COLUMNS
+from airflow_provider_devo_dga.training.dataset.split import PARTS, PartOf, part_numbers
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
 
 PARTED_COLUMNS = ("label", "tld", "malicious", "family", "part", "copy")
 PARTED_TYPES = ("string", "string", "numeric", "string", "enum", "numeric")
 
+_TRAIN = PARTS.index("train")
 _MOST_COPIES = 10
 _MOST_NAMES = 1_000_000
-
-
-class _Row(NamedTuple):
-    label: str
-    tld: str
-    malicious: str
-    family: str
+_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,19 @@ class TrainingNames:
     left_out: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[LabelledName]:
-        with self.file.open(encoding="utf-8", newline="") as file:
-            rows = csv.reader(file)
-            next(rows)
-            names = (row for row in rows if row[4] == "train")
-            for number, (label, _, malicious, family, _, _) in enumerate(names):
-                if number % self.step == 0 and not (malicious == "1" and family in self.left_out):
-                    yield LabelledName(label, malicious == "1")
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        left_out, before = pa.array(sorted(self.left_out), pa.string()), 0
+        for rows in _batches(self.file, ("label", "malicious", "family", "part")):
+            train = rows.filter(pc.equal(rows.column("part"), "train"))
+            names = train.take(np.arange(-before % self.step, len(train), self.step))
+            before += len(train)
+            malicious = pc.equal(names.column("malicious"), 1)
+            taught = pc.invert(pc.and_(malicious, pc.is_in(names.column("family"), value_set=left_out)))
+            labels, classes = (column.filter(taught) for column in (names.column("label"), malicious))
+            yield from map(LabelledName, labels.to_pylist(), classes.to_pylist())
 
     def without(self, families: Collection[str]) -> TrainingNames:
         return replace(self, left_out=frozenset(families))
@@ -64,6 +73,32 @@ class PartedRows(NamedTuple):
     rows: dict[str, int]
 
 
+@dataclass
+class _Sizes:
+    """Rows by part, and the training rows of each family."""
+
+    parts: Counter[str] = field(default_factory=Counter)
+    families: Counter[str] = field(default_factory=Counter)
+
+    def add(self, rows: pa.Table, parts: NDArray[np.uint8]) -> None:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        for entry in pc.value_counts(pa.array(parts)).to_pylist():
+            self.parts[PARTS[entry["values"]]] += entry["counts"]
+        taught = pc.and_(pa.array(parts == _TRAIN), pc.equal(rows.column("malicious"), 1))
+        for entry in pc.value_counts(rows.column("family").filter(taught)).to_pylist():
+            self.families[entry["values"]] += entry["counts"]
+
+    def copies(self) -> dict[str, int]:
+        """Return how often a training row of each family counts."""
+        largest = max(self.families.values(), default=0)
+        return {
+            family: min(round(math.sqrt(largest / size)), _MOST_COPIES)
+            for family, size in self.families.items()
+        }
+
+
 def part_rows(prepared: Path, target: Path, part_of: PartOf) -> PartedRows:
     """Write ``prepared`` with each row's part to ``target``; training rows of small families are repeated.
 
@@ -71,31 +106,70 @@ def part_rows(prepared: Path, target: Path, part_of: PartOf) -> PartedRows:
     the root of its size, else the largest drown the others. It takes copies, for a column of weights would
     become an input of the model, which nobody can give when it serves.
 
+    Memory does not grow with the rows; their parts, a byte each, wait in a file beside ``target``.
+
     :param prepared: file that ``prepare_sources`` wrote.
     """
-    counts: Counter[str] = Counter()
-    sizes: Counter[str] = Counter()
-    for row in _rows(prepared):
-        part = part_of(row.label)
-        counts[part] += 1
-        if part == "train" and row.malicious == "1":
-            sizes[row.family] += 1
-    largest = max(sizes.values(), default=0)
-    copies = {family: min(round(math.sqrt(largest / size)), _MOST_COPIES) for family, size in sizes.items()}
-    with target.open("w", encoding="utf-8", newline="") as file:
+    from pyarrow import csv
+
+    sizes = _Sizes()
+    with tempfile.TemporaryFile(dir=target.parent) as kept:
+        for rows in _batches(prepared, ("label", "malicious", "family")):
+            parts = part_numbers(part_of, rows.column("label").combine_chunks())
+            sizes.add(rows, parts)
+            kept.write(parts.tobytes())
+        kept.seek(0)
         # every string quoted: H2O then keeps 0123, 1e5 and na as the text they are
-        writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-        writer.writerow(PARTED_COLUMNS)
-        for row in _rows(prepared):
-            part, malicious = part_of(row.label), int(row.malicious)
-            repeated = copies[row.family] if malicious and part == "train" else 1
-            writer.writerows((row.label, row.tld, malicious, row.family, part, n) for n in range(repeated))
-    step = 1 + counts["train"] // _MOST_NAMES
-    return PartedRows(TrainingNames(target, step), {part: counts[part] for part in PARTS if counts[part]})
+        quoted = csv.WriteOptions(quoting_style="needed")
+        with csv.CSVWriter(target, _schema(PARTED_COLUMNS), write_options=quoted) as writer:
+            for parted in in_order(_jobs(prepared, kept, sizes.copies())):
+                writer.write_table(parted)
+    step = 1 + sizes.parts["train"] // _MOST_NAMES
+    rows_by_part = {part: sizes.parts[part] for part in PARTS if sizes.parts[part]}
+    return PartedRows(TrainingNames(target, step), rows_by_part)
 
 
-def _rows(prepared: Path) -> Iterator[_Row]:
-    with prepared.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file)
-        next(rows)
-        yield from map(_Row._make, rows)
+def _jobs(prepared: Path, kept: Any, copies: Mapping[str, int]) -> Iterator[Callable[[], pa.Table]]:
+    import numpy as np
+
+    for rows in _batches(prepared, PREPARED_COLUMNS):
+        yield partial(_parted, rows, np.frombuffer(kept.read(len(rows)), np.uint8), copies)
+
+
+def _parted(rows: pa.Table, parts: NDArray[np.uint8], copies: Mapping[str, int]) -> pa.Table:
+    """Return the rows with their parts, those that are repeated behind each other."""
+    import numpy as np
+    import pyarrow as pa
+
+    family = rows.column("family").combine_chunks().dictionary_encode()
+    wanted = np.array([copies.get(name, 1) for name in family.dictionary.to_pylist()], np.int64)
+    taught = (parts == _TRAIN) & (rows.column("malicious").to_numpy() == 1)
+    counts = np.where(taught, wanted[family.indices.to_numpy()], 1)
+    places = np.repeat(np.arange(len(rows)), counts)
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    repeated = rows.take(places) if len(places) > len(rows) else rows
+    named = pa.array(PARTS, pa.string()).take(pa.array(parts[places]))
+    return repeated.append_column("part", named).append_column(
+        "copy", pa.array(np.arange(len(places)) - first)
+    )
+
+
+def _batches(file: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
+    """Yield some tens of thousands of rows of a prepared or parted file at a time."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    # a label such as na is text
+    kinds = csv.ConvertOptions(
+        column_types=_schema(columns), include_columns=list(columns), strings_can_be_null=False
+    )
+    with csv.open_csv(file, csv.ReadOptions(block_size=_BLOCK), convert_options=kinds) as reader:
+        for batch in reader:
+            yield pa.Table.from_batches([batch])
+
+
+def _schema(columns: Sequence[str]) -> pa.Schema:
+    import pyarrow as pa
+
+    numbers = {name for name, kind in zip(PARTED_COLUMNS, PARTED_TYPES, strict=True) if kind == "numeric"}
+    return pa.schema([(name, pa.int64() if name in numbers else pa.string()) for name in columns])

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from airflow_provider_devo_dga.features.recipe import LabelledName, LearnedOdds, Recipe
 from airflow_provider_devo_dga.models.summary import Dataset
+from airflow_provider_devo_dga.training.dataset import parted_rows
 from airflow_provider_devo_dga.training.dataset.parted_rows import part_rows
 from airflow_provider_devo_dga.training.dataset.prepare import PREPARED_COLUMNS
-from airflow_provider_devo_dga.training.dataset.split import by_hash
+from airflow_provider_devo_dga.training.dataset.split import PARTS, by_hash, part_numbers
 
 PAIRS = Recipe("pairs", (), (LearnedOdds("pairs", width=2, buckets=4),))
 
@@ -81,3 +84,46 @@ def test_small_families_are_repeated_in_the_training_part_alone(tmp_path: Path) 
     without = list(split.names.without(["small"]))
     assert len(without) == len(list(split.names)) - 45 * 4
     assert not any(name.label.startswith("small") for name in without)
+
+
+@pytest.mark.parametrize("ratios", [(0.8,), (0.6, 0.2)])
+def test_a_column_of_labels_has_the_parts_of_its_labels(ratios: tuple[float, ...]) -> None:
+    part_of = by_hash(ratios, 1234)
+    labels = ["", "na", "xn--bcher-kva", *(f"name{number}" for number in range(5000))]
+    found = [PARTS[number] for number in part_numbers(part_of, pa.array(labels))]
+    assert found == [part_of(label) for label in labels]
+    # a split that tells one label at a time
+    by_length = part_numbers(lambda label: PARTS[len(label) % 3], pa.array(labels))
+    assert by_length.tolist() == [len(label) % 3 for label in labels]
+
+
+def test_parting_changes_no_text_and_no_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parted_rows, "_BLOCK", 4096)  # many batches
+    odd = ["0123", "1e5", "na", "null", "true", '""', "a,b"]
+    rows = [(label, 0, "legit") for label in odd]
+    rows += [(f"large{number}", 1, "large") for number in range(900)]
+    rows += [(f"small{number}", 1, "na") for number in range(100)]
+    part_of = by_hash((0.6, 0.2), 7)
+    part_rows(prepared_file(tmp_path / "rows.csv", rows), tmp_path / "split.csv", part_of)
+    size = Counter(family for label, malicious, family in rows if malicious and part_of(label) == "train")
+    copies = {"legit": 1, "large": 1, "na": round((size["large"] / size["na"]) ** 0.5)}
+    assert copies["na"] > 1
+    assert (
+        tmp_path / "split.csv"
+    ).read_text() == '"label","tld","malicious","family","part","copy"\n' + "".join(
+        f'"{label.replace(chr(34), chr(34) * 2)}","com",{malicious},"{family}","{part_of(label)}",{copy}\n'
+        for label, malicious, family in rows
+        for copy in range(copies[family] if part_of(label) == "train" else 1)
+    )
+
+
+def test_each_so_many_th_training_name_teaches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parted_rows, "_BLOCK", 4096)
+    rows = [(f"name{number}", number % 2, "family" if number % 2 else "legit") for number in range(2000)]
+    names = part_rows(
+        prepared_file(tmp_path / "rows.csv", rows), tmp_path / "split.csv", by_hash((0.8,), 7)
+    ).names
+    every = list(names)
+    assert list(replace(names, step=7)) == every[::7]
+    legit = [name for name in every[::7] if not name.malicious]
+    assert list(replace(names, step=7).without(["family"])) == legit
