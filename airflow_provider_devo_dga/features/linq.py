@@ -113,7 +113,7 @@ def scoring_query(
             f"where isnotnull({source.field}), not isempty({source.field})",
             # letters outside ASCII must go before `lower` can turn some of them (the Kelvin sign) into ASCII
             f"where {source.host} ~ {_re(HOST_PATTERN)}",
-            f"select {_without_root(f'lower({source.host})')} as {_NAME}",
+            f"select {without_root(f'lower({source.host})')} as {_NAME}",
             f"where length({_NAME}) <= {LONGEST_HOST}, isnotnull(topleveldomain({_NAME}))",
             f"where not {_NAME} ~ {_re(unjudged_pattern())}",
             *judged_domain(),
@@ -170,7 +170,7 @@ def _by_name(source: HostSource, part: str, condition: str) -> str:
             f"from {source.table}",
             f"where isnotnull({source.field}), not isempty({source.field})",
             f"where {source.host} ~ {_re(HOST_PATTERN)}",
-            f"select {_without_root(f'peek(lower({source.host}), {_re(part)})')} as {REGISTRABLE_ALIAS}",
+            f"select {without_root(f'peek(lower({source.host}), {_re(part)})')} as {REGISTRABLE_ALIAS}",
             f"where {condition}",
             f"group by {REGISTRABLE_ALIAS}",
             *_of_group(source),
@@ -193,7 +193,8 @@ def _failed(source: HostSource) -> tuple[str, ...]:
     return (f"count(peek(lower(str({source.code_field})), {_re(f'^({codes})$')})) as failed_n",)
 
 
-def _without_root(host: str) -> str:
+def without_root(host: str) -> str:
+    """Return the LINQ expression of a host without the dot that stands for DNS's root."""
     return f"peek({host}, {_re('^.*[^.]')})"
 
 
@@ -236,7 +237,7 @@ def fate_query(source: HostSource) -> str:
         (
             f"from {source.table}",
             f'select nvl({source.host}, "") as asked',
-            f"select {_without_root('lower(asked)')} as {_NAME}",
+            f"select {without_root('lower(asked)')} as {_NAME}",
             *judged_domain(),
             f"select {fate} as fate",
             "group by fate",

@@ -172,6 +172,7 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
             window_end=window.end.astimezone(UTC),
             table=self.source["table"],
             devo_domain=self.devo_domain,
+            hosts=source,
             model_name=self.plan["model_name"],
             model_version=self.plan["version"],
             model_sha256=self.plan["sha256"],

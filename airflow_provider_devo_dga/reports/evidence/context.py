@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from airflow_provider_devo_dga.errors import ReportError
+from airflow_provider_devo_dga.features.linq import HostSource
 from airflow_provider_devo_dga.reports.evidence.figures import RunFigures
 
 
@@ -14,6 +15,7 @@ class ReportContext(RunFigures):
     """Where the scored rows come from and which model scored them, beside what :class:`RunFigures` says.
 
     :param devo_domain: the Devo domain (tenant) of the table.
+    :param hosts: where that table keeps hosts and clients; None when unknown.
     :param model_sha256: SHA-256 of the model file, hex, None when unknown.
     :param events_in_window: all events of the window, None (as all ``events_…``) when they were not counted.
     :param events_with_address: those whose host is an IP address.
@@ -31,6 +33,7 @@ class ReportContext(RunFigures):
 
     table: str
     devo_domain: str
+    hosts: HostSource | None = None
     model_sha256: str | None = None
     events_in_window: int | None = None
     events_without_host: int | None = None

@@ -20,6 +20,7 @@ class Detection:
     :param flagged: False when it is here only because the watch-list holds it.
     :param watched: whether the watch-list holds it.
     :param clients_n: distinct clients that asked for it.
+    :param clients_standing_out_n: those of them that stand out.
     :param clients: up to :data:`CLIENTS_NAMED` of them, strongest evidence first.
     :param verdict: the strongest verdict among its clients; chance when it has none.
     :param no_answer: whether none of its events got an answer; None when the rows do not tell.
@@ -38,3 +39,4 @@ class Detection:
     flagged: bool = True
     watched: bool = False
     no_answer: bool | None = None
+    clients_standing_out_n: int = 0

@@ -11,10 +11,12 @@ from heapq import nsmallest
 
 from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.reports.evidence.client_evidence import Verdict
+from airflow_provider_devo_dga.reports.evidence.client_names import ClientName, ClientNames
 from airflow_provider_devo_dga.reports.evidence.context import ReportContext
 from airflow_provider_devo_dga.reports.evidence.detection import CLIENTS_NAMED, Detection
 from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
 from airflow_provider_devo_dga.reports.evidence.label_form import label_form
+from airflow_provider_devo_dga.reports.evidence.past import Past
 from airflow_provider_devo_dga.reports.evidence.scored_rows import FlaggedRow, ScoredRows
 
 KEPT = 10_000
@@ -68,10 +70,7 @@ class DetectionRows:
 
     def flagged(self) -> Iterator[tuple[Key, Detection]]:
         """Yield the flagged domains with their sort key, in the file's order."""
-        for batch in self._rows.batches(self._batch_rows):
-            for row in batch.flagged():
-                if not self._lists.allows(row.reg_domain):
-                    yield self._keyed(row, True, watched=row.reg_domain in self._lists.watch)
+        return (self._keyed(row, True) for row in self._flagged_rows())
 
     def watched(self) -> Iterator[tuple[Key, Detection]]:
         """Yield the watched domains, flagged or not, in the file's order, and the watched hosts."""
@@ -83,16 +82,24 @@ class DetectionRows:
         for row in self._lists.hosts_seen:
             yield self._keyed(row, False, watched=True)
 
-    def find(self, context: ReportContext, wide_from: float) -> Findings:
+    def find(
+        self, context: ReportContext, wide_from: float, by_client: ClientNames, past: Past | None
+    ) -> Findings:
         """Read, count, and keep the strongest.
 
+        :param by_client: is given each flagged name, with all that asked for it.
+        :param past: None when there were no windows before.
         :raises ReportError: when the rows name a flagged domain twice.
         """
         found = Findings()
         names = array("q")
         kept: list[tuple[Key, Detection]] = []
         width = context.span / BARS
-        for key, detection in self.flagged():
+        for row in self._flagged_rows():
+            key, detection = self._keyed(row, True)
+            by_client.add(
+                row.clients, ClientName(detection, None if past is None else not past.knows(row.reg_domain))
+            )
             found.flagged += 1
             names.append(hash(detection.reg_domain))
             found.wide += detection.clients_n >= wide_from
@@ -112,7 +119,11 @@ class DetectionRows:
         found.watched = tuple(sorted(seen, key=lambda watched: (watched.first_seen, watched.reg_domain)))
         return found
 
-    def _keyed(self, row: FlaggedRow, flagged: bool, *, watched: bool) -> tuple[Key, Detection]:
+    def _flagged_rows(self) -> Iterator[FlaggedRow]:
+        for batch in self._rows.batches(self._batch_rows):
+            yield from (row for row in batch.flagged() if not self._lists.allows(row.reg_domain))
+
+    def _keyed(self, row: FlaggedRow, flagged: bool, *, watched: bool = False) -> tuple[Key, Detection]:
         last = (len(self._places), Verdict.CHANCE)
         named = nsmallest(CLIENTS_NAMED, row.clients, key=lambda client: self._places.get(client, last)[0])
         place, verdict = self._places.get(named[0], last) if named else last
@@ -127,8 +138,9 @@ class DetectionRows:
             score=row.score,
             form=str(label_form(row.label)),
             flagged=flagged,
-            watched=watched,
+            watched=watched or row.reg_domain in self._lists.watch,
             no_answer=row.failed,
+            clients_standing_out_n=sum(self._places.get(client, last)[1].is_alarm for client in row.clients),
         )
         return (place, row.first_seen, row.reg_domain), detection
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from airflow_provider_devo_dga.reports.evidence.alternative_use import AlternativeUse, alternative_uses
+from airflow_provider_devo_dga.reports.evidence.client_cell import ClientCell, client_cells
 from airflow_provider_devo_dga.reports.evidence.client_evidence import (
     ASSUMED_FALSE_POSITIVE_RATE,
     ClientEvidence,
     Verdict,
 )
 from airflow_provider_devo_dga.reports.evidence.client_history import Histories, Known, standing
+from airflow_provider_devo_dga.reports.evidence.client_names import ClientName, ClientNames
 from airflow_provider_devo_dga.reports.evidence.client_tally import ClientTally
 from airflow_provider_devo_dga.reports.evidence.context import ReportContext
 from airflow_provider_devo_dga.reports.evidence.detection import Detection
@@ -62,18 +63,6 @@ class Totals(KeyTotals):
     clients_flagged: int
     clients_with_evidence: int
     clients_no_alarm: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClientCell:
-    """How many clients, of those that do not stand out, asked for about so many domains and flagged ones.
-
-    Both are rounded down to two leading digits.
-    """
-
-    asked: int
-    flagged: int
-    clients: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,11 +120,15 @@ class ReportSummary(ReportDocument):
     :param rows: where all detections can be read again.
     :param clients_untold: counts of clients, for the windows after.
     :param alternative_names: the names on alternative roots.
+    :param client_names: the strongest flagged names of each client that stands out, as far as they are kept.
+    :param wide_names: flagged names that many clients asked for, those of most clients first.
     """
 
     rows: DetectionRows = field(compare=False, repr=False)
     clients_untold: tuple[ClientCount, ...] = field(compare=False, repr=False)
     alternative_names: tuple[Detection, ...] = ()
+    client_names: Mapping[str, tuple[ClientName, ...]] = field(default_factory=dict)
+    wide_names: tuple[Detection, ...] = ()
 
     def all_detections(self) -> Iterator[Detection]:
         """Yield each watched domain that was seen and each flagged one, once.
@@ -206,8 +199,9 @@ def summarise(
     uses = alternative_uses(alternative, lists)
     histories = Histories(context.window_start, standing(ranked, uses.clients), past.reports)
     wide_from = max(WIDELY_ASKED_CLIENTS, len(tally.asked) * WIDELY_ASKED_SHARE)
-    found = named.find(context, wide_from)
-    stand_out = {evidence.client for evidence in ranked if evidence.stands_out}
+    loud = [evidence.client for evidence in ranked if evidence.stands_out]
+    names, stand_out = ClientNames(loud), set(loud)
+    found = named.find(context, wide_from, names, past if past.asked else None)
     further = sum(use.alarm and use.client not in stand_out for use in uses.clients)
     shown = sum(evidence.verdict is not Verdict.CHANCE for evidence in ranked)
     return ReportSummary(
@@ -221,7 +215,7 @@ def summarise(
         clients=_known(ranked[: max(top, min(shown, CLIENTS_KEPT))], histories),
         detections=found.strongest,
         watched=found.watched,
-        cells=_cells(tally, stand_out),
+        cells=client_cells(tally, stand_out),
         bars=tuple(
             FlaggedBar(part=part, stands_out=alarm, domains=domains)
             for (part, alarm), domains in sorted(found.bars.items())
@@ -232,6 +226,8 @@ def summarise(
         alternative_names=uses.names,
         rows=named,
         clients_untold=tuple(tally.untold(ranked)),
+        client_names=names.strongest(),
+        wide_names=names.wide(),
     )
 
 
@@ -279,21 +275,3 @@ def _totals(
         clients_suspicious=verdicts[Verdict.SUSPICIOUS],
         clients_infected=verdicts[Verdict.INFECTED],
     )
-
-
-def _cells(tally: ClientTally, standing_out: set[str]) -> tuple[ClientCell, ...]:
-    counts = Counter(
-        (_two_digits(asked), _two_digits(math.floor(tally.counted.get(client, 0))))
-        for client, asked in tally.asked.items()
-        if client not in standing_out
-    )
-    return tuple(
-        ClientCell(asked=asked, flagged=flagged, clients=clients)
-        for (asked, flagged), clients in sorted(counts.items())
-    )
-
-
-def _two_digits(count: int) -> int:
-    """1234 gives 1200: a chart shows no more, and cells stay few however many clients there are."""
-    unit = 10 ** max(0, math.floor(math.log10(count)) - 1) if count else 1
-    return count // unit * unit

@@ -8,19 +8,35 @@ from airflow_provider_devo_dga.reports.evidence.client_evidence import (
     CERTAIN_FROM_FLAGGED,
     SUSPICIOUS_BELOW,
 )
+from airflow_provider_devo_dga.reports.evidence.client_names import CLIENTS_SHOWN, WIDE_FROM
+from airflow_provider_devo_dga.reports.evidence.detection import Detection
 from airflow_provider_devo_dga.reports.evidence.figures import Trend
 from airflow_provider_devo_dga.reports.evidence.label_form import FORM_WORDS
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
 from airflow_provider_devo_dga.reports.page.alternative import roots_of
+from airflow_provider_devo_dga.reports.page.client_card import OPEN, client_cards, speaking_for
 from airflow_provider_devo_dga.reports.page.headline import headline
 from airflow_provider_devo_dga.reports.page.news import history_words, news
 from airflow_provider_devo_dga.reports.page.page import page_environment
 from airflow_provider_devo_dga.reports.page.rate import drift_words, rate_words
+from airflow_provider_devo_dga.reports.page.text import visible
 
-CLIENT_ROWS = 200
 CHANCE_ROWS = 5
 DETECTION_ROWS = 200
-"""Rows a page shows; the JSON and CSV files hold all. Of clients that do not stand out only a few help."""
+"""Rows a page shows; the CSV, ECS and Parquet files hold all. Of clients that do not stand out a few help."""
+
+DETECTIONS_OPEN = 20
+"""Rows of them that are not folded."""
+
+
+def allow_candidates(summary: ReportSummary) -> list[Detection]:
+    """Return names that many ask for and few of these stand out; such that can be seen as they are."""
+    return [
+        found
+        for found in summary.wide_names
+        if found.clients_standing_out_n * 2 < found.clients_n
+        and visible(found.reg_domain) == found.reg_domain
+    ]
 
 
 def render(summary: ReportSummary, trend: Trend | None = None) -> str:
@@ -46,12 +62,19 @@ def render(summary: ReportSummary, trend: Trend | None = None) -> str:
         headline=headline(summary),
         news=news(summary),
         history_words=history_words,
+        cards=client_cards(summary),
+        cards_open=OPEN,
+        speaking_for=speaking_for,
+        wide_names=summary.wide_names,
+        wide_from=WIDE_FROM,
+        candidates=allow_candidates(summary),
         clients=summary.clients[
-            : min(CLIENT_ROWS, totals.clients_with_evidence + totals.clients_no_alarm + CHANCE_ROWS)
+            : min(CLIENTS_SHOWN, totals.clients_with_evidence + totals.clients_no_alarm + CHANCE_ROWS)
         ],
         detections=summary.detections[:DETECTION_ROWS],
+        detections_open=DETECTIONS_OPEN,
         watched=summary.watched[:DETECTION_ROWS],
-        alternative=summary.alternative[:CLIENT_ROWS],
+        alternative=summary.alternative[:CLIENTS_SHOWN],
         roots_of=roots_of,
         alarm_from_names=ALARM_FROM_NAMES,
         names_most=NAMES_MOST,

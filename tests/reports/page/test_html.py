@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_devo_dga.features.linq import HostSource
 from airflow_provider_devo_dga.reports.page.html import render
 
 HOSTILE = [
@@ -24,8 +25,9 @@ TAGS = frozenset(
     re.findall(
         r"\S+",
         """
-        html head meta title style body main footer section div h1 h2 h3 p span dl dt dd ul li strong em bdi
-        table caption thead tbody tr th td figure figcaption small svg g path rect text line
+        html head meta title style body main footer section article div h1 h2 h3 h4 p span dl dt dd ul ol li
+        strong em bdi table caption thead tbody tr th td figure figcaption small svg g path rect text line
+        details summary pre a
         """,
     )
 )
@@ -33,7 +35,7 @@ ATTRIBUTES = frozenset(
     re.findall(
         r"\S+",
         """
-        lang charset http-equiv content name class id aria-labelledby aria-label aria-hidden
+        lang charset http-equiv content name class id href aria-labelledby aria-label aria-hidden
         aria-roledescription role tabindex scope xmlns xmlns:xlink version width height viewbox transform
         d fill stroke stroke-width stroke-miterlimit stroke-dasharray stroke-opacity fill-opacity opacity
         display x x1 x2 y y1 y2 text-anchor font-family font-size font-weight pointer-events
@@ -41,6 +43,8 @@ ATTRIBUTES = frozenset(
     )
 )
 VOID = {"meta"}
+LINKS = re.compile(r"#client-[0-9]+|report[.](csv|ecs[.]ndjson|parquet)")
+SOURCE = HostSource("firewall.all.traffic", "dstHost", "srcIp", kind="host")
 
 
 class Page(HTMLParser):
@@ -53,6 +57,7 @@ class Page(HTMLParser):
         self.attributes: set[str] = set()
         self.headings: list[int] = []
         self.text: list[str] = []
+        self.links: list[str] = []
         self.feed(html)
         self.close()
         assert self.open == []
@@ -60,6 +65,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.attributes.update(name for name, _ in attrs)
+        self.links += [value or "" for name, value in attrs if name == "href"]
         if re.fullmatch("h[1-6]", tag):
             self.headings.append(int(tag[1]))
         if tag not in VOID:
@@ -181,7 +187,11 @@ def test_hostile_text_cannot_become_markup(hour: Any) -> None:
     page = Page(
         render(
             hour.summary(
-                table="<i>t</i>", model_name='"><b onclick=x>', model_version="<u>", run_id="</dd><script>"
+                hosts=SOURCE,
+                table="<i>t</i>",
+                model_name='"><b onclick=x>',
+                model_version="<u>",
+                run_id="</dd><script>",
             )
         )
     )
@@ -205,6 +215,7 @@ def test_nothing_is_loaded_linked_or_run(infected: Any) -> None:
     page = Page(html)
     assert page.tags <= TAGS
     assert page.attributes <= ATTRIBUTES
+    assert [link for link in page.links if not LINKS.fullmatch(link)] == []
     assert "default-src 'none'" in html
     addresses = set(re.findall(r"\bhttps?://[^\"' ]+", html))
     assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
@@ -221,7 +232,7 @@ def test_structure_for_readers_and_phones(infected: Any) -> None:
     assert all(after <= before + 1 for before, after in pairwise(levels))
     assert '<html lang="en">' in html
     assert 'name="viewport"' in html
-    assert html.count("<caption>") == html.count("<table>") == 2
+    assert html.count("<caption>") == html.count("<table>") == 5
     assert "color-scheme: light dark" in html
     assert "@media print" in html
 
@@ -234,10 +245,10 @@ def test_same_summary_same_page(infected: Any) -> None:
 def test_long_tables_are_cut_and_say_so(hour: Any) -> None:
     for number in range(205):
         hour.add(f"xq{number}.ru", ["10.0.0.9"])
-    assert (
-        "The first 200 of 205 flagged domains; the CSV and JSON files hold all"
-        in Page(render(hour.summary())).words
-    )
+    page = Page(render(hour.summary()))
+    assert "The first 200 of 205 flagged domains" in page.words
+    assert "180 further domains" in page.words
+    assert {"report.csv", "report.ecs.ndjson", "report.parquet"} <= set(page.links)
 
 
 @pytest.mark.parametrize(

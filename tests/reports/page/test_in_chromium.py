@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from airflow_provider_devo_dga.features.linq import HostSource
 from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainList, DomainLists
 from airflow_provider_devo_dga.reports.evidence.figures import KeyTotals, PastWindow, Trend
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary, summarise
@@ -26,6 +27,7 @@ pytestmark = [
 ]
 
 
+SOURCE = HostSource("firewall.all.traffic", "dstHost", "srcIp", kind="host")
 SCREENSHOTS = Path(__file__).resolve().parents[3] / "build" / "screenshots"
 
 
@@ -42,6 +44,7 @@ def normal(hour: Hour) -> ReportSummary:
     for number in range(44):
         name = "".join(chance.choices("bcdfghjklmnpqrstvwxz0123456789", k=chance.randint(14, 16)))
         hour.add(f"{name}.ru", ["10.0.0.66"], "1" if number % 7 else "0", minute=12 + number / 2)
+    hour.add("d3xk9popular.example", [f"10.0.1.{client}" for client in range(17)], minute=3)
     lists = DomainLists(DomainList(frozenset({"shop97.example"})), DomainList(frozenset({"shop7.example"})))
     facts = {
         "events_in_window": 3400,
@@ -52,6 +55,7 @@ def normal(hour: Hour) -> ReportSummary:
         "threshold": 0.83,
         "model_version": "20261123T030000Z",
         "model_sha256": "ab" * 32,
+        "hosts": SOURCE,
     }
     return summarise(hour.write(), hour.context(**facts), lists=lists)
 
@@ -62,7 +66,7 @@ def loud(hour: Hour) -> ReportSummary:
         client = f"workstation-{number % 400:04}.branch-office.corp.example"
         label = "1" if chance.random() < (0.6 if number % 400 < 9 else 0.01) else "0"
         hour.add(f"{'long' * 12}{number}q.example", [client], label, minute=number / 150)
-    return hour.summary(events_in_window=90_000_000)
+    return hour.summary(events_in_window=90_000_000, hosts=SOURCE)
 
 
 def past(hour: Hour) -> Trend:
