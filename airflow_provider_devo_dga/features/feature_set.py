@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import written
@@ -15,6 +15,9 @@ from airflow_provider_devo_dga.features.suffix_policy import policy_fingerprint
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
+Class = Literal["legit", "dga"]
+_DIRECTIONS: dict[Class, int] = {"legit": -1, "dga": 1}
+
 
 @dataclass(frozen=True, slots=True)
 class Feature:
@@ -22,12 +25,17 @@ class Feature:
 
     :param name: model column; lower-case letters, digits and ``_``, at most 40.
     :param number: what is computed.
+    :param speaks_for: the class for which more of it can only speak, whatever the other features are: trees
+        are grown so. None where nobody knows, or where it depends.
     """
 
     name: str
     number: Number
+    speaks_for: Class | None = None
 
     def __post_init__(self) -> None:
+        if self.speaks_for not in {None, *get_args(Class)}:
+            raise FeatureError(f"Feature {self.name!r} speaks for legit or dga, not {self.speaks_for!r}")
         if not _NAME.fullmatch(self.name):
             raise FeatureError(
                 f"Feature name {self.name!r} is not usable as a model column: "
@@ -58,8 +66,16 @@ class FeatureSet:
         return tuple(feature.name for feature in self.features)
 
     @property
+    def directions(self) -> dict[str, int]:
+        """Which way a model's score may go with more of a feature, by name: 1 up to DGA, -1 down."""
+        return directions((each.name, each.speaks_for) for each in self.features)
+
+    @property
     def fingerprint(self) -> str:
-        """Twelve hex digits that change with a feature, its meaning, the order, and which label is judged."""
+        """Twelve hex digits that change with a feature, its meaning, the order, and which label is judged.
+
+        Not with what a feature speaks for: that decides how trees are grown, not what they are asked.
+        """
         texts = (f"{feature.name}={feature.number!r}" for feature in self.features)
         text = ";".join((policy_fingerprint(), *texts))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -80,7 +96,11 @@ class FeatureSet:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole specification as JSON values; what was learned is part of it."""
-        features = [{"name": each.name, "number": written.written(each.number)} for each in self.features]
+        features = [
+            {"name": each.name, "number": written.written(each.number)}
+            | ({"speaks_for": each.speaks_for} if each.speaks_for else {})
+            for each in self.features
+        ]
         return {"name": self.name, "fingerprint": self.fingerprint, "features": features}
 
     @classmethod
@@ -92,10 +112,9 @@ class FeatureSet:
         """
         try:
             name, fingerprint, features = value["name"], value["fingerprint"], value["features"]
-            pairs = [(str(feature["name"]), feature["number"]) for feature in features]
-        except (KeyError, TypeError):
+            found = cls(str(name), tuple(map(_read, features)))
+        except (KeyError, TypeError, AttributeError):
             raise FeatureError("A stored feature set has a name, a fingerprint and features") from None
-        found = cls(str(name), tuple(Feature(name, written.read(number)) for name, number in pairs))
         if found.fingerprint != fingerprint:
             raise FeatureError(
                 f"The stored feature set {found.name[:40]!r} was changed, or is older than the rule which"
@@ -103,3 +122,13 @@ class FeatureSet:
                 f" {str(fingerprint)[:40]!r}. Train the model again"
             )
         return found
+
+
+def directions(features: Iterable[tuple[str, Class | None]]) -> dict[str, int]:
+    """Return which way a score may go with more of a feature, for those that speak for a class."""
+    return {name: _DIRECTIONS[speaks_for] for name, speaks_for in features if speaks_for}
+
+
+def _read(stored: Mapping[str, Any]) -> Feature:
+    speaks_for = stored.get("speaks_for")
+    return Feature(str(stored["name"]), written.read(stored["number"]), cast("Class | None", speaks_for))

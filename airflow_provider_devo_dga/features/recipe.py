@@ -8,11 +8,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import expression as e
-from airflow_provider_devo_dga.features.feature_set import Feature, FeatureSet
+from airflow_provider_devo_dga.features.feature_set import Class, Feature, FeatureSet, directions
 
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 _SMOOTHING = 1.0
@@ -47,6 +47,7 @@ class LearnedOdds:
     buckets: int
     least: int = 1
     most: int | None = None
+    speaks_for: ClassVar[Class] = "legit"
 
     def learn(self, rows: Iterable[LabelledName]) -> Feature:
         """Return the feature that these rows give.
@@ -61,7 +62,7 @@ class LearnedOdds:
                 " a feature set that learns nothing"
             )
         terms = tuple(map(_term, _buckets(grams, self.buckets)))
-        return Feature(self.name, e.Division(e.WeightedSum(terms), e.Length(e.Label())))
+        return Feature(self.name, e.Division(e.WeightedSum(terms), e.Length(e.Label())), self.speaks_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,12 @@ class Recipe:
         """Names of the features in order."""
         fixed = tuple(feature.name for feature in self.fixed)
         return fixed + tuple(odds.name for odds in self.learned)
+
+    @property
+    def directions(self) -> dict[str, int]:
+        """Which way a model's score may go with more of a feature, as of the set that it becomes."""
+        pairs = [(each.name, each.speaks_for) for each in self.fixed]
+        return directions(pairs + [(each.name, each.speaks_for) for each in self.learned])
 
     def learn(self, rows: Iterable[LabelledName]) -> FeatureSet:
         """Return the feature set that these rows give; the same rows in any order give the same.

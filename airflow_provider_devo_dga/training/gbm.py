@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.errors import TrainingParameterError
@@ -35,14 +36,28 @@ _OURS = frozenset(
 )
 
 
+def params_of(model_params: Mapping[str, Any], directions: Mapping[str, int]) -> dict[str, Any]:
+    """Return all parameters: ``DEFAULT_PARAMS``, the features' directions, ``model_params`` over both.
+
+    :param directions: of a feature set; ``model_params`` drops them with ``"monotone_constraints": {}``.
+    """
+    constraints = {"monotone_constraints": dict(directions)} if directions else {}
+    return {**DEFAULT_PARAMS, **constraints, **model_params}
+
+
 def build_estimator(
-    model_params: Mapping[str, Any] | None, *, key: str, seed: int
+    model_params: Mapping[str, Any] | None,
+    *,
+    key: str,
+    seed: int,
+    directions: Mapping[str, int] = MappingProxyType({}),
 ) -> H2OGradientBoostingEstimator:
-    """Return an untrained estimator: ``DEFAULT_PARAMS`` with ``model_params`` laid over them.
+    """Return an untrained estimator with the parameters of :func:`params_of`.
 
     Needs no cluster, so that a wrong parameter fails before anything is started.
 
     :param key: key of the model on the cluster.
+    :param directions: which way the score may go with more of a feature, by name.
     :raises TrainingError: for a parameter that H2O's GBM does not have, that ``train`` sets itself, or whose
         value has the wrong type.
     """
@@ -53,7 +68,7 @@ def build_estimator(
     for name in model_params or {}:
         if name not in known:
             raise TrainingParameterError(_unknown(name, known))
-    params = {**DEFAULT_PARAMS, **(model_params or {})}
+    params = params_of(model_params or {}, directions)
     try:
         return H2OGradientBoostingEstimator(
             model_id=key,

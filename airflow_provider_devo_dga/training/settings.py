@@ -12,7 +12,7 @@ from airflow_provider_devo_dga.features import quoting
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.recipe import LabelledName, Recipe
 from airflow_provider_devo_dga.training.dataset.split import PartOf, by_hash
-from airflow_provider_devo_dga.training.gbm import DEFAULT_PARAMS, build_estimator
+from airflow_provider_devo_dga.training.gbm import build_estimator, params_of
 
 if TYPE_CHECKING:
     from h2o.estimators import H2OGradientBoostingEstimator
@@ -60,7 +60,8 @@ class TrainingSettings:
     :param ratios: share for training, and optionally for validation; the rest is validation, or with two
         ratios a test part.
     :param part_of: tells each label's part, ``train``, ``valid`` or ``test``, instead of the ratios.
-    :param model_params: parameters of H2O's GBM that replace the defaults (``gbm.DEFAULT_PARAMS``).
+    :param model_params: parameters of H2O's GBM that replace the defaults (``gbm.DEFAULT_PARAMS``), and the
+        directions of the features (``monotone_constraints``).
     :param false_positive_budget: share of legit validation rows that may be called DGA; sets the threshold
         that the MOJO carries.
     :param strict_false_positive_budget: a smaller share, for a second MOJO; None leaves none.
@@ -104,8 +105,8 @@ class TrainingSettings:
 
     @property
     def params(self) -> dict[str, Any]:
-        """The GBM's parameters, defaults included."""
-        return {**DEFAULT_PARAMS, **self.model_params}
+        """The GBM's parameters, defaults and the features' directions included."""
+        return params_of(self.model_params, self.feature_set.directions)
 
     @property
     def split(self) -> dict[str, Any]:
@@ -117,7 +118,9 @@ class TrainingSettings:
         return self.part_of or by_hash(self.ratios, self.seed)
 
     def estimator(self, key: str) -> H2OGradientBoostingEstimator:
-        return build_estimator(self.model_params, key=key, seed=self.seed)
+        return build_estimator(
+            self.model_params, key=key, seed=self.seed, directions=self.feature_set.directions
+        )
 
     def learn(self, names: Iterable[LabelledName]) -> FeatureSet:
         """Return the features, with what these names of the training part teach."""

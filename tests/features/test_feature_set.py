@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -99,3 +99,20 @@ def test_a_subset_has_the_order_asked_for_and_a_name_of_its_own() -> None:
     assert FeatureSet.from_dict(some.to_dict()) == some
     with pytest.raises(FeatureError, match=r"'dga_plain' has no lenght; it has length, entropy"):
         PLAIN_FEATURES.subset("some", ["lenght"])
+
+
+def test_what_a_feature_speaks_for_is_stored_and_changes_no_fingerprint() -> None:
+    def one(speaks_for: Any = None) -> FeatureSet:
+        return FeatureSet("one", (Feature("length", e.Length(e.Label()), speaks_for),))
+
+    assert one("legit").fingerprint == one().fingerprint
+    assert (one("legit").directions, one("dga").directions, one().directions) == (
+        {"length": -1},
+        {"length": 1},
+        {},
+    )
+    assert FeatureSet.from_dict(one("legit").to_dict()) == one("legit")
+    assert "speaks_for" not in one().to_dict()["features"][0]
+    with pytest.raises(FeatureError, match="speaks for legit or dga, not 'both'"):
+        one("both")
+    assert DGA_RECIPE.directions == {f"{width}_odds": -1 for width in ("bigram", "trigram", "tetragram")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_devo_dga.errors import TrainingError
-from airflow_provider_devo_dga.training.gbm import DEFAULT_PARAMS, build_estimator
+from airflow_provider_devo_dga.training.gbm import DEFAULT_PARAMS, build_estimator, params_of
 
 
 def test_defaults_are_laid_under_the_callers_values() -> None:
@@ -13,6 +13,15 @@ def test_defaults_are_laid_under_the_callers_values() -> None:
     assert (estimator.ntrees, estimator.max_depth, estimator.learn_rate_annealing) == (10, 7, 0.99)
     assert (estimator.seed, estimator.distribution) == (7, "bernoulli")
     assert estimator.col_sample_rate == DEFAULT_PARAMS["col_sample_rate"]
+
+
+def test_the_directions_of_features_are_constraints_that_a_caller_may_drop() -> None:
+    directions = {"bigram_odds": -1}
+    assert build_estimator(None, key="k", seed=1, directions=directions).monotone_constraints == directions
+    for dropped in ({}, None):
+        params = {"monotone_constraints": dropped}
+        assert not build_estimator(params, key="k", seed=1, directions=directions).monotone_constraints
+    assert "monotone_constraints" not in params_of({}, {})
 
 
 def test_an_unknown_parameter_is_named_with_what_was_meant() -> None:
