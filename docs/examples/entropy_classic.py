@@ -11,6 +11,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable, ObjectStoragePath, Param
 
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
+from airflow_provider_devo_dga.storage import default_store
 from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 # a param is text from outside and becomes LINQ: what is no table's name is refused with the run
@@ -43,7 +44,7 @@ with DAG(
     max_active_runs=2,
     tags=["devo"],
     default_args={"owner": "security", "retries": 2, "retry_policy": DEVO_RETRY_POLICY},
-    params={"table": TABLE, "output_dir": "file:///tmp/entropy"},
+    params={"table": TABLE, "output_dir": f"{default_store()}/entropy"},
     render_template_as_native_obj=True,
 ):
     window = {"from_": "{{ data_interval_start }}", "to": "{{ data_interval_end }}"}

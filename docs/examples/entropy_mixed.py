@@ -9,6 +9,7 @@ import pendulum
 from airflow.sdk import DAG, CronDataIntervalTimetable, ObjectStoragePath, Param, task
 
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
+from airflow_provider_devo_dga.storage import default_store
 from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 # a param is text from outside and becomes LINQ: what is no table's name is refused with the run
@@ -22,7 +23,7 @@ with DAG(
     max_active_runs=2,
     tags=["devo"],
     default_args={"owner": "security", "retries": 2, "retry_policy": DEVO_RETRY_POLICY},
-    params={"table": TABLE, "output_dir": "file:///tmp/entropy"},
+    params={"table": TABLE, "output_dir": f"{default_store()}/entropy"},
 ):
     read = DevoQueryOperator(
         task_id="read",

@@ -9,6 +9,7 @@ from typing import Any
 import pendulum
 from airflow.sdk import CronDataIntervalTimetable, ObjectStoragePath, PokeReturnValue, dag, task
 
+from airflow_provider_devo_dga.storage import default_store
 from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 
@@ -19,7 +20,7 @@ from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
     max_active_runs=2,
     tags=["devo"],
     default_args={"owner": "security", "retries": 2, "retry_policy": DEVO_RETRY_POLICY},
-    params={"table": "demo.ecommerce.data", "output_dir": "file:///tmp/entropy"},
+    params={"table": "demo.ecommerce.data", "output_dir": f"{default_store()}/entropy"},
 )
 def entropy_taskflow():
     @task.sensor(poke_interval=60, timeout=timedelta(hours=1).total_seconds(), mode="reschedule")

@@ -9,6 +9,7 @@ from airflow.sdk import DAG, ObjectStoragePath, Param, task
 
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
 from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
+from airflow_provider_devo_dga.storage import default_store
 from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 with DAG(
@@ -20,7 +21,7 @@ with DAG(
     default_args={"owner": "security", "retries": 2, "retry_policy": DEVO_RETRY_POLICY},
     params={
         "table": Param("demo.ecommerce.data", type="string", pattern="^[a-z][a-z0-9_]*([.][a-z0-9_]+)*$"),
-        "output_dir": "file:///tmp/statuses",
+        "output_dir": f"{default_store()}/statuses",
     },
 ):
     # neither names a window: both are about the run's own, the hour before it was due

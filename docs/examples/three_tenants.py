@@ -8,6 +8,7 @@ import pendulum
 from airflow.sdk import DAG, ObjectStoragePath, task
 
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
+from airflow_provider_devo_dga.storage import default_store
 from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 TENANTS = ["devo_eu", "devo_us", "devo_apac"]  # Airflow connections of type `devo`
@@ -19,7 +20,7 @@ with DAG(
     catchup=False,
     tags=["devo"],
     default_args={"owner": "security", "retries": 2, "retry_policy": DEVO_RETRY_POLICY},
-    params={"output_dir": "file:///tmp/tenants"},
+    params={"output_dir": f"{default_store()}/tenants"},
 ):
     read = DevoQueryOperator.partial(
         task_id="read",

@@ -7,10 +7,11 @@ from airflow_provider_devo_dga.features.linq import HostSource, scoring_query
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
 from airflow_provider_devo_dga.operators.register_model import RegisterModelOperator
+from airflow_provider_devo_dga.storage import default_store
 from airflow_provider_devo_dga.tasks.run_window import run_window
 
 DATA = "https://devo-ml-models-public-demos.s3.eu-west-3.amazonaws.com/legit_dga/dataset.csv"
-MODELS = "file:///tmp/models"
+MODELS = f"{default_store()}/models"
 SOURCE = HostSource("demo.ecommerce.data", "referralUri", "clientIpAddress")
 QUERY = scoring_query(TUTORIAL_FEATURES, SOURCE, devo_domain="self", model="dga_tutorial")
 
