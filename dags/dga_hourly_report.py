@@ -79,7 +79,6 @@ def notifiers() -> list[Any]:
 
 
 # [END notifiers]
-
 with DAG(
     dag_id="dga_hourly_report",
     doc_md=__doc__,
@@ -244,6 +243,7 @@ with DAG(
         watch_file="{{ params.watch_file }}",
         no_alarm="{{ params.no_alarm }}",
         no_alarm_file="{{ params.no_alarm_file }}",
+        models_dir="{{ params.models_dir }}",
         lag_minutes="{{ params.lag_minutes }}",
         devo_domain="{{ params.devo_domain }}",
         devo_conn_id="{{ params.devo_conn_id }}",

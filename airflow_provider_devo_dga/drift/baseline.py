@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.errors import DriftError
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 BINS = 10
 MOST = 20_000
 """Names of a sample that is compared, in training and in a window."""
+
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,14 @@ class Bins:
         """Return the shares of other values in the same bins."""
         counts = Counter(bisect_left(self.edges, value) for value in values)
         return tuple(counts[place] / max(1, len(values)) for place in range(len(self.shares)))
+
+    def quantile(self, share: float) -> float:
+        """Return the least edge that at least this share of the names does not exceed; else the last."""
+        reached = accumulate(self.shares)
+        return next(
+            (edge for edge, below in zip(self.edges, reached, strict=False) if below >= share - _ROUNDING),
+            self.edges[-1],
+        )
 
 
 @dataclass(frozen=True, slots=True)

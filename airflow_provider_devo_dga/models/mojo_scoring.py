@@ -51,6 +51,29 @@ def score_parts(
     path: Path, feature_set: FeatureSet, hosts: Sequence[HostParts], *, timeout: float = 600.0
 ) -> list[MojoScore]:
     """Return one score per host that was parted already, in order; as :func:`score_mojo` otherwise."""
+    rows = _answers(path, feature_set, hosts, timeout)
+    return [
+        MojoScore(parts.registrable, row[0], float(row[2])) for parts, row in zip(hosts, rows, strict=True)
+    ]
+
+
+def contributions(
+    path: Path, feature_set: FeatureSet, hosts: Sequence[HostParts], *, timeout: float = 600.0
+) -> list[tuple[float, ...]]:
+    """Return for each host what its features add to the log-odds of label ``1``, in order: Shapley values.
+
+    Exact values for trees (TreeSHAP), from the scorer that H2O ships; a host's sum and the model's bias are
+    the log-odds of its score. They take some milliseconds a host.
+
+    :raises MojoExportError: as :func:`score_mojo`, and when the model is of a kind that has no such values.
+    """
+    rows = _answers(path, feature_set, hosts, timeout, "--predictContributions")
+    return [tuple(map(float, row[:-1])) for row in rows]  # the bias comes last
+
+
+def _answers(
+    path: Path, feature_set: FeatureSet, hosts: Sequence[HostParts], timeout: float, *options: str
+) -> list[list[str]]:
     info = inspect_mojo(path)
     if info.columns != feature_set.names or len(info.response_domain) != 2:
         raise MojoExportError(
@@ -61,8 +84,8 @@ def score_parts(
         return []
     with scratch_folder() as directory:
         _write_features(directory / "features.csv", feature_set, hosts)
-        _run(path, directory, timeout)
-        return _read_scores(directory / "scores.csv", [parts.registrable for parts in hosts])
+        _run(path, directory, timeout, options)
+        return _read_answers(directory / "scores.csv", len(hosts))
 
 
 def parts_to_score(host: str) -> HostParts:
@@ -83,11 +106,11 @@ def _write_features(target: Path, feature_set: FeatureSet, hosts: Sequence[HostP
             writer.writerow(map(repr, reference.compute(feature_set, parts)))
 
 
-def _run(path: Path, directory: Path, timeout: float) -> None:
+def _run(path: Path, directory: Path, timeout: float, options: Sequence[str]) -> None:
     command = [
         *(str(find_java()), f"-Djava.io.tmpdir={directory}"),
         *("-cp", str(find_h2o_jar()), "hex.genmodel.tools.PredictCsv"),
-        *("--mojo", str(path.absolute()), "--decimal"),
+        *("--mojo", str(path.absolute()), "--decimal", *options),
         *("--input", str(directory / "features.csv"), "--output", str(directory / "scores.csv")),
     ]
     try:
@@ -101,9 +124,9 @@ def _run(path: Path, directory: Path, timeout: float) -> None:
         raise MojoExportError(f"H2O's scorer cannot score {path.name!r}:\n" + "\n".join(lines))
 
 
-def _read_scores(source: Path, hosts: Sequence[str]) -> list[MojoScore]:
+def _read_answers(source: Path, hosts: int) -> list[list[str]]:
     with source.open(newline="") as file:
         rows = list(csv.reader(file))[1:]
-    if len(rows) != len(hosts):
-        raise MojoExportError(f"H2O's scorer gave {len(rows)} scores for {len(hosts)} hosts")
-    return [MojoScore(host, row[0], float(row[2])) for host, row in zip(hosts, rows, strict=True)]
+    if len(rows) != hosts:
+        raise MojoExportError(f"H2O's scorer gave {len(rows)} answers for {hosts} hosts")
+    return rows

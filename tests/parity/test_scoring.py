@@ -174,3 +174,26 @@ def test_an_hour_of_events_is_counted_as_python_counts_it(
         assert set(row["client_ips"]) == clients[domain]
         assert (row["first_seen"], row["last_seen"]) == (min(seen[domain]), max(seen[domain]))
     check(answers, tiny_features, tiny_mojo)
+
+
+def test_what_a_file_adds_up_to_is_what_h2o_says(
+    tiny_features: FeatureSet, tiny_mojo: Path, tiny_model: dict[str, Any], cluster: Any, hosts: list[str]
+) -> None:
+    import h2o
+
+    from airflow_provider_devo_dga.models.mojo_scoring import contributions
+
+    parts = [found for host in hosts[:40] + hosts[-40:] if (found := split_host(host)) is not None]
+    ours = contributions(tiny_mojo, tiny_features, parts)
+    with cluster.connection():
+        rows = [reference.compute(tiny_features, each) for each in parts]
+        frame = h2o.H2OFrame(rows, column_names=list(tiny_features.names))
+        model = h2o.import_mojo(str(tiny_mojo))
+        theirs = model.predict_contributions(frame).as_data_frame(use_multi_thread=False)
+    assert list(theirs.columns) == [*tiny_features.names, "BiasTerm"]
+    for mine, row in zip(ours, theirs.to_numpy().tolist(), strict=True):
+        assert mine == pytest.approx(tuple(row[:-1]), abs=1e-6)
+    scores = score_mojo(tiny_mojo, tiny_features, [each.registrable for each in parts])
+    bias = theirs["BiasTerm"][0]
+    for score, mine in zip(scores, ours, strict=True):
+        assert math.log(score.p1 / (1 - score.p1)) == pytest.approx(sum(mine) + bias, abs=1e-5)

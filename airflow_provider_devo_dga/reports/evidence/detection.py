@@ -19,6 +19,7 @@ class Detection:
     :param form: what its label looks like, see :class:`~.label_form.LabelForm`.
     :param flagged: False when it is here only because the watch-list holds it.
     :param watched: whether the watch-list holds it.
+    :param reasons: what spoke for DGA, in words; ``""`` when it was not asked, or no words say it.
     :param clients_n: distinct clients that asked for it.
     :param clients_standing_out_n: those of them that stand out.
     :param clients: up to :data:`CLIENTS_NAMED` of them, strongest evidence first.
@@ -40,3 +41,4 @@ class Detection:
     watched: bool = False
     no_answer: bool | None = None
     clients_standing_out_n: int = 0
+    reasons: str = ""

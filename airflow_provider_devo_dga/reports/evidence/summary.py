@@ -122,6 +122,7 @@ class ReportSummary(ReportDocument):
     :param alternative_names: the names on alternative roots.
     :param client_names: the strongest flagged names of each client that stands out, as far as they are kept.
     :param wide_names: flagged names that many clients asked for, those of most clients first.
+    :param reasons_untold: why no reasons are told; ``""`` when they are, or nobody was to tell.
     """
 
     rows: DetectionRows = field(compare=False, repr=False)
@@ -129,6 +130,7 @@ class ReportSummary(ReportDocument):
     alternative_names: tuple[Detection, ...] = ()
     client_names: Mapping[str, tuple[ClientName, ...]] = field(default_factory=dict)
     wide_names: tuple[Detection, ...] = ()
+    reasons_untold: str = ""
 
     def all_detections(self) -> Iterator[Detection]:
         """Yield each watched domain that was seen and each flagged one, once.

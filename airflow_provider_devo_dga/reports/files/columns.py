@@ -62,6 +62,7 @@ def _of_the_name() -> tuple[Column, ...]:
         Column("form", Kind.TEXT, lambda r: r.detection.form, "form", always=True),
         Column("flagged", Kind.FLAG, lambda r: r.detection.flagged, "flagged", always=True),
         Column("watched", Kind.FLAG, lambda r: r.detection.watched, "watched", always=True),
+        Column("reasons", Kind.TEXT, lambda r: r.detection.reasons or None),
         Column("no_answer", Kind.FLAG, lambda r: r.detection.no_answer, "no_answer"),
     )
 

@@ -52,6 +52,7 @@ def ecs_event(record: Record) -> dict[str, Any]:
         "event.start": instant(detection.first_seen),
         "event.end": instant(detection.last_seen),
         "event.created": instant(context.generated_at),
+        "event.reason": detection.reasons or None,
         "event.severity": _WATCHED_SEVERITY if detection.watched else _SEVERITY[detection.verdict],
         "rule.name": name,
         "rule.category": category,

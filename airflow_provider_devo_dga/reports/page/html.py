@@ -75,6 +75,7 @@ def render(summary: ReportSummary, trend: Trend | None = None) -> str:
         detections_open=DETECTIONS_OPEN,
         watched=summary.watched[:DETECTION_ROWS],
         alternative=summary.alternative[:CLIENTS_SHOWN],
+        reasons=any(found.reasons for found in summary.detections[:DETECTION_ROWS]),
         roots_of=roots_of,
         alarm_from_names=ALARM_FROM_NAMES,
         names_most=NAMES_MOST,
