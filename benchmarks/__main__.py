@@ -24,7 +24,9 @@ CLAIMS = (
     "client_memory",
     "sensors",
     "preparation",
+    "parting",
     "train_overhead",
+    "report_step",
     "reports_page",
     "imports",
 )
