@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 _PART = ".part"
 _STORE = "DEVO_DGA_STORE"
+_CHUNK = 1 << 18
 
 
 class StoragePath(Protocol):
@@ -160,11 +161,36 @@ def read_inside(folder: Any, name: str) -> bytes | None:
     :param folder: ``pathlib.Path`` or ``ObjectStoragePath``.
     :raises StorageError: the store does not let it be read.
     """
-    if (root := local_folder(folder)) is not None:
-        file = Path(os.path.realpath(root / name))
-        if not file.is_relative_to(os.path.realpath(root)) or not file.is_file():
-            return None
-    return read(folder / name)
+    return read(folder / name) if _is_inside(folder, name) else None
+
+
+def chunks_inside(folder: Any, name: str) -> Iterator[bytes] | None:
+    """Return the same in pieces, for files of any size.
+
+    :raises StorageError: the store does not let it be read.
+    """
+    if not _is_inside(folder, name):
+        return None
+    try:
+        opened = (folder / name).open("rb")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except PermissionError as error:
+        raise _refused(folder / name, "read", error) from error
+    return _chunks(opened)
+
+
+def _chunks(opened: IO[bytes]) -> Iterator[bytes]:
+    with opened:
+        while chunk := opened.read(_CHUNK):
+            yield chunk
+
+
+def _is_inside(folder: Any, name: str) -> bool:
+    if (root := local_folder(folder)) is None:
+        return True
+    file = Path(os.path.realpath(root / name))
+    return file.is_relative_to(os.path.realpath(root)) and file.is_file()
 
 
 def local_folder(folder: Any) -> Path | None:

@@ -45,6 +45,7 @@ def run(size: Size) -> list[Measured]:
 def _page(folder: Path) -> Callable[[], str]:
     from airflow.sdk import ObjectStoragePath
 
+    from airflow_provider_devo_dga.models.store import ModelStore
     from airflow_provider_devo_dga.plugins.model_source import ModelSource
     from airflow_provider_devo_dga.plugins.overview import overview_facts
     from airflow_provider_devo_dga.plugins.page_templates import page_templates
@@ -54,8 +55,8 @@ def _page(folder: Path) -> Callable[[], str]:
 
     def page() -> str:
         shelf = ReportShelf(ObjectStoragePath(folder.as_uri()))
-        facts = overview_facts(DAG, shelf, models)
-        return str(page_templates().get_template("overview.html").render(**facts, folder=""))
+        facts = overview_facts(DAG, shelf, models, ModelStore(shelf.folder / "models"))
+        return str(page_templates().get_template("overview.html").render(**facts, folder="", others=()))
 
     return page
 

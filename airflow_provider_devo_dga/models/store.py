@@ -35,7 +35,7 @@ from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.models.replacement import REPLACEMENT, FormerModel, Replacement
 from airflow_provider_devo_dga.models.summary import SUMMARY, TrainingSummary
 from airflow_provider_devo_dga.redaction import shown_uri
-from airflow_provider_devo_dga.storage import StoragePath, discard, publish, read, remove
+from airflow_provider_devo_dga.storage import StoragePath, discard, publish, read, read_inside, remove
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ _PLACE = re.compile(r"([A-Za-z0-9_-]{1,64})/([A-Za-z0-9_.-]+[.]json)")
 _FORMER = "former"
 _STRICT = "_strict"
 _CARD = "model_card.html"
+_CARD_PLACE = re.compile(rf"([A-Za-z0-9_-]{{1,64}})/{re.escape(_CARD)}")
 
 
 Folder = TypeVar("Folder", bound=StoragePath)
@@ -110,6 +111,17 @@ class ModelStore(Generic[Folder]):
         """Return what is known of a version, None when there is no summary of it."""
         found = read_summary(self._version(version) / f"{model_name(name)}.json")
         return found and replace(found, model_file=str(self.model_file(version, name)))
+
+    def card(self, version: str) -> bytes | None:
+        """Return the page of a version, None when there is none, or a link leads out of the folder."""
+        return read_inside(self.folder, f"{checked_version(version)}/{_CARD}")
+
+    def version_of_card(self, uri: str) -> str | None:
+        """Return the version whose page lies at ``uri``; None for a place outside the folder."""
+        root = str(self.folder).rstrip("/")
+        inside = uri.removeprefix(f"{root}/") if uri.startswith(f"{root}/") else ""
+        found = _CARD_PLACE.fullmatch(inside)
+        return found[1] if found else None
 
     def _version(self, version: str) -> Folder:
         return self.folder / checked_version(version)

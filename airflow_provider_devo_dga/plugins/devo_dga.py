@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.plugins_manager import AirflowPlugin
 
 from airflow_provider_devo_dga.plugins.icon import icon
-from airflow_provider_devo_dga.plugins.places import HOURLY_DAG, PREFIX
+from airflow_provider_devo_dga.plugins.places import PREFIX
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -57,7 +57,7 @@ class DevoDGAPlugin(AirflowPlugin):
         },
         {
             "name": "DGA reports",
-            "href": f"{PREFIX}/dags/{HOURLY_DAG}/reports",
+            "href": f"{PREFIX}/reports",
             "destination": "nav",
             "url_route": "dga-reports",
             "category": "browse",

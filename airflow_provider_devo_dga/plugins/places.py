@@ -13,3 +13,8 @@ HOURLY_DAG = "dga_hourly_report"
 def reports_dir() -> str:
     """Return the folder of the reports: ``[devo_dga] reports_dir``, else ``reports`` in the store."""
     return conf.get("devo_dga", "reports_dir", fallback=None) or f"{default_store()}/reports"
+
+
+def models_dir() -> str:
+    """Return the folder of the models: ``[devo_dga] models_dir``, else ``models`` in the store."""
+    return conf.get("devo_dga", "models_dir", fallback=None) or f"{default_store()}/models"

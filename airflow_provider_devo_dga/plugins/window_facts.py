@@ -29,7 +29,7 @@ class WindowFacts:
     @property
     def address(self) -> str:
         """Where its report is, as seen from the page of all."""
-        return f"reports/{self.slug}"
+        return f"reports/{self.slug}/report.html"
 
     @property
     def model_version(self) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,12 +21,14 @@ from airflow_provider_devo_dga.reports.evidence.figures import (
     Trend,
 )
 from airflow_provider_devo_dga.reports.evidence.past import CLIENTS, Past, past_of, read_clients, read_names
-from airflow_provider_devo_dga.storage import local_folder, read_inside
+from airflow_provider_devo_dga.storage import chunks_inside, local_folder, read_inside
 
 log = logging.getLogger(__name__)
 
 _SLUG = re.compile(r"[0-9]{8}T[0-9]{6}Z_[0-9]{1,9}s(_[0-9a-f]{8})?")
 _LOOKED_AT = 5
+_NEAR = 24
+PAGE = "report.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,33 @@ class ReportShelf:
 
     def page(self, dag_id: str, slug: str) -> bytes | None:
         """Return the page of a Dag's report; None when there is none of this name, or it is another Dag's."""
-        if _told(self._content(slug), "dag_id") != dag_id:
-            return None
-        return read_inside(self.folder, f"{slug}/report.html")
+        return read_inside(self.folder, f"{slug}/{PAGE}") if self._is_of(dag_id, slug) else None
+
+    def download(self, dag_id: str, slug: str, name: str) -> Iterator[bytes] | None:
+        """Return a file of a Dag's report in pieces; None as for :meth:`page`.
+
+        :param name: of one of its files, nothing that a user says.
+        """
+        return chunks_inside(self.folder, f"{slug}/{name}") if self._is_of(dag_id, slug) else None
+
+    def beside(self, dag_id: str, slug: str) -> tuple[str | None, str | None]:
+        """Return the Dag's reports of the same source before and after one; None where there is none near."""
+        kind = slug.partition("_")[2]
+        alike = [other for other in reversed(self._slugs()) if other.partition("_")[2] == kind]
+        at = bisect_left(alike, slug)
+        earlier, later = reversed(alike[max(0, at - _NEAR) : at]), alike[at + 1 : at + 1 + _NEAR]
+        before, after = (
+            next((other for other in near if self._is_of(dag_id, other)), None) for near in (earlier, later)
+        )
+        return before, after
+
+    def dags(self, most: int) -> list[str]:
+        """Return whose reports there are among the newest ones, the Dag of the newest first."""
+        told = (_told(self._content(slug), "dag_id") for slug in self._slugs()[:most])
+        return list(dict.fromkeys(dag_id for dag_id in told if dag_id is not None))
+
+    def _is_of(self, dag_id: str, slug: str) -> bool:
+        return _told(self._content(slug), "dag_id") == dag_id
 
     def trend(self, windows: Iterable[tuple[datetime, str]], now: RunFigures | None = None) -> Trend:
         """Return earlier windows; a report that is missing or damaged is a gap, never an error.
@@ -105,7 +132,7 @@ class ReportShelf:
         root = str(self.folder).rstrip("/")
         inside = uri.removeprefix(f"{root}/") if uri.startswith(f"{root}/") else ""
         slug, _, name = inside.partition("/")
-        return slug if _SLUG.fullmatch(slug) and name == "report.html" else None
+        return slug if _SLUG.fullmatch(slug) and name == PAGE else None
 
     def _past(self, start: datetime, slug: str, now: RunFigures | None) -> PastWindow:
         try:
@@ -118,7 +145,9 @@ class ReportShelf:
             return PastWindow(start)
         alike = now is not None and found.context.source == now.source
         same_table = now is not None and found.context.table == now.table
-        return PastWindow(start, found.totals, found.null if alike else None, found if same_table else None)
+        return PastWindow(
+            start, found.totals, found.null if alike else None, found if same_table else None, slug
+        )
 
     def _clients(self, slug: str, now: RunFigures) -> Any:
         try:

@@ -1,142 +1,21 @@
-"""The plugin in Airflow's own UI, in a real browser: what one sees, who sees it, and who does not.
+"""The plugin in Airflow's own UI, in a real browser: what one sees.
 
 Pictures are left in ``build/screenshots``, to be looked at.
 """
 
 from __future__ import annotations
 
-import http.client
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote, urlsplit
+from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
-import requests
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.e2e.airflow_processes import wait_until
-from tests.plugins.airflow_ui import AirflowUi, starting_ui
-from tests.plugins.stored_reports import CHALLENGER, CHAMPION, DAG, put_history, put_reports, run_that_tells
+from tests.plugins.airflow_scene import PATIENCE, REPORTS_TAB, Scene, frame, in_browser
+from tests.plugins.stored_reports import CHALLENGER, CHAMPION, DAG
 from tests.reports.page.test_in_chromium import CONTRAST, SCREENSHOTS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
-# a busy machine needs its time
-PATIENCE = 60_000
-REPORTS_TAB = "/plugin/dga-reports"
-SECRET = "only for those who run the server"
-
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-in_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Airflow with a run that has a report, among others."""
-
-    ui: AirflowUi
-    run_id: str
-    slug: str
-
-    @property
-    def run(self) -> str:
-        return f"{self.ui.url}/dags/{DAG}/runs/{quote(self.run_id)}"
-
-    def endpoints(self) -> dict[str, str]:
-        """Return an address for each endpoint of the plugin."""
-        return {
-            "/dags/{dag_id}/reports": f"/dags/{DAG}/reports",
-            "/dags/{dag_id}/reports/{slug}": f"/dags/{DAG}/reports/{self.slug}",
-            "/run": f"/run?dag_id={DAG}&run_id={quote(self.run_id)}",
-        }
-
-    def ask(self, path: str, user: str | None) -> requests.Response:
-        headers = {"Authorization": f"Bearer {self.ui.token(user)}"} if user else {}
-        return requests.get(f"{self.ui.url}/devo-dga{path}", headers=headers, timeout=60)
-
-
-@pytest.fixture(scope="module")
-def scene(airflow_database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """Start Airflow, and meanwhile write what it is to show."""
-    folder = tmp_path_factory.mktemp("ui")
-    reports = folder / "reports"
-    reports.mkdir()
-    (folder / "report.html").write_text(SECRET)
-    (folder / "report.json").write_text(SECRET)
-    settings = {
-        "AIRFLOW__DEVO_DGA__REPORTS_DIR": reports.as_uri(),
-        "AIRFLOW__DEVO_DGA__HISTORY_DIR": folder.as_uri(),
-    }
-    with starting_ui(folder, settings) as ui:
-        slug = put_reports(reports, folder)
-        put_history(folder)
-        run_id = run_that_tells(f"{reports.as_uri()}/{slug}/report.html")
-        ui.wait()
-        scene = Scene(ui, run_id, slug)
-        # the first page may be shown before MLflow has answered
-        wait_until(lambda: CHALLENGER in scene.ask(f"/dags/{DAG}/reports", "boss").text, 60, "No models")
-        yield scene
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def cookies(browser: Browser, scene: Scene) -> list[Any]:
-    """Log in once, as a person does; return what the browser was given."""
-    page = new_page(browser)
-    page.goto(f"{scene.ui.url}{REPORTS_TAB}")
-    expect(page.locator("input[name=password]")).to_be_visible(timeout=PATIENCE)
-    page.screenshot(path=SCREENSHOTS / "airflow-login.png")
-    log_in(page, scene.ui, "analyst")
-    page.wait_for_url(f"**{REPORTS_TAB}")
-    found: list[Any] = page.context.cookies()
-    page.context.close()
-    return found
-
-
-@pytest.fixture
-def open_page(browser: Browser, cookies: list[Any]) -> Iterator[Callable[..., Page]]:
-    """Open pages of a given size as the user who is logged in."""
-    opened: list[Page] = []
-
-    def make(width: int = 1280, height: int = 900, scheme: str = "light") -> Page:
-        page = new_page(browser, width, height, scheme)
-        page.context.add_cookies(cookies)
-        opened.append(page)
-        return page
-
-    yield make
-    for page in opened:
-        page.context.close()
-
-
-def new_page(browser: Browser, width: int = 1280, height: int = 900, scheme: Any = "light") -> Page:
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    return page
-
-
-def log_in(page: Page, ui: AirflowUi, user: str) -> None:
-    page.fill("input[name=username]", user)
-    page.fill("input[name=password]", ui.passwords[user])
-    page.click("button[type=submit]")
-
-
-def frame(page: Page) -> FrameLocator:
-    return page.frame_locator("iframe")
 
 
 @in_browser
@@ -176,6 +55,44 @@ def test_the_page_of_the_navigation_shows_trend_models_drift_and_reports(
     page.screenshot(path=SCREENSHOTS / "airflow-reports.png")
     inside.get_by_role("region", name="Reports", exact=True).get_by_role("link").first.click()
     expect(inside.locator("h1")).to_contain_text("10.0.0.66")
+
+
+@in_browser
+def test_a_report_leads_to_the_hour_before_to_all_to_its_model_and_back(
+    scene: Scene, open_page: Callable[..., Page]
+) -> None:
+    page = open_page()
+    page.goto(f"{scene.run}/plugin/dga-report")
+    inside = frame(page)
+    title = inside.locator("h1")
+    expect(title).to_contain_text("10.0.0.66", timeout=PATIENCE)
+    inside.get_by_role("link", name="← 01-06 12:00").click()
+    expect(title).to_contain_text("No client stands out")
+    inside.get_by_role("link", name="01-06 13:00 →").click()
+    expect(title).to_contain_text("10.0.0.66")
+    inside.get_by_role("link", name=f"Model {CHAMPION}").click()
+    expect(title).to_have_text(f"Model card of {CHAMPION}")
+    inside.get_by_role("link", name="← All reports").click()
+    expect(title).to_have_text("1 client is almost certainly infected.")
+    inside.get_by_role("link", name="Open this report").click()
+    expect(title).to_contain_text("10.0.0.66")
+    with page.expect_download() as download:
+        inside.get_by_role("link", name="CSV").click()
+    assert download.value.suggested_filename == f"{scene.slug}.csv"
+
+
+@in_browser
+@pytest.mark.parametrize(("theme", "paper"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(20, 23, 27)")])
+def test_the_theme_of_airflow_is_followed(
+    scene: Scene, open_page: Callable[..., Page], theme: str, paper: str
+) -> None:
+    # as a person's browser has it: an emulated scheme would win over that of the page around
+    page = open_page(scheme="null")
+    page.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+    page.goto(f"{scene.ui.url}{REPORTS_TAB}")
+    expect(frame(page).locator("h1")).to_contain_text("1 client", timeout=PATIENCE)
+    page.screenshot(path=SCREENSHOTS / f"airflow-theme-{theme}.png")
+    assert frame(page).locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == paper
 
 
 @in_browser
@@ -223,67 +140,3 @@ def test_without_a_report_the_page_says_what_to_do_next(scene: Scene, open_page:
     # whoever may see this Dag is not told of another one's models
     assert CHAMPION not in page.content()
     page.screenshot(path=SCREENSHOTS / "airflow-empty-390.png", full_page=True)
-
-
-@in_browser
-@pytest.mark.parametrize("tab", ["run", "task", "navigation"])
-def test_who_is_not_logged_in_is_sent_to_the_login(browser: Browser, scene: Scene, tab: str) -> None:
-    address = {
-        "run": f"{scene.run}/plugin/dga-report",
-        "task": f"{scene.run}/tasks/report/plugin/dga-report-of-task",
-        "navigation": f"{scene.ui.url}{REPORTS_TAB}",
-    }[tab]
-    page = new_page(browser)
-    answers: list[Any] = []
-    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - Playwright marks it
-    page.goto(address)
-    expect(page.locator("input[name=password]")).to_be_visible(timeout=PATIENCE)
-    assert urlsplit(page.url).path == "/auth/login"
-    assert [answer.url for answer in answers if "/devo-dga/" in answer.url and answer.ok] == []
-    assert "10.0.0.66" not in page.content()
-    page.context.close()
-
-
-def test_every_endpoint_refuses_who_has_no_right(scene: Scene) -> None:
-    from airflow_provider_devo_dga.plugins.pages import pages
-
-    endpoints = scene.endpoints()
-    assert endpoints.keys() == {route.path for route in pages().routes}, "an endpoint is not tried here"
-    for path in endpoints.values():
-        answers = {user: scene.ask(path, user) for user in (None, "outsider", "narrow", "analyst", "boss")}
-        statuses = {user: answer.status_code for user, answer in answers.items()}
-        assert statuses == {None: 401, "outsider": 403, "narrow": 403, "analyst": 200, "boss": 200}, path
-        for user in (None, "outsider", "narrow"):
-            assert answers[user].headers["Content-Type"] == "application/json"
-            assert answers[user].json().keys() == {"detail"}
-    # the right is asked for Dag by Dag
-    assert scene.ask("/dags/dga_smoke/reports", "narrow").status_code == 200
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        f"/devo-dga/dags/{DAG}/reports/..",
-        f"/devo-dga/dags/{DAG}/reports/../../../../report.html",
-        f"/devo-dga/dags/{DAG}/reports/..%2f..%2freport.html",
-        f"/devo-dga/dags/{DAG}/reports/%2e%2e%2f%2e%2e",
-        f"/devo-dga/dags/{DAG}/reports/..%5c..%5creport.html",
-        f"/devo-dga/dags/{DAG}/reports/%00",
-        f"/devo-dga/dags/{DAG}/reports/drift",
-        "/devo-dga/dags/..%2f..%2f..%2fetc%2fpasswd/reports",
-        "/devo-dga/dags/%2e%2e/reports/%2e%2e",
-        f"/devo-dga/run?dag_id={DAG}&run_id=..%2f..%2freport.html",
-    ],
-)
-def test_no_path_leads_out_of_the_folder(scene: Scene, path: str) -> None:
-    # requests and browsers would tidy the path before they send it
-    address = urlsplit(scene.ui.url)
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
-    connection.request("GET", path, headers={"Authorization": f"Bearer {scene.ui.token('boss')}"})
-    answer = connection.getresponse()
-    text = answer.read().decode()
-    connection.close()
-    assert answer.status < 500
-    assert SECRET not in text
-    assert "root:" not in text
-    assert "10.0.0.66" not in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from heapq import nsmallest
 
 from airflow_provider_devo_dga.reports.evidence.detection import Detection
@@ -33,10 +34,11 @@ class ClientName:
     new: bool | None
 
     @property
-    def strength(self) -> tuple[bool, bool, int, float, str]:
-        """Sort key, the strongest first: without an answer, new, asked for by few, by score, by name."""
+    def strength(self) -> tuple[bool, bool, int, float, datetime, str]:
+        """Sort key, the strongest first: without an answer, new, asked for by few, by score, by time."""
         found = self.detection
-        return (not found.no_answer, not self.new, found.clients_n, -(found.score or 0.0), found.reg_domain)
+        score, time = -(found.score or 0.0), (found.first_seen, found.reg_domain)
+        return (not found.no_answer, not self.new, found.clients_n, score, *time)
 
 
 class ClientNames:

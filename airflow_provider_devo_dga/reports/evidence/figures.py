@@ -177,12 +177,14 @@ class PastWindow:
     :param totals: None when it has no report that can be read.
     :param null: the rate of clean clients there; None, too, when another model or another table was asked.
     :param report: the whole of it; None, too, when another table was asked.
+    :param slug: name of its report's folder, ``""`` without one.
     """
 
     start: datetime
     totals: KeyTotals | None = None
     null: NullRate | None = None
     report: ReportFigures | None = None
+    slug: str = ""
 
 
 def _refuse_naive(instant: datetime, name: str) -> None:

@@ -114,7 +114,7 @@ def _steps(client: ClientEvidence) -> list[str]:
     shared = client.flagged and client.exclusive * 2 < client.flagged
     return [
         first,
-        "Look at its events in Devo: what connected to a name that got an answer comes next.",
+        "Look at its events in Devo, below: did one of the names get an answer? Then see what it sent there.",
         *(["Most of its flagged names have other clients, too: compare their cards."] if shared else ()),
         _IF_KNOWN,
     ]

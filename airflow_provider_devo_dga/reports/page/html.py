@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from airflow_provider_devo_dga.reports.evidence.alternative_use import ALARM_FROM_NAMES, NAMES_MOST
 from airflow_provider_devo_dga.reports.evidence.client_evidence import (
     CERTAIN_BELOW,
@@ -37,6 +40,26 @@ def allow_candidates(summary: ReportSummary) -> list[Detection]:
         if found.clients_standing_out_n * 2 < found.clients_n
         and visible(found.reg_domain) == found.reg_domain
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The last report before one.
+
+    :param is_next: whether it is of the window just before.
+    """
+
+    slug: str
+    start: datetime
+    is_next: bool
+
+
+def _before(summary: ReportSummary, trend: Trend) -> Before | None:
+    told = [past for past in trend if past.totals is not None and past.slug]
+    if not told:
+        return None
+    last, context = told[-1], summary.context
+    return Before(last.slug, last.start, last.start + context.span == context.window_start)
 
 
 def render(summary: ReportSummary, trend: Trend | None = None) -> str:
@@ -80,6 +103,7 @@ def render(summary: ReportSummary, trend: Trend | None = None) -> str:
         alarm_from_names=ALARM_FROM_NAMES,
         names_most=NAMES_MOST,
         trend=trend,
+        before=_before(summary, trend or ()),
         form_words=FORM_WORDS,
         # SVG from the chart library, which escapes the text it draws.
         clients_chart=Markup(clients_chart(summary)) if charts else None,  # noqa: S704

@@ -27,7 +27,7 @@ TAGS = frozenset(
         """
         html head meta title style body main footer section article div h1 h2 h3 h4 p span dl dt dd ul ol li
         strong em bdi table caption thead tbody tr th td figure figcaption small svg g path rect text line
-        details summary pre a
+        details summary pre a nav
         """,
     )
 )
@@ -43,7 +43,9 @@ ATTRIBUTES = frozenset(
     )
 )
 VOID = {"meta"}
-LINKS = re.compile(r"#client-[0-9]+|report[.](csv|ecs[.]ndjson|parquet)")
+LINKS = re.compile(
+    r"[.][.]/[0-9]{8}T[0-9]{6}Z_[0-9a-f_s]+/report[.]html|#client-[0-9]+|report[.](csv|ecs[.]ndjson|parquet)"
+)
 SOURCE = HostSource("firewall.all.traffic", "dstHost", "srcIp", kind="host")
 
 

@@ -89,7 +89,7 @@ def past(hour: Hour) -> Trend:
     )
 
 
-@pytest.mark.parametrize("width", [1440, 1280, 390])
+@pytest.mark.parametrize("width", [1920, 1440, 1280, 390])
 @pytest.mark.parametrize("make", [quiet, normal, loud])
 def test_quiet_normal_and_loud_hours_fit_the_screen(
     hour: Hour, tmp_path: Path, make: Callable[[Hour], ReportSummary], width: int
@@ -120,6 +120,32 @@ def test_quiet_normal_and_loud_hours_fit_the_screen(
                 )
         browser.close()
 
+
+@pytest.mark.parametrize("font", ["DejaVu", "Liberation"])
+@pytest.mark.parametrize("make", [normal, loud])
+def test_nothing_is_cut_on_screen_or_paper_whatever_the_font(
+    hour: Hour, tmp_path: Path, make: Callable[[Hour], ReportSummary], font: str
+) -> None:
+    """Fonts differ by a tenth in width; A4 has 718 pixels between its margins. All folds are open."""
+    file = write_report(make(hour), tmp_path, trend=past(hour)).html
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *QUIET])
+        for medium, width in (("screen", 1920), ("screen", 1440), ("screen", 1280), ("print", 718)):
+            page = browser.new_page(viewport={"width": width, "height": 900})
+            page.goto(file.as_uri())
+            page.emulate_media(media=medium)  # type: ignore[arg-type]
+            page.evaluate(SET_FONT, font)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.evaluate(CUT) == []
+        browser.close()
+
+
+SET_FONT = """font => {
+  document.body.style.fontFamily = `${font} Sans`;
+  const mono = font === 'DejaVu' ? 'DejaVu Sans Mono' : `${font} Mono`;
+  document.querySelectorAll('.name, .copy').forEach(part => { part.style.fontFamily = mono; });
+  document.querySelectorAll('details').forEach(fold => { fold.open = true; });
+}"""
 
 CUT = """() => [...document.querySelectorAll('.scroll')]
   .filter(region => region.scrollWidth > region.clientWidth)

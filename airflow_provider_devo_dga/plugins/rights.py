@@ -1,0 +1,15 @@
+"""What Airflow lets a user see, Dag by Dag."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+
+
+def may_read(user: Any, dag_id: str, what: DagAccessEntity) -> bool:
+    """Say whether a user may see some part of a Dag."""
+    return get_auth_manager().is_authorized_dag(
+        method="GET", access_entity=what, details=DagDetails(id=dag_id), user=user
+    )
