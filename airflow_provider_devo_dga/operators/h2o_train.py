@@ -11,20 +11,11 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Context, ObjectStoragePath
 
 from airflow_provider_devo_dga.hooks.h2o import H2OHook
-from airflow_provider_devo_dga.links.h2o_flow import FLOW_KEY, H2OFlowLink
+from airflow_provider_devo_dga.links.h2o_flow import H2OFlowLink
 from airflow_provider_devo_dga.redaction import shown_uri
-from airflow_provider_devo_dga.tasks import telemetry
+from airflow_provider_devo_dga.tasks import rendered, telemetry
 from airflow_provider_devo_dga.tasks.identity import TaskIdentity
 from airflow_provider_devo_dga.tasks.lineage import file_place, lineage
-from airflow_provider_devo_dga.tasks.rendered import (
-    address,
-    given,
-    literal,
-    mapping_or_none,
-    number,
-    number_or_none,
-    whole,
-)
 from airflow_provider_devo_dga.tasks.wired import WiredOperator
 from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
@@ -156,7 +147,6 @@ class H2OTrainOperator(WiredOperator):
         self.name_prefix = name_prefix
         self.max_mem = max_mem
         self.storage_conn_id = storage_conn_id
-        self.flow_url: str | None = None
         self._written: list[str] = []
         self._interruption = Interruption(cancels=cancel_on_kill)
 
@@ -166,17 +156,14 @@ class H2OTrainOperator(WiredOperator):
         :raises TrainingStoppedError: the task was killed.
         """
         began = time.monotonic()
-        self.dataset = literal(self.dataset)
+        self.dataset = rendered.literal(self.dataset)
         request = self._request(context)
         trained = request.fulfil(partial(self._cluster, context), self._interruption)
         self._written = request.store.files_of(trained)
         seconds, judged = time.monotonic() - began, trained.judged
         self.log.info(
             "Model %s in %.1f s: held-out %s, at %s",
-            trained.version,
-            seconds,
-            judged,
-            shown_uri(trained.model_file),
+            *(trained.version, seconds, judged, shown_uri(trained.model_file)),
         )
         telemetry.timing("training.duration", seconds)
         telemetry.gauge("model.auc", judged.auc)
@@ -196,14 +183,12 @@ class H2OTrainOperator(WiredOperator):
 
     def _request(self, context: Context) -> TrainingRequest:
         from airflow_provider_devo_dga.features.dga import feature_set_named
-        from airflow_provider_devo_dga.models.origin import Origin
         from airflow_provider_devo_dga.models.store import ModelStore
         from airflow_provider_devo_dga.training.request import TrainingRequest
         from airflow_provider_devo_dga.training.settings import EvaluationPlan, TrainingSettings
 
         path = partial(ObjectStoragePath, conn_id=self.storage_conn_id)
         who = TaskIdentity.of(self, context)
-        origin = Origin(who.dag_id, who.run_id, who.task_id, who.map_index)
         # a private cluster ends with the task
         stays = self.durable and self.h2o_conn_id is not None and context.get("ti") is not None
         return TrainingRequest(
@@ -213,22 +198,22 @@ class H2OTrainOperator(WiredOperator):
                 feature_set=feature_set_named(self.feature_set),
                 model_id=self.model_id,
                 ratios=self.ratios,
-                seed=whole(self.seed, "seed"),
-                model_params=mapping_or_none(self.model_params, "model_params") or {},
-                false_positive_budget=number(self.false_positive_budget, "false_positive_budget"),
-                strict_false_positive_budget=number_or_none(
+                seed=rendered.whole(self.seed, "seed"),
+                model_params=rendered.mapping_or_none(self.model_params, "model_params") or {},
+                false_positive_budget=rendered.number(self.false_positive_budget, "false_positive_budget"),
+                strict_false_positive_budget=rendered.number_or_none(
                     self.strict_false_positive_budget, "strict_false_positive_budget"
                 ),
                 plan=EvaluationPlan(
-                    unseen_family_folds=whole(self.unseen_family_folds, "unseen_family_folds"),
+                    unseen_family_folds=rendered.whole(self.unseen_family_folds, "unseen_family_folds"),
                     tutorial=self.compare_tutorial,
                     check_labels=self.check_labels,
                 ),
             ),
-            store=ModelStore(path(address(self.output_dir, "output_dir"))),
-            version=origin.version(context["dag_run"].run_after),
-            origin=origin,
-            champion=given(self.champion),
+            store=ModelStore(path(rendered.address(self.output_dir, "output_dir"))),
+            version=who.origin.version(context["dag_run"].run_after),
+            origin=who.origin,
+            champion=rendered.given(self.champion),
             durable=Durable(who.cluster_key(self.name_prefix), who.cycle, who.attempt, who.is_last)
             if stays
             else None,
@@ -238,8 +223,5 @@ class H2OTrainOperator(WiredOperator):
     def _cluster(self, context: Context) -> Iterator[ClusterAddress]:
         with H2OHook(self.h2o_conn_id, max_mem=self.max_mem) as hook:
             if self.h2o_conn_id is not None:
-                self.flow_url = hook.address.flow_url
-                if ti := context.get("ti"):
-                    # now, for while it runs; Airflow asks the link itself at the end only
-                    ti.xcom_push(key=FLOW_KEY, value=self.flow_url)
+                H2OFlowLink.tell(self, context, hook.address.flow_url)
             yield hook.address

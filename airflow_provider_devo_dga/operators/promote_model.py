@@ -13,7 +13,7 @@ from airflow_provider_devo_dga.devo_api.wire import Row
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
-from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink, show_run
+from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink
 from airflow_provider_devo_dga.models.provenance import Provenance
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.scratch import scratch_folder
@@ -162,8 +162,8 @@ class PromoteModelOperator(WiredOperator):
                 elif promotion.outcome == "put_back":
                     telemetry.count("model.rollbacks")
         entry = promotion.entry
-        if entry is not None:
-            show_run(self, context, entry.link)
+        if entry and entry.link:
+            MLflowRunLink.tell(self, context, entry.link)
         tell_outlets(self.outlets, context, {"name": self.name, **provenance.event(size)})
         self.log.info(
             "Model %r serves version %s (%s), in place of %s",

@@ -10,7 +10,7 @@ from typing import Any
 from airflow.sdk import Context, ObjectStoragePath
 
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
-from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink, show_run
+from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.tasks.lineage import file_place, history_places, lineage
@@ -72,7 +72,8 @@ class RecordTrainingOperator(WiredOperator):
         champion = history.holder("champion")
         if champion is None or champion.number != entry.number:
             history.give("challenger", entry)
-        show_run(self, context, entry.link)
+        if entry.link:
+            MLflowRunLink.tell(self, context, entry.link)
         self.log.info("Training %s is version %d of %r in MLflow", entry.version, entry.number, self.name)
         return asdict(entry)
 

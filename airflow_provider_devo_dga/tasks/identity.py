@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from airflow_provider_devo_dga.models.origin import Origin
+
 _LONGEST_COMMENT = 200
 
 
@@ -70,6 +72,11 @@ class TaskIdentity:
         parts = [prefix, *self._instance]
         slug = re.sub(r"[^A-Za-z0-9]+", "_", "_".join(parts))[:60].strip("_")
         return f"{slug if slug[:1].isalpha() else f'k_{slug}'}_{_digest(parts)[:12]}"
+
+    @property
+    def origin(self) -> Origin:
+        """What a model bears of the task that trained it, the same in each try."""
+        return Origin(self.dag_id, self.run_id, self.task_id, self.map_index)
 
     @property
     def file_owner(self) -> str:

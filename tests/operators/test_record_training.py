@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
-from airflow_provider_devo_dga.links.mlflow_run import MLflowRunLink
 from airflow_provider_devo_dga.operators.record_training import RecordTrainingOperator
 
 TRAINED = {
@@ -52,13 +51,3 @@ def test_a_training_becomes_the_challenger_with_its_card(context: Any, tmp_path:
 def test_without_a_history_nothing_is_done(context: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert operator().execute(context) is None
     assert "No model history" in capsys.readouterr().out
-
-
-def test_the_link_is_the_page_that_the_task_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
-
-    assert [type(link) for link in operator().operator_extra_links] == [MLflowRunLink]
-    task = operator()
-    assert MLflowRunLink().get_link(task, ti_key=None) == ""  # type: ignore[arg-type]
-    task.mlflow_run_url = "https://mlflow/#/experiments/1/runs/2"
-    assert MLflowRunLink().get_link(task, ti_key=None) == task.mlflow_run_url  # type: ignore[arg-type]
-    assert MLflowRunLink().xcom_key == "mlflow_run_url"
