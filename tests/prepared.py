@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from airflow_provider_devo_dga.models.summary import Dataset
+from airflow_provider_devo_dga.models.dataset import Dataset
 from airflow_provider_devo_dga.training.dataset.opening import Part
 from airflow_provider_devo_dga.training.dataset.prepare import prepare_sources
 from airflow_provider_devo_dga.training.dataset.source import DatasetSource

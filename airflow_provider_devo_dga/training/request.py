@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_devo_dga.errors import DocumentError, FeatureError
+from airflow_provider_devo_dga.models.dataset import Dataset
 from airflow_provider_devo_dga.models.meaning import meaning_of
 from airflow_provider_devo_dga.models.origin import Origin
 from airflow_provider_devo_dga.models.store import ModelStore
-from airflow_provider_devo_dga.models.summary import Dataset, TrainingSummary
+from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.storage import StoragePath
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress

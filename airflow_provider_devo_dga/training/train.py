@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
-from airflow_provider_devo_dga.models.summary import Dataset, Figures, StrictFile
+from airflow_provider_devo_dga.models.dataset import Dataset
+from airflow_provider_devo_dga.models.summary import Figures, StrictFile
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.training.cluster.connection import typed_errors
 from airflow_provider_devo_dga.training.cluster.durable import Durable

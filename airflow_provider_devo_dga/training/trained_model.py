@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from airflow_provider_devo_dga.drift.baseline import Baseline
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
+from airflow_provider_devo_dga.models.dataset import Dataset
 from airflow_provider_devo_dga.models.mojo import MojoInfo
 from airflow_provider_devo_dga.models.origin import Origin
 from airflow_provider_devo_dga.models.summary import (
-    Dataset,
     Features,
     Figures,
     Judgement,

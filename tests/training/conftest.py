@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_devo_dga.models.summary import Dataset
+from airflow_provider_devo_dga.models.dataset import Dataset
 from tests.prepared import prepare_dataset
 
 SYLLABLES = (

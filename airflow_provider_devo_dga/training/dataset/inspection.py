@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_devo_dga.errors import DatasetError, TrainingError
-from airflow_provider_devo_dga.models.summary import Dataset
+from airflow_provider_devo_dga.models.dataset import Dataset
 from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.training.dataset.files import opened_sources

@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 from airflow_provider_devo_dga.errors import DatasetError
-from airflow_provider_devo_dga.models.summary import Dataset
+from airflow_provider_devo_dga.models.dataset import Dataset
 from airflow_provider_devo_dga.training.dataset import names
 from airflow_provider_devo_dga.training.dataset.ahead import in_order
 from airflow_provider_devo_dga.training.dataset.aside import UNKNOWN_CLASS, SetAside

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from airflow_provider_devo_dga.errors import DatasetError
 from airflow_provider_devo_dga.features.host_columns import HostColumns, split_hosts
-from airflow_provider_devo_dga.models.summary import Source
+from airflow_provider_devo_dga.models.dataset import Source
 from airflow_provider_devo_dga.training.dataset import names
 from airflow_provider_devo_dga.training.dataset.ahead import in_order
 from airflow_provider_devo_dga.training.dataset.aside import UNKNOWN_CLASS, SetAside

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from airflow_provider_devo_dga.models.summary import Dataset, Judgement, SuspectedErrors
+from airflow_provider_devo_dga.models.dataset import Dataset
+from airflow_provider_devo_dga.models.summary import Judgement, SuspectedErrors
 from airflow_provider_devo_dga.training.judging.comparison import (
     compare_champion,
     compare_tutorial,

@@ -14,9 +14,9 @@ import pytest
 
 from airflow_provider_devo_dga.errors import H2OClusterError
 from airflow_provider_devo_dga.features.dga import DGA_RECIPE
+from airflow_provider_devo_dga.models.dataset import Dataset
 from airflow_provider_devo_dga.models.java import find_h2o_jar, find_java
 from airflow_provider_devo_dga.models.mojo import inspect_mojo
-from airflow_provider_devo_dga.models.summary import Dataset
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.connection import h2o_connection
 from airflow_provider_devo_dga.training.cluster.durable import Durable

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_devo_dga.errors import DatasetError, TrainingError
-from airflow_provider_devo_dga.models.summary import Dataset
+from airflow_provider_devo_dga.models.dataset import Dataset
 from airflow_provider_devo_dga.training.dataset import reading as dataset_reading
 from airflow_provider_devo_dga.training.trained_model import brief
 from tests.prepared import prepare_dataset

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_devo_dga.errors import DatasetError
-from airflow_provider_devo_dga.models.summary import Dataset
+from airflow_provider_devo_dga.models.dataset import Dataset
 from airflow_provider_devo_dga.training.dataset.files import opened_sources
 from airflow_provider_devo_dga.training.dataset.prepare import prepare_sources
 from tests.training.dataset.shapes import BAD, GOOD, SHAPES, Shape, lines

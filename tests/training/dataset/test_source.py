@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_devo_dga.errors import DatasetError
-from airflow_provider_devo_dga.models.summary import Dataset
+from airflow_provider_devo_dga.models.dataset import Dataset
 from airflow_provider_devo_dga.training.dataset.opening import Part
 from airflow_provider_devo_dga.training.dataset.prepare import prepare_sources
 from airflow_provider_devo_dga.training.dataset.source import DatasetSource, sources_of

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from airflow_provider_devo_dga.features.recipe import LabelledName, LearnedOdds, Recipe
-from airflow_provider_devo_dga.models.summary import Dataset
+from airflow_provider_devo_dga.models.dataset import Dataset
 from airflow_provider_devo_dga.training.dataset import parted_rows
 from airflow_provider_devo_dga.training.dataset.parted_rows import part_rows
 from airflow_provider_devo_dga.training.dataset.prepare import PREPARED_COLUMNS

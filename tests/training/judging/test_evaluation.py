@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from airflow_provider_devo_dga.errors import MojoExportError
 from airflow_provider_devo_dga.features.dga import PLAIN_FEATURES, TUTORIAL_FEATURES
-from airflow_provider_devo_dga.models.summary import Dataset, SuspectedErrors
+from airflow_provider_devo_dga.models.dataset import Dataset
+from airflow_provider_devo_dga.models.summary import SuspectedErrors
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
 from airflow_provider_devo_dga.training.dataset.split import by_hash, split_key, split_place
 from airflow_provider_devo_dga.training.judging.card_curves import curves_of
