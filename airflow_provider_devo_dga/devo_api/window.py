@@ -65,6 +65,11 @@ class Window:
         return {"from_": self.start, "to": self.end}
 
     @property
+    def written(self) -> dict[str, str]:
+        """As JSON holds it: ``{"from": …, "to": …}``, ISO 8601."""
+        return {"from": self.start.isoformat(), "to": self.end.isoformat()}
+
+    @property
     def slug(self) -> str:
         """A name for files, sorted by time: ``20260101T080000Z_3600s``."""
         start = self.start.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -34,3 +34,9 @@ class Batch:
 
     columns: tuple[Column, ...]
     rows: list[list[Value]]
+
+    def dicts(self) -> list[Row]:
+        """Return the rows by the names of their columns."""
+        names = [column.name for column in self.columns]
+        # the decoder has compared the lengths
+        return [dict(zip(names, row, strict=False)) for row in self.rows]

@@ -43,7 +43,7 @@ class DriftWatch:
         told = replace(
             found,
             alarm=lasts([found, *before], found.in_a_row) and not was_told,
-            window={"from": window.start.isoformat(), "to": window.end.isoformat()},
+            window=window.written,
         )
         with publish(self.folder / f"{keyed(window.slug, self.source_key)}.json") as file:
             file.write(DRIFT.write(told))

@@ -139,7 +139,7 @@ class DevoHook(BaseHook):
         """
         with closing(self.iter_batches(query, from_=from_, to=to, **options)) as batches:
             for batch in batches:
-                yield from _dicts(batch)
+                yield from batch.dicts()
 
     @contextmanager
     def arrow_reader(
@@ -162,7 +162,7 @@ class DevoHook(BaseHook):
         with self._asking(query, from_, to, **options) as (reader, asked, proof):
             return reader.whole(
                 asked,
-                lambda batches: [row for batch in batches for row in _dicts(within(batch, asked.window))],
+                lambda batches: [row for batch in batches for row in within(batch, asked.window).dicts()],
                 proof,
             )
 
@@ -233,7 +233,6 @@ class DevoHook(BaseHook):
         if max_rows is not None:
             # one row more than allowed is enough to know, and Devo need not send the others
             options.setdefault("limit", max(max_rows, 0) + 1)
-
         with self._asking(query, from_, to, **options) as (reader, asked, proof):
 
             def write(batches: Iterator[Batch]) -> WrittenFile:
@@ -246,10 +245,7 @@ class DevoHook(BaseHook):
                     max_bytes=max_bytes,
                     progress=progress,
                     owner=owner,
-                    facts=asked_facts(
-                        query,
-                        {"from": asked.window.start.isoformat(), "to": asked.window.end.isoformat()},
-                    ),
+                    facts=asked_facts(query, asked.window.written),
                 )
                 progress.done(written)
                 return written
@@ -301,9 +297,3 @@ class DevoHook(BaseHook):
         with transport.client() as client:
             reader = Reader(client, settings.endpoint, limits, QueryStats(), transport.context)
             yield reader, Query(text, window, limit, self.comments), completeness or settings.completeness
-
-
-def _dicts(batch: Batch) -> list[Row]:
-    names = [column.name for column in batch.columns]
-    # the decoder has compared the lengths
-    return [dict(zip(names, row, strict=False)) for row in batch.rows]

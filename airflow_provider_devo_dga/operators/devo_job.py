@@ -196,5 +196,5 @@ class DevoJobOperator(WiredOperator):
             "events": job.sent,
             "generated": job.generated,
             "query": self.query,
-            "window": {"from": window.start.isoformat(), "to": window.end.isoformat()},
+            "window": window.written,
         }

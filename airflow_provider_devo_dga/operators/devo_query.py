@@ -164,5 +164,5 @@ class DevoQueryOperator(StoppableMixin, WiredOperator):
             "rows": written.rows,
             "bytes": written.bytes,
             "columns": self._columns,
-            "window": {"from": window.start.isoformat(), "to": window.end.isoformat()},
+            "window": window.written,
         }
