@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import deque
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +20,7 @@ from airflow_provider_devo_dga.reports.evidence.witness import Witness
 from airflow_provider_devo_dga.reports.files.detections_parquet import parquet_written
 from airflow_provider_devo_dga.reports.files.record import records
 from airflow_provider_devo_dga.reports.shelf import ReportShelf
+from tests.reports.conftest import Hour
 
 SICK = "10.0.0.9"
 HOURS = 12
@@ -58,12 +60,19 @@ def past_of(hour: Any, folder: Path, **changes: Any) -> Past:
     return ReportShelf(folder).past(slugs, hour.context(**changes))[1]
 
 
-@pytest.fixture
-def told(hour: Any, tmp_path: Path) -> Path:
-    """Return a folder with the reports of eight hours."""
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("written")
+    hour = Hour(folder / "rows.parquet")
     for number in range(HOURS):
-        reported(filled(hour, number), tmp_path / "reports", number)
-    return tmp_path / "reports"
+        reported(filled(hour, number), folder / "reports", number)
+    return folder / "reports"
+
+
+@pytest.fixture
+def told(written: Path, tmp_path: Path) -> Path:
+    """Return a folder of the test's own with the reports of twelve hours."""
+    return Path(shutil.copytree(written, tmp_path / "reports"))
 
 
 def test_few_names_an_hour_stand_out_over_hours(hour: Any, told: Path) -> None:
