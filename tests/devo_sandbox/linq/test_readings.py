@@ -149,7 +149,8 @@ def test_groups_as_read(
     assert found.keys() == wanted.keys()
     for value, answer in wanted.items():
         if name == "hllppcount":
-            assert found[value] == pytest.approx(answer, rel=0.1)
+            # DuckDB's estimate tells values apart by a hash: it may take two of few for one
+            assert found[value] == pytest.approx(answer, rel=0.1, abs=int(answer > 1))
         else:
             assert same(found[value], answer) or found[value] == pytest.approx(answer, rel=1e-9), value
 
