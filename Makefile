@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 SBOM := $(VENV)/sbom
 READY := $(VENV)/ready
 LATEST := build/latest
+# Of its own, too: it changes files, and needs nothing of ours.
+MUTANTS := build/mutants
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Airflow writes a configuration file into AIRFLOW_HOME at import; keep it here, also for tests.
 export AIRFLOW_HOME ?= $(CURDIR)/build/airflow
@@ -14,7 +16,7 @@ export NO_MKDOCS_2_WARNING := 1
 # Without bytecode every process of the tests reads all of them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo ui bench test test-fast test-e2e test-deep test-random coverage test-latest check check-files check-format check-lint check-types check-layers check-hosts check-docs format docs screenshots constraints dist release-check sbom secrets mlflow-server mlflow-requirements clean
+.PHONY: help setup demo ui bench test test-fast test-e2e test-deep test-random mutants coverage test-latest check check-files check-format check-lint check-types check-layers check-hosts check-docs format docs screenshots constraints dist release-check sbom secrets mlflow-server mlflow-requirements clean
 
 help:
 	@echo "make demo       the whole job once: train, register, score, report; leaves build/demo/"
@@ -25,6 +27,7 @@ help:
 	@echo "make coverage   the fast tests, and which lines and branches they do not reach; red below the floor"
 	@echo "make test-random  the fast tests, in another order each time"
 	@echo "make test-deep  the tests that draw examples, with four times as many, others each time; for the night"
+	@echo "make mutants    small changes to the code that no fast test notices: sixty drawn by chance, an hour"
 	@echo "make test-latest  the fast tests with the newest releases of all dependencies; WHOLE=1: every test"
 	@echo "make bench      what is claimed about speed and memory, measured here; leaves build/bench/"
 	@echo "make check      tracked files, format, lint, types, layers, workflows, docs"
@@ -80,6 +83,12 @@ test-e2e: $(READY)
 # Nightly: what it finds is red then, not in a change that has nothing to do with it.
 test-deep: $(READY)
 	@pytest --hypothesis-profile=deep -n 2 --dist loadfile $$(grep -rlE --include='test_*.py' 'hypothesis|examples\(' tests)
+
+# By hand, after a room has changed much; SEED repeats a draw.
+mutants: $(READY)
+	@$(PYTHON) -m venv $(MUTANTS)
+	@$(MUTANTS)/bin/python -m pip install -q --disable-pip-version-check cosmic-ray==8.7.0
+	@$(MUTANTS)/bin/python -m tests.mutants $(if $(SEED),--seed $(SEED))
 
 # Nightly: constraints.txt is left out, so only the bounds in pyproject.toml hold.
 test-latest: export PATH := $(abspath $(LATEST))/bin:$(PATH)
