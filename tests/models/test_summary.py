@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from airflow_provider_devo_dga.documents import DocumentKind
 from airflow_provider_devo_dga.errors import DocumentError, FeatureError
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
+from airflow_provider_devo_dga.models.dataset import Dataset
 from airflow_provider_devo_dga.models.meaning import meaning_of
 from airflow_provider_devo_dga.models.origin import Origin
 from airflow_provider_devo_dga.models.provenance import Provenance
@@ -54,6 +55,12 @@ def test_a_summary_of_each_format_is_read_whole(number: int) -> None:
     assert trained.against_champion("20260101T030000Z") is None
     origin = Origin("dga_weekly_retrain", "scheduled__2026-01-12T03:00:00+00:00", "train")
     assert trained.origin == (origin if number else None)
+
+
+def test_what_a_dataset_does_not_count_is_none_of_it() -> None:
+    told = SUMMARY.of(stored("summary-1") | {"dataset": {"sha256": "ab"}}, "x").dataset
+    assert told == Dataset(sha256="ab")
+    assert {count for count in asdict(told).values() if isinstance(count, int)} == {0}
 
 
 @pytest.mark.parametrize("number", range(SUMMARY.format + 1))
