@@ -25,6 +25,7 @@ def get_provider_info() -> dict[str, Any]:
                 "operators.devo_job",
                 "operators.devo_query",
                 "operators.dga_report",
+                "operators.backtest_model",
                 "operators.gate_model",
                 "operators.probe_model",
                 "operators.promote_model",

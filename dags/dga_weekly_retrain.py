@@ -1,6 +1,6 @@
 """Retrain the DGA classifier every week and put it into service in Devo, if it deserves it.
 
-recent drift → find the champion → train → record → quality gate against the champion → [approve] →
+recent drift → find the champion → train → record → backtest on stored hours → quality gate → [approve] →
 register as candidate → probe in Devo → promote to the serving name, or leave the former model there.
 ``dga_rollback`` undoes it. Runs also when ``dga_hourly_report`` tells of drift that lasts.
 
@@ -17,6 +17,7 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, ObjectStoragePath, Param, task
 from airflow.sdk.definitions.asset import Model
 
+from airflow_provider_devo_dga.operators.backtest_model import BacktestModelOperator
 from airflow_provider_devo_dga.operators.gate_model import GateModelOperator
 from airflow_provider_devo_dga.operators.h2o_train import H2OTrainOperator
 from airflow_provider_devo_dga.operators.probe_model import ProbeModelOperator
@@ -32,12 +33,20 @@ TABLE = f"^{NAME}([.]{NAME})*$"
 # Sections of the form that *Trigger* shows.
 MODEL = "Data and model"
 GATE = "Quality gate"
+TRIAL = "Backtest on stored hours"
 EVENTS = "Events to probe with"
 CONNECTIONS = "Connections"
 TEXT: dict[str, Any] = {"type": "string", "section": MODEL}
 CONNECTION: dict[str, Any] = {"type": "string", "section": CONNECTIONS}
 COLUMN: dict[str, Any] = {"type": "string", "pattern": f"^{NAME}$", "section": EVENTS}
 SHARE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1, "section": GATE}
+BUDGET: dict[str, Any] = {"type": "number", "exclusiveMinimum": 0, "maximum": 0.1, "section": MODEL}
+FOLDS: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 10, "section": MODEL}
+HOURS: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 168, "section": EVENTS}
+PLACE: dict[str, Any] = {"type": "string", "section": EVENTS}
+LIMIT: dict[str, Any] = {"type": "number", "minimum": 0, "section": TRIAL}
+SWITCH: dict[str, Any] = {"type": "boolean", "section": GATE}
+FILE: dict[str, Any] = {"type": ["null", "string"], "section": TRIAL}
 OPTIONAL: dict[str, Any] = {"type": ["null", "string"], "section": CONNECTIONS}
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
 DGA_DRIFT = Asset(name="dga_drift", uri="x-devo-dga://drift/lasting")
@@ -94,64 +103,36 @@ with DAG(
             "dga", "What a host is turned into", enum=["dga", "dga_plain", "tutorial"], section=MODEL
         ),
         "false_positive_budget": Param(
-            0.01,
-            "Share of legit names that may be flagged; decides the model's threshold",
-            type="number",
-            exclusiveMinimum=0,
-            maximum=0.1,
-            section=MODEL,
+            0.01, "Share of legit names that may be flagged; decides the model's threshold", **BUDGET
         ),
         "unseen_family_folds": Param(
-            0,
-            "Trainings that leave families out, to measure recall of unseen ones; 0 for none",
-            type="integer",
-            minimum=0,
-            maximum=10,
-            section=MODEL,
+            0, "Trainings that leave families out, to measure recall of unseen ones; 0 for none", **FOLDS
         ),
-        "model_params": Param(
-            {}, "H2O GBM parameters that replace the defaults", type="object", section=MODEL
-        ),
+        "model_params": Param({}, "H2O GBM parameters, not the defaults", type="object", section=MODEL),
         "devo_domain": Param(
             "self", "Devo domain that owns the model", pattern="^[A-Za-z0-9_.@-]{1,128}$", **TEXT
         ),
-        "compare_with_champion": Param(
-            True, "Off lets a model pass on its own figures alone", type="boolean", section=GATE
-        ),
-        "require_approval": Param(
-            False, "Let a person approve a model that passed", type="boolean", section=GATE
-        ),
-        "min_auc": Param(
-            0.85, "Least AUC on held-out names", type="number", minimum=0.5, maximum=1, section=GATE
-        ),
+        "compare_with_champion": Param(True, "Off lets a model pass on its own figures alone", **SWITCH),
+        "require_approval": Param(False, "Let a person approve a model that passed", **SWITCH),
+        "min_auc": Param(0.85, "Least AUC on held-out names", **(SHARE | {"minimum": 0.5})),
         "min_recall": Param(0.4, "Least share of DGA names flagged", **SHARE),
-        "max_recall_loss": Param(
-            0.02, "Share of DGA names that may be flagged less than by the champion", **SHARE
-        ),
+        "max_recall_loss": Param(0.02, "Share of DGA names that the champion may flag more", **SHARE),
         "max_family_loss": Param(0.15, "The same, for each family", **SHARE),
         "min_family_rows": Param(
             30, "Families with fewer held-out names are left out", type="integer", minimum=1, section=GATE
         ),
-        "table": Param(
-            "demo.ecommerce.data", "Table with the events", type="string", pattern=TABLE, section=EVENTS
-        ),
+        "backtest_hours": Param(168, "Stored hours to replay", **(HOURS | {"minimum": 0, "section": TRIAL})),
+        "max_own_factor": Param(3, "Times the budget it may flag of what clean clients asked for", **LIMIT),
+        "max_more_clients": Param(20, "Clients a week it may name, and the champion not", **LIMIT),
+        "max_fewer_clients": Param(20, "Clients a week the champion may name, and it not", **LIMIT),
+        "allow_file": Param(None, "Text file of domains that the hourly report never flags", **FILE),
+        "no_alarm_file": Param(None, "Text file of clients that raise no alarm there", **FILE),
+        "table": Param("demo.ecommerce.data", "Table with the events", **(COLUMN | {"pattern": TABLE})),
         "field": Param("referralUri", "Its column with URIs or hosts", **COLUMN),
         "field_kind": Param("uri", "What that column holds", enum=["uri", "host"], section=EVENTS),
         "client_field": Param("clientIpAddress", "Its column that names who asked", **COLUMN),
-        "probe_hours": Param(
-            24,
-            "Probe with the traffic of so many hours",
-            type="integer",
-            minimum=1,
-            maximum=168,
-            section=EVENTS,
-        ),
-        "reports_dir": Param(
-            f"{STORE}/reports",
-            "Folder of the hourly reports; says what drift there was",
-            type="string",
-            section=EVENTS,
-        ),
+        "probe_hours": Param(24, "Probe with the traffic of so many hours", **HOURS),
+        "reports_dir": Param(f"{STORE}/reports", "Folder of the hourly reports", **PLACE),
         "devo_conn_id": Param("devo_default", "To Devo", **CONNECTION),
         "mlmm_conn_id": Param("devo_mlmm_default", "To the ML Model Manager", **CONNECTION),
         "h2o_conn_id": Param(None, "To an H2O cluster; none starts a private one", **OPTIONAL),
@@ -215,6 +196,23 @@ with DAG(
     )
     # [END record]
 
+    # [START backtest]
+    backtest = BacktestModelOperator(
+        task_id="backtest",
+        trained="{{ ti.xcom_pull('train') }}",
+        name="{{ params.model_name }}",
+        models_dir="{{ params.models_dir }}",
+        reports_dir="{{ params.reports_dir }}",
+        source=SOURCE,
+        champion="{{ ti.xcom_pull('find_champion') if params.compare_with_champion else None }}",
+        windows="{{ params.backtest_hours }}",
+        allow_file="{{ params.allow_file }}",
+        no_alarm_file="{{ params.no_alarm_file }}",
+        devo_domain="{{ params.devo_domain }}",
+        devo_conn_id="{{ params.devo_conn_id }}",
+    )
+    # [END backtest]
+
     # [START gate]
     quality_gate = GateModelOperator(
         task_id="quality_gate",
@@ -228,6 +226,10 @@ with DAG(
         max_recall_loss="{{ params.max_recall_loss }}",
         max_family_loss="{{ params.max_family_loss }}",
         min_family_rows="{{ params.min_family_rows }}",
+        backtest="{{ ti.xcom_pull('backtest') }}",
+        max_own_factor="{{ params.max_own_factor }}",
+        max_more_clients="{{ params.max_more_clients }}",
+        max_fewer_clients="{{ params.max_fewer_clients }}",
         history_dir="{{ params.history_dir }}",
         mlflow_conn_id="{{ params.mlflow_conn_id }}",
     )
@@ -292,6 +294,6 @@ with DAG(
     )
     # [END promote]
 
-    recent_drift() >> find_champion() >> train >> record >> quality_gate
+    recent_drift() >> find_champion() >> train >> record >> backtest >> quality_gate
     quality_gate >> ask_someone() >> [approve, register_candidate]
     approve >> register_candidate >> probe_candidate >> promote

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import ObjectStoragePath
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_provider_devo_dga.errors import HistoryError
+from airflow_provider_devo_dga.errors import DocumentError, HistoryError
 from airflow_provider_devo_dga.hooks.mlflow import MLflowHook
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.promotion.gate import QualityGate, gate_report
@@ -19,6 +19,8 @@ from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from airflow_provider_devo_dga.promotion.backtest.backtest import Backtest
 
 _LONGEST_NOTE = 4000
 
@@ -47,10 +49,16 @@ class GateModelOperator(WiredOperator):
         false-positive budget. (templated)
     :param max_family_loss: the same, for each family. (templated)
     :param min_family_rows: families with fewer held-out names are not compared. (templated)
+    :param backtest: what ``BacktestModelOperator`` returned; None tries it on no traffic. (templated)
+    :param max_own_factor: how many times its false-positive budget it may flag of the names that clean
+        clients here asked for. (templated)
+    :param max_more_clients: clients a week that it may name and the champion does not. (templated)
+    :param max_fewer_clients: clients a week that the champion names and it does not. (templated)
     :param history_dir: URI of a folder on this machine's disk for ``mlflow.db``, when there is no MLflow
         connection; None keeps no history. (templated)
     :param mlflow_conn_id: Airflow connection of type ``mlflow``; None for the file. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
+    :raises DocumentError: the backtest is another version's.
     :raises MojoExportError: the model file is not there, or cannot be scored.
     :raises AirflowFailException: the model breaks a rule; lists every reason, and is not retried.
     """
@@ -66,6 +74,10 @@ class GateModelOperator(WiredOperator):
         "max_recall_loss",
         "max_family_loss",
         "min_family_rows",
+        "backtest",
+        "max_own_factor",
+        "max_more_clients",
+        "max_fewer_clients",
         "history_dir",
         "mlflow_conn_id",
         "storage_conn_id",
@@ -85,6 +97,10 @@ class GateModelOperator(WiredOperator):
         max_recall_loss: float | str = 0.02,
         max_family_loss: float | str = 0.15,
         min_family_rows: int | str = 30,
+        backtest: Mapping[str, Any] | None = None,
+        max_own_factor: float | str = 3,
+        max_more_clients: float | str = 20,
+        max_fewer_clients: float | str = 20,
         history_dir: str | None = None,
         mlflow_conn_id: str | None = None,
         storage_conn_id: str | None = None,
@@ -101,6 +117,10 @@ class GateModelOperator(WiredOperator):
         self.max_recall_loss = max_recall_loss
         self.max_family_loss = max_family_loss
         self.min_family_rows = min_family_rows
+        self.backtest = backtest
+        self.max_own_factor = max_own_factor
+        self.max_more_clients = max_more_clients
+        self.max_fewer_clients = max_fewer_clients
         self.history_dir = history_dir
         self.mlflow_conn_id = mlflow_conn_id
         self.storage_conn_id = storage_conn_id
@@ -117,8 +137,10 @@ class GateModelOperator(WiredOperator):
         )
         trained = TrainingSummary.of(mapping(self.trained, "trained", "H2OTrainOperator"))
         champion = mapping_or_none(self.champion, "champion", "the task that finds the champion", ["version"])
+        tried = self._tried(trained)
         # figures cost nothing, to ask the model takes a Java
-        reasons = gate.reasons_against(trained, champion) or self._answers(trained)
+        reasons = gate.reasons_against(trained, champion) + self._shown(tried, trained)
+        reasons = reasons or self._answers(trained)
         self._note(trained, "; ".join(reasons))
         if reasons:
             raise AirflowFailException("The model does not pass the quality gate: " + "; ".join(reasons))
@@ -131,12 +153,42 @@ class GateModelOperator(WiredOperator):
         return {
             "version": trained.version,
             "champion": version,
-            "summary": gate_report(trained, version),
+            "summary": "\n\n".join([gate_report(trained, version), *self._told(tried, trained)]),
         }
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """Tell OpenLineage the history that has the verdict; None without its provider."""
         return lineage([], history_places(self.mlflow_conn_id, self.history_dir, self.name))
+
+    def _tried(self, trained: TrainingSummary) -> Backtest | None:
+        from airflow_provider_devo_dga.promotion.backtest.backtest import BACKTEST
+
+        found = mapping_or_none(self.backtest, "backtest", "BacktestModelOperator", ["windows"])
+        if found is None:
+            return None
+        tried = BACKTEST.of(found, "What was handed over as backtest")
+        if tried.version != trained.version:
+            raise DocumentError(
+                f"The backtest is that of version {tried.version}, not of {trained.version}; clear the task"
+                " that made it"
+            )
+        return tried
+
+    def _shown(self, tried: Backtest | None, trained: TrainingSummary) -> list[str]:
+        """Return what the backtest shows against the model."""
+        from airflow_provider_devo_dga.promotion.backtest.limits import BacktestLimits
+
+        limits = BacktestLimits(
+            max_own_factor=number(self.max_own_factor, "max_own_factor"),
+            max_more_clients=number(self.max_more_clients, "max_more_clients"),
+            max_fewer_clients=number(self.max_fewer_clients, "max_fewer_clients"),
+        )
+        return limits.reasons_against(tried, trained) if tried else []
+
+    def _told(self, tried: Backtest | None, trained: TrainingSummary) -> list[str]:
+        from airflow_provider_devo_dga.promotion.backtest.limits import backtest_report
+
+        return [backtest_report(tried, trained)] if tried else []
 
     def _answers(self, trained: TrainingSummary) -> list[str]:
         """Return what the model's answers about plain names say against it."""

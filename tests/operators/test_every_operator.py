@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_devo_dga.errors import DevoPermanentError
+from airflow_provider_devo_dga.operators.backtest_model import BacktestModelOperator
 from airflow_provider_devo_dga.operators.check_linq import CheckLinqOperator
 from airflow_provider_devo_dga.operators.devo_job import DevoJobOperator
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
@@ -30,6 +31,7 @@ from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 from airflow_provider_devo_dga.tasks.wired import WiredOperator
 
 OPERATORS = [
+    BacktestModelOperator,
     CheckLinqOperator,
     DevoJobOperator,
     DevoQueryOperator,
@@ -123,6 +125,7 @@ NOT_TEMPLATED = {
     "poll_interval",
     "ratios",
     "settle_seconds",
+    "width",
 }
 
 
@@ -211,6 +214,11 @@ ROWS = {"path": "file:///rows.parquet", "window": {"from": "2026-01-01", "to": "
 HANDED_OVER = [
     (RegisterModelOperator, {"name": "m", "trained": "train"}, "trained=task.output"),
     (RecordTrainingOperator, {"name": "m", "trained": "[1]"}, "trained=task.output"),
+    (
+        BacktestModelOperator,
+        {"name": "m", "trained": None, "models_dir": "m", "reports_dir": "r", "source": {}},
+        "trained=task.output",
+    ),
     (GateModelOperator, {"name": "m", "trained": None}, "trained=task.output"),
     (
         PromoteModelOperator,

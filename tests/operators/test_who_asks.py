@@ -19,6 +19,7 @@ from airflow.sdk.execution_time.context import set_current_context
 
 from airflow_provider_devo_dga.errors import DevoDgaError
 from airflow_provider_devo_dga.hooks.devo import DevoHook
+from airflow_provider_devo_dga.operators.backtest_model import BacktestModelOperator
 from airflow_provider_devo_dga.operators.check_linq import CheckLinqOperator
 from airflow_provider_devo_dga.operators.devo_job import DevoJobOperator
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
@@ -42,6 +43,7 @@ SAID = json.dumps(f'pragma comment.free:"a_dag a_task {RUN} try 2"')[1:-1]
 
 # they read and write files and models only
 QUIET = {
+    BacktestModelOperator,
     GateModelOperator,
     H2OTrainOperator,
     RecordTrainingOperator,

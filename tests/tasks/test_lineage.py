@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_devo_dga.operators.backtest_model import BacktestModelOperator
 from airflow_provider_devo_dga.operators.check_linq import CheckLinqOperator
 from airflow_provider_devo_dga.operators.devo_job import DevoJobOperator
 from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
@@ -38,6 +39,14 @@ ROWS = {"path": "s3://bucket/rows.parquet", "window": {"from": WINDOW["from_"], 
 SOURCE = {"table": "web.proxy"}
 
 OPERATORS = {
+    "backtest": lambda: BacktestModelOperator(
+        task_id="backtest",
+        trained=TRAINED,
+        name="dga",
+        models_dir="s3://bucket/models",
+        reports_dir="s3://me:hush@bucket/reports",
+        source=SOURCE,
+    ),
     "check": lambda: CheckLinqOperator(task_id="check", table="web.proxy"),
     "job": lambda: DevoJobOperator(
         task_id="job", query="from web.proxy", destination="s3", destination_params={"key": "hush"}, **WINDOW
@@ -94,6 +103,7 @@ OPERATORS = {
 }
 PROXY = ("devo://devo_default", "web.proxy")
 READ = {
+    "backtest": [("s3://bucket", "reports")],
     "check": [PROXY],
     "job": [PROXY],
     "gate": [],
@@ -109,6 +119,7 @@ READ = {
     "report": [("s3://bucket", "rows.parquet"), ("devo://devo_default", "web.proxy")],
 }
 WRITTEN = {
+    "backtest": [],
     "check": [],
     "job": [],
     "gate": [("file", "/srv/history/mlflow.db")],

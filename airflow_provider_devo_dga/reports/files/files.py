@@ -42,19 +42,9 @@ def write_report(summary: ReportSummary, directory: Any, *, trend: Trend | None 
     :param trend: earlier windows, for the page.
     :raises OSError: when a file cannot be written; no partial file stays behind.
     """
-    files = ReportFiles(
-        html=directory / "report.html",
-        json=directory / "report.json",
-        csv=directory / "report.csv",
-        ecs=directory / "report.ecs.ndjson",
-        parquet=directory / "report.parquet",
-        counts=directory / CLIENTS,
-    )
+    files = _files(directory)
     page = render(summary, trend)
-    with publish(files.counts) as clients:
-        write_clients(summary.clients_untold, summary.context, clients)
-    with publish(files.json) as document:
-        document.write(REPORT.write(summary.document()) + b"\n")
+    _write_figures(summary, files)
     with publish(files.parquet) as table, publish(files.ecs) as ecs, publish(files.csv) as csv:
         rows = parquet_written(records(summary), summary.context, table)
         for text in detections_csv(_ecs_written(rows, ecs)):
@@ -62,6 +52,36 @@ def write_report(summary: ReportSummary, directory: Any, *, trend: Trend | None 
     with publish(files.html) as html:
         html.write(page.encode())
     return files
+
+
+def write_figures(summary: ReportSummary, directory: Any) -> None:
+    """Write into ``directory`` what the windows after this one read, and nothing for people.
+
+    :raises OSError: as :func:`write_report`.
+    """
+    files = _files(directory)
+    _write_figures(summary, files)
+    with publish(files.parquet) as table:
+        for _ in parquet_written(records(summary), summary.context, table):
+            pass
+
+
+def _write_figures(summary: ReportSummary, files: ReportFiles) -> None:
+    with publish(files.counts) as clients:
+        write_clients(summary.clients_untold, summary.context, clients)
+    with publish(files.json) as document:
+        document.write(REPORT.write(summary.document()) + b"\n")
+
+
+def _files(directory: Any) -> ReportFiles:
+    return ReportFiles(
+        html=directory / "report.html",
+        json=directory / "report.json",
+        csv=directory / "report.csv",
+        ecs=directory / "report.ecs.ndjson",
+        parquet=directory / "report.parquet",
+        counts=directory / CLIENTS,
+    )
 
 
 def _ecs_written(found: Iterable[Record], file: IO[bytes]) -> Iterator[Record]:

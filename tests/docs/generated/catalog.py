@@ -47,6 +47,7 @@ CATALOG: dict[str, tuple[Entry, ...]] = {
     "Operators": (
         Entry("operators.h2o_train", "H2OTrainOperator"),
         Entry("operators.record_training", "RecordTrainingOperator"),
+        Entry("operators.backtest_model", "BacktestModelOperator"),
         Entry("operators.gate_model", "GateModelOperator"),
         Entry("operators.register_model", "RegisterModelOperator"),
         Entry("operators.probe_model", "ProbeModelOperator"),

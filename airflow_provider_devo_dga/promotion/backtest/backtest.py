@@ -1,0 +1,204 @@
+"""A candidate and the champion on the same stored windows: whom each would have named, and by which names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_devo_dga.documents import DocumentKind
+from airflow_provider_devo_dga.promotion.backtest.labels import Labels, labels_of
+from airflow_provider_devo_dga.promotion.backtest.own_traffic import clean_names
+from airflow_provider_devo_dga.promotion.backtest.replay import Contender, Replay, replay
+from airflow_provider_devo_dga.promotion.backtest.stored_windows import StoredWindow
+from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SHOWN = 10
+NAMES_MOST = 1_000_000
+"""Distinct names of all windows together; the windows before are left out. Some 40 MB for each model."""
+
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What one model would have told.
+
+    :param clients: distinct clients that would have stood out.
+    :param alarms: windows of which people would have been told.
+    """
+
+    version: str
+    clients: int
+    alarms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientChange:
+    """A client, and in how many windows either model would have named it."""
+
+    client: str
+    windows: int
+    champion_windows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnTraffic:
+    """Names that clean clients asked for.
+
+    :param highest: of the flagged ones, with their scores.
+    """
+
+    names: int
+    flagged: int
+    highest: list[tuple[str, float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """What came out; of each list the first :data:`SHOWN` stand here, of those that are counted.
+
+    :param windows: that were replayed; 0 where none is stored.
+    :param seconds: that they span together.
+    :param champion: None where nothing serves, or it cannot be compared with.
+    :param only_candidate: clients that it alone would have named; ``only_champion`` likewise.
+    :param newly: names that it alone flags, highest score first; ``no_longer`` the champion alone.
+    """
+
+    version: str
+    windows: int
+    seconds: float = 0
+    candidate: Replayed | None = None
+    champion: Replayed | None = None
+    only_candidate: int = 0
+    only_champion: int = 0
+    clients: list[ClientChange] = field(default_factory=list)
+    newly_n: int = 0
+    newly: list[str] = field(default_factory=list)
+    no_longer_n: int = 0
+    no_longer: list[str] = field(default_factory=list)
+    own: OwnTraffic = field(default_factory=lambda: OwnTraffic(names=0, flagged=0))
+
+    def a_week(self, count: int) -> float:
+        """Return how many that is a week, of what was counted in the windows."""
+        return count * _WEEK.total_seconds() / self.seconds if self.seconds else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values, for XCom."""
+        import msgspec
+
+        found: dict[str, Any] = msgspec.json.decode(BACKTEST.write(self))
+        return found
+
+
+BACKTEST = DocumentKind("backtest", Backtest, 1)
+
+
+def backtest(
+    windows: Sequence[StoredWindow],
+    candidate: Contender,
+    champion: Contender | None,
+    lists: DomainLists,
+    source_key: str,
+) -> Backtest:
+    """Replay the windows by both models and compare.
+
+    :param windows: the latest first; those before :data:`NAMES_MOST` names is reached are used.
+    :raises ReportError: rows cannot become a report.
+    :raises DocumentError: a stored report is damaged.
+    :raises MojoExportError: a model file cannot be scored.
+    """
+    used, names = _within(windows)
+    version = candidate.trained.version
+    if not used:
+        return Backtest(version=version, windows=0)
+    labels = labels_of(names, candidate.mojo, candidate.features)
+    told = replay(used, candidate, labels, lists, source_key)
+    suspects = {client for stored in used for client in stored.stood_out()}
+    other: dict[str, Any] = {}
+    if champion is not None:
+        other_labels = labels_of(names, champion.mojo, champion.features)
+        other_told = replay(used, champion, other_labels, lists, source_key)
+        suspects |= set(other_told.clients)
+        other = _compared(told, other_told) | _moved(labels, other_labels)
+        other["champion"] = _replayed(champion, other_told)
+    return Backtest(
+        version=version,
+        windows=len(used),
+        seconds=sum((stored.window.end - stored.window.start).total_seconds() for stored in used),
+        candidate=_replayed(candidate, told),
+        own=_own(labels, clean_names(used, lists, suspects)),
+        **other,
+    )
+
+
+def _within(windows: Sequence[StoredWindow]) -> tuple[list[StoredWindow], pa.Array]:
+    """Return the windows that are used, oldest first, and their distinct names."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    used: list[StoredWindow] = []
+    names = pa.array([], pa.string())
+    for stored in windows:
+        more = pc.unique(pa.chunked_array([names, stored.names()], pa.string()))
+        if len(more) > NAMES_MOST:
+            break
+        used.insert(0, stored)
+        names = more
+    return used, names
+
+
+def _replayed(contender: Contender, told: Replay) -> Replayed:
+    return Replayed(version=contender.trained.version, clients=len(told.clients), alarms=told.alarms)
+
+
+def _compared(told: Replay, other: Replay) -> dict[str, Any]:
+    changed = [
+        ClientChange(
+            client=client,
+            windows=told.clients.get(client, 0),
+            champion_windows=other.clients.get(client, 0),
+        )
+        for client in sorted({*told.clients, *other.clients})
+        if told.clients.get(client, 0) != other.clients.get(client, 0)
+    ]
+    changed.sort(key=lambda each: -abs(each.windows - each.champion_windows))
+    return {
+        "only_candidate": len({*told.clients} - {*other.clients}),
+        "only_champion": len({*other.clients} - {*told.clients}),
+        "clients": changed[:SHOWN],
+    }
+
+
+def _moved(labels: Labels, other: Labels) -> dict[str, Any]:
+    import pyarrow.compute as pc
+
+    newly = pc.and_(labels.flagged, pc.invert(other.flagged))
+    no_longer = pc.and_(other.flagged, pc.invert(labels.flagged))
+    return {
+        "newly_n": pc.sum(newly).as_py() or 0,
+        "newly": [name for name, _ in _highest(labels, newly)],
+        "no_longer_n": pc.sum(no_longer).as_py() or 0,
+        "no_longer": [name for name, _ in _highest(other, no_longer)],
+    }
+
+
+def _own(labels: Labels, clean: pa.Array) -> OwnTraffic:
+    import pyarrow.compute as pc
+
+    flagged = pc.and_(labels.flagged, pc.is_in(labels.names, value_set=clean))
+    return OwnTraffic(
+        names=len(clean), flagged=pc.sum(flagged).as_py() or 0, highest=_highest(labels, flagged)
+    )
+
+
+def _highest(labels: Labels, mask: pa.Array) -> list[tuple[str, float]]:
+    import pyarrow as pa
+
+    found = pa.table({"name": labels.names, "score": labels.scores}).filter(mask)
+    found = found.sort_by([("score", "descending"), ("name", "ascending")]).slice(0, SHOWN)
+    return [(row["name"], round(row["score"], 4)) for row in found.to_pylist()]

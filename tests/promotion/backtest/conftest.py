@@ -1,0 +1,3 @@
+"""The network whose windows are stored."""
+
+from tests.stored_network import network  # noqa: F401 - a fixture
