@@ -110,3 +110,8 @@ def _sum_upwards(k: int, n: int, odds: float) -> float:
         if term < total * _NEGLIGIBLE:
             break
     return total
+
+
+def two_digit_unit(count: int) -> int:
+    """Return the unit in which a count has two digits: 1234 gives 100, what is below 100 gives 1."""
+    return 10 ** max(0, math.floor(math.log10(count)) - 1) if count else 1

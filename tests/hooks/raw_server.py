@@ -6,6 +6,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -77,6 +78,18 @@ def reply(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     """Return an answer of known length, after which the connection ends."""
     lines = [f"HTTP/1.1 {status}", "Connection: close", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
+
+
+def dripping(status: str) -> Callable[[socket.socket, bytes], None]:
+    """Return what answers with a status and then a header every twentieth of a second, for ten seconds."""
+
+    def answer(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(f"HTTP/1.1 {status}\r\n".encode())
+        for _ in range(200):
+            connection.sendall(b"X: y\r\n")
+            time.sleep(0.05)
+
+    return answer
 
 
 def _read(connection: socket.socket) -> bytes:

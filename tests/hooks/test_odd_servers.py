@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.hooks.raw_server import RawServer, reply
+from tests.hooks.raw_server import RawServer, dripping, reply
 from tests.hooks.ways import EVERY_CALL, EVERY_TYPE, LOGIN, SECONDS, SECRET, SLACK, TESTS, asked
 
 JSON = "Content-Type: application/json"
@@ -35,13 +35,6 @@ def quotes(status: str, *headers: str, form: str = "{}") -> Answer:
     return answer
 
 
-def trickles(connection: socket.socket, _: bytes) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\n")
-    for _ in range(200):
-        connection.sendall(b"X: y\r\n")
-        time.sleep(0.05)
-
-
 H2O_ERROR = '{{"__meta": {{"schema_name": "H2OErrorV3"}}, "msg": "{}"}}'
 ODD: dict[str, Answer] = {
     "a page": says("<html>Please log in</html>"),
@@ -60,7 +53,7 @@ ODD: dict[str, Answer] = {
     "not found": says("not here", "404 Not Found"),
     "refused": says("no", "403 Forbidden"),
     "a fault": says("oops", "500 Internal Server Error"),
-    "a trickle": trickles,
+    "a trickle": dripping("200 OK"),
     "a quote of 401": quotes("401 Unauthorized"),
     "a quote of 400": quotes("400 Bad Request", JSON, form=H2O_ERROR),
     "a quote of 412": quotes(

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from airflow_provider_devo_dga.chance import two_digit_unit
 from airflow_provider_devo_dga.reports.evidence.client_tally import ClientTally
 
 
@@ -25,7 +26,7 @@ class ClientCell:
 def client_cells(tally: ClientTally, standing_out: AbstractSet[str]) -> tuple[ClientCell, ...]:
     """Count all clients but those that stand out."""
     counts = Counter(
-        (_two_digits(asked), _two_digits(math.floor(tally.counted.get(client, 0))))
+        (_rounded_down(asked), _rounded_down(math.floor(tally.counted.get(client, 0))))
         for client, asked in tally.asked.items()
         if client not in standing_out
     )
@@ -35,7 +36,7 @@ def client_cells(tally: ClientTally, standing_out: AbstractSet[str]) -> tuple[Cl
     )
 
 
-def _two_digits(count: int) -> int:
+def _rounded_down(count: int) -> int:
     """1234 gives 1200: a chart shows no more, and cells stay few however many clients there are."""
-    unit = 10 ** max(0, math.floor(math.log10(count)) - 1) if count else 1
+    unit = two_digit_unit(count)
     return count // unit * unit

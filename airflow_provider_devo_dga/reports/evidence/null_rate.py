@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from airflow_provider_devo_dga.chance import log_beta_binomial_tail, log_choose
+from airflow_provider_devo_dga.chance import log_beta_binomial_tail, log_choose, two_digit_unit
 
 DISPERSIONS = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064)
 """What is tried, from clients that are alike."""
@@ -128,7 +128,7 @@ class _Known:
     def __init__(self, cells: Cells) -> None:
         kept: dict[tuple[int, int], int] = {}
         for (asked, counted), clients in cells.items():
-            key = (max(counted, _two_digits(asked)), counted)
+            key = (max(counted, _rounded(asked)), counted)
             kept[key] = kept.get(key, 0) + clients
         self.cells = sorted(pair for pair in kept if pair[0])
         self.clients = [kept[pair] for pair in self.cells]
@@ -185,7 +185,7 @@ def _median(counted: Iterable[tuple[int, int]]) -> int:
     return 0
 
 
-def _two_digits(count: int) -> int:
+def _rounded(count: int) -> int:
     """Return the nearest number with two leading digits and zeros."""
-    unit = 10 ** max(0, math.floor(math.log10(count)) - 1) if count else 1
+    unit = two_digit_unit(count)
     return (count + unit // 2) // unit * unit

@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from airflow_provider_devo_dga.reports.evidence import null_rate
 from airflow_provider_devo_dga.reports.evidence.null_rate import (
     PAST_NEEDED,
     Expected,
@@ -64,10 +65,16 @@ def test_an_earlier_outbreak_moves_nothing() -> None:
     assert expected_of([quiet] * (PAST_NEEDED - 1), TRAINING).mean == TRAINING
 
 
-def test_many_clients_are_looked_at_coarsely_and_found_alike() -> None:
+def test_many_clients_are_looked_at_coarsely_and_found_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     cells = network(3000, 0.03, 60, 0.02)
     spread = {
         (asked + 700 * (number % 7), flagged): n for number, ((asked, flagged), n) in enumerate(cells.items())
     }
-    found = fit(spread, Expected(TRAINING))
-    assert 0.001 < found.mean < 0.05
+    coarse = fit(spread, Expected(TRAINING))
+    looked_at = []
+    monkeypatch.setattr(null_rate, "_rounded", lambda count: looked_at.append(count) or count)
+    exact = fit(spread, Expected(TRAINING))
+    assert looked_at
+    assert coarse.mean == pytest.approx(exact.mean, rel=0.1)
+    assert coarse.dispersion == exact.dispersion
+    assert 0.02 < fit(cells, Expected(TRAINING)).mean < 0.04
