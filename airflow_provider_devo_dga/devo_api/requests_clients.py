@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from airflow_provider_devo_dga.devo_api.access import Limits
 from airflow_provider_devo_dga.devo_api.faults import not_trusted, proxy_error, redirection, tls_refusal
@@ -44,17 +45,24 @@ def led(
         raise refused(error.message) from None
     adapter, theirs, over = _adapter(transport, refused, seconds), requests.Session.get_adapter, False
     server = urlsplit(url)[:2]
+    # one for each that a session has, so that a session keeps its connections; gone with the session's
+    ours: WeakKeyDictionary[Any, HTTPAdapter] = WeakKeyDictionary()
 
     def chosen(session: requests.Session, url: str) -> Any:
         found = theirs(session, url)
-        is_ours = urlsplit(url)[:2] == server and not over
-        return adapter(max_retries=getattr(found, "max_retries", 0)) if is_ours else found
+        if urlsplit(url)[:2] != server or over:
+            return found
+        if (own := ours.get(found)) is None:
+            own = ours.setdefault(found, adapter(max_retries=getattr(found, "max_retries", 0)))
+        return own
 
     requests.Session.get_adapter = chosen  # type: ignore[method-assign,assignment]
     try:
         yield transport
     finally:
         over = True
+        for own in ours.values():
+            own.close()
         if requests.Session.get_adapter is chosen:  # else another thread's stands on top of it
             requests.Session.get_adapter = theirs  # type: ignore[method-assign]
 
