@@ -40,12 +40,14 @@ MIDDLEBOXES = (
     "Without nginx and haproxy the tests of answers behind middleboxes are skipped:"
     " apt-get install nginx-light haproxy"
 )
+SOCKS = "Without PySocks and socksio the tests of SOCKS proxies are skipped: pip install PySocks socksio"
 NEEDS: list[tuple[Callable[[], bool], str]] = [
     (has_chromium, BROWSER),
     (lambda: bool(find_spec("hatchling")), INDEX),
     (has_postgres, POSTGRES),
     (has_celery, CELERY),
     (lambda: bool(NGINX and HAPROXY), MIDDLEBOXES),
+    (lambda: bool(find_spec("socks") and find_spec("socksio")), SOCKS),
 ]
 
 

@@ -90,7 +90,10 @@ def _checked(value: str, variable: str) -> str:
             f"The variable {variable} does not hold the address of a proxy, such as http://proxy.example:3128"
             " (http, https, socks5 or socks5h); mend it, or take Devo's host out by NO_PROXY"
         )
-    return url if parts.port else _with_port(parts)
+    # of the two httpx makes one, the proxy looks names up; requests would look them up itself
+    if parts.scheme == "socks5":
+        parts = parts._replace(scheme="socks5h")
+    return parts.geturl() if parts.port else _with_port(parts)
 
 
 def _with_port(parts: SplitResult) -> str:

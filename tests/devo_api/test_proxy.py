@@ -18,7 +18,7 @@ PROXY = {"HTTPS_PROXY": "http://proxy.example:3128"}
         ({"https_proxy": "proxy.example:3128"}, "http://proxy.example:3128"),
         ({"https_proxy": "http://a:1", "HTTPS_PROXY": "http://b:2"}, "http://a:1"),
         ({"ALL_PROXY": "socks5h://proxy.example"}, "socks5h://proxy.example:1080"),
-        ({"all_proxy": "socks5://[fd00::1]:1081"}, "socks5://[fd00::1]:1081"),
+        ({"all_proxy": "socks5://[fd00::1]:1081"}, "socks5h://[fd00::1]:1081"),
         ({"HTTPS_PROXY": "http://a:1", "all_proxy": "http://b:2"}, "http://a:1"),
         ({"HTTPS_PROXY": "https://user:p%40ss@proxy.example"}, "https://user:p%40ss@proxy.example:443"),
         ({"HTTPS_PROXY": " ", "ALL_PROXY": "http://b:2"}, "http://b:2"),
