@@ -14,6 +14,7 @@ from playwright.sync_api import sync_playwright
 from airflow_provider_devo_dga.features.linq import HostSource
 from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainList, DomainLists
 from airflow_provider_devo_dga.reports.evidence.figures import KeyTotals, PastWindow, Trend
+from airflow_provider_devo_dga.reports.evidence.reasons import Reasons, explained
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary, summarise
 from airflow_provider_devo_dga.reports.files.files import write_report
 from tests.reports.conftest import Hour
@@ -27,6 +28,7 @@ pytestmark = [
 ]
 
 
+WORDS = "many digits among its letters, hardly a vowel, five consonants in a row"
 SOURCE = HostSource("firewall.all.traffic", "dstHost", "srcIp", kind="host")
 SCREENSHOTS = Path(__file__).resolve().parents[3] / "build" / "screenshots"
 
@@ -57,7 +59,8 @@ def normal(hour: Hour) -> ReportSummary:
         "model_sha256": "ab" * 32,
         "hosts": SOURCE,
     }
-    return summarise(hour.write(), hour.context(**facts), lists=lists)
+    summary = summarise(hour.write(), hour.context(**facts), lists=lists)
+    return explained(summary, lambda names: Reasons(dict.fromkeys(names, WORDS)))
 
 
 def loud(hour: Hour) -> ReportSummary:
