@@ -49,7 +49,6 @@ CALLS: Mapping[str, Call] = {
     "add_model": lambda hook, name, folder: hook.add_model(f"{name}_new", "ONNX", newer(folder)),
     "replace": lambda hook, name, folder: hook.add_model(name, "ONNX", newer(folder), if_exists="replace"),
 }
-READS = ("get_models", "get_model", "download")
 WRITES = ("add_model", "replace")
 
 

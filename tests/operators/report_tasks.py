@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from airflow.sdk import DAG
 
 from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
+from tests.reports.conftest import Hour
 
 PLAN = {
     "query": "from …",
@@ -21,41 +20,16 @@ PLAN = {
     "threshold": 0.7,
     "false_positive_rate": 0.01,
 }
-
-
 WINDOW = {"from": "2026-01-01T08:00:00+00:00", "to": "2026-01-01T09:00:00+00:00"}
-
-
-SCHEMA = pa.schema(
-    [
-        ("reg_domain", pa.string()),
-        ("sld", pa.string()),
-        ("events_n", pa.int64()),
-        ("first_seen", pa.timestamp("ms", "UTC")),
-        ("last_seen", pa.timestamp("ms", "UTC")),
-        ("client_ips", pa.list_(pa.string())),
-        ("malicious", pa.string()),
-    ]
-)
 
 
 def rows_file(folder: Path, hosts: dict[str, str]) -> dict[str, Any]:
     """Write scored rows, as DevoQueryOperator does, and return what it returns."""
-    seen = datetime(2026, 1, 1, 8, 5, tzinfo=UTC)
-    rows = [
-        {
-            "reg_domain": host,
-            "sld": host.partition(".")[0],
-            "events_n": 2,
-            "first_seen": seen,
-            "last_seen": seen,
-            "client_ips": ["10.0.0.9"],
-            "malicious": label,
-        }
-        for host, label in hosts.items()
-    ]
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / "rows.parquet")
-    return {"path": (folder / "rows.parquet").as_uri(), "rows": len(rows), "window": WINDOW}
+    hour = Hour(folder / "rows.parquet")
+    hour.start = datetime(2026, 1, 1, 8, tzinfo=UTC)
+    for host, label in hosts.items():
+        hour.add(host, ["10.0.0.9"], label)
+    return {"path": hour.write().as_uri(), "rows": len(hosts), "window": WINDOW}
 
 
 def operator(tmp_path: Path, table: str, rows: dict[str, Any], **source: Any) -> DGAReportOperator:
