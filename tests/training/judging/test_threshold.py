@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_devo_dga.errors import TrainingError
-from airflow_provider_devo_dga.training.judging.threshold import choose_threshold
+from airflow_provider_devo_dga.training.judging.threshold import choose_threshold, operating_points
+from tests.scored import scored_part
 
 SCORES = st.lists(
     st.sampled_from([n / 20 for n in range(20)]) | st.floats(0.0, 0.999), min_size=1, max_size=60
@@ -62,3 +63,10 @@ def test_no_legit_rows_are_refused() -> None:
 def test_legit_rows_at_the_very_top_are_refused() -> None:
     with pytest.raises(TrainingError, match="no threshold keeps"):
         choose_threshold([1.0, 1.0], [1.0], 0.01)
+
+
+def test_a_budget_that_no_threshold_keeps_is_left_out_and_a_larger_one_is_not() -> None:
+    legit = [(False, "", 1.0)] * 2 + [(False, "", 0.1)] * 18
+    part = scored_part([*legit, (True, "a", 0.9), (True, "b", 0.05)])
+    points = operating_points(part, part, budgets=(0.01, 0.2))
+    assert [(point.budget, point.recall) for point in points] == [(0.2, 0.5)]
