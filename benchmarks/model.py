@@ -43,7 +43,12 @@ H2O_DEFAULTS = {
     "col_sample_rate": 1.0,
     "min_rows": 10,
 }
-PARAMS: dict[str, Mapping[str, Any]] = {"dga": {}, "dga_plain": {}, "tutorial": H2O_DEFAULTS}
+PARAMS: dict[str, Mapping[str, Any]] = {
+    "dga": {},
+    "dga_small": {},
+    "dga_plain": {},
+    "tutorial": H2O_DEFAULTS,
+}
 FOLDS = 5
 SEED = 1
 BUDGETS = {"1": 0.01, "01": 0.001}

@@ -100,7 +100,10 @@ with DAG(
             "dga_classifier", "Name in the Model Manager", pattern="^[A-Za-z0-9_.-]{1,54}$", **TEXT
         ),
         "feature_set": Param(
-            "dga", "What a host is turned into", enum=["dga", "dga_plain", "tutorial"], section=MODEL
+            "dga",
+            "What a host is turned into",
+            enum=["dga", "dga_small", "dga_plain", "tutorial"],
+            section=MODEL,
         ),
         "false_positive_budget": Param(
             0.01, "Share of legit names that may be flagged; decides the model's threshold", **BUDGET

@@ -7,7 +7,9 @@ training computes. A different answer means that features in Devo are not those 
 from __future__ import annotations
 
 import math
+import string
 from dataclasses import dataclass
+from itertools import product
 
 from airflow_provider_devo_dga.features import quoting
 
@@ -59,3 +61,20 @@ SUFFIX_LIST = (
     Assumption("rootsuffix knows ICANN's suffixes of 2026", 'rootsuffix("a.b.co.io")', "b.co.io"),
 )
 """What a tenant's public suffix list may know. No query of ours depends on it."""
+
+
+def _of_length(kilobytes: int) -> str:
+    """Return an expression of about this length, made of what the features' LINQ is made of; it gives 0."""
+    pairs = ["".join(pair) for pair in product(string.ascii_lowercase, repeat=2)]
+    counts: list[str] = []
+    while sum(map(len, counts)) < 1000 * kilobytes:
+        shapes = "|".join(f"{pair}[aeiou]" for pair in (pairs * 2)[len(counts) :][:100])
+        counts.append(f'length(subsall("-", re("{shapes}"), template("-")))')
+    return f"float({' + '.join(counts)}) * 0.0"
+
+
+LONG_QUERIES = {
+    "dga": Assumption("a query as long as that of the set dga is taken", _of_length(75), 0.0),
+    "dga_small": Assumption("a query as long as that of the set dga_small is taken", _of_length(25), 0.0),
+}
+"""By the feature set whose models cannot be served where the answer is another."""

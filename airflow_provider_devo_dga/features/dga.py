@@ -1,10 +1,11 @@
-"""The feature sets that ship: the default, which learns, the plain one of 31, and the tutorial's three."""
+"""The feature sets that ship: the default, one that learns less, the plain 31, and the tutorial's three."""
 
 from __future__ import annotations
 
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import expression as e
 from airflow_provider_devo_dga.features.feature_set import Feature, FeatureSet
+from airflow_provider_devo_dga.features.legit_grams import LegitGrams
 from airflow_provider_devo_dga.features.recipe import LearnedOdds, Recipe
 
 VOWELS = "aeiou"
@@ -65,8 +66,8 @@ PLAIN_FEATURES = FeatureSet(
 )
 """Twenty lexical features of the label and eleven coarse ones of the TLD; only LINQ's plainest operations."""
 
-DGA_RECIPE = Recipe(
-    "dga",
+SMALL_RECIPE = Recipe(
+    "dga_small",
     PLAIN_FEATURES.features,
     (
         LearnedOdds("bigram_odds", width=2, buckets=8),
@@ -79,6 +80,19 @@ DGA_RECIPE = Recipe(
 What sequences are typical is learned from each training's own rows. Serving it takes LINQ's ``subsall``.
 """
 
+DGA_RECIPE = Recipe(
+    "dga",
+    PLAIN_FEATURES.features,
+    (
+        *SMALL_RECIPE.learned,
+        LegitGrams("legit_trigrams", width=3, most=7000),
+        LegitGrams("legit_tetragrams", width=4, most=8000),
+    ),
+)
+"""The small set, and how common the label's sequences are among legit names alone: the longest query."""
+
+RECIPES = {recipe.name: recipe for recipe in (DGA_RECIPE, SMALL_RECIPE)}
+
 FEATURE_SETS = {shipped.name: shipped for shipped in (PLAIN_FEATURES, TUTORIAL_FEATURES)}
 
 
@@ -90,7 +104,7 @@ def feature_set_named(name: str | FeatureSet | Recipe) -> FeatureSet | Recipe:
     """
     if isinstance(name, FeatureSet | Recipe):
         return name
-    known: dict[str, FeatureSet | Recipe] = {DGA_RECIPE.name: DGA_RECIPE, **FEATURE_SETS}
+    known: dict[str, FeatureSet | Recipe] = {**RECIPES, **FEATURE_SETS}
     if not isinstance(name, str) or name not in known:
         raise FeatureError(
             f"No feature set named {name!r}; there are {', '.join(known)}, and some features of one are"

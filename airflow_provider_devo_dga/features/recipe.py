@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Protocol
 
 from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features import expression as e
@@ -24,6 +24,23 @@ class LabelledName(NamedTuple):
 
     label: str
     malicious: bool
+
+
+class Learned(Protocol):
+    """A feature that is to be learned.
+
+    :ivar sets_names_apart: it learns from legit names that no tree may be grown on.
+    """
+
+    speaks_for: ClassVar[Class]
+    sets_names_apart: ClassVar[bool]
+
+    @property
+    def name(self) -> str: ...
+
+    def learn(self, rows: Iterable[LabelledName]) -> Feature:
+        """Return the feature that these rows give."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +65,7 @@ class LearnedOdds:
     least: int = 1
     most: int | None = None
     speaks_for: ClassVar[Class] = "legit"
+    sets_names_apart: ClassVar[bool] = False
 
     def learn(self, rows: Iterable[LabelledName]) -> Feature:
         """Return the feature that these rows give.
@@ -76,13 +94,18 @@ class Recipe:
 
     name: str
     fixed: tuple[Feature, ...]
-    learned: tuple[LearnedOdds, ...]
+    learned: tuple[Learned, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the features in order."""
         fixed = tuple(feature.name for feature in self.fixed)
         return fixed + tuple(odds.name for odds in self.learned)
+
+    @property
+    def sets_names_apart(self) -> bool:
+        """Whether something is learned from legit names that no tree may be grown on."""
+        return any(each.sets_names_apart for each in self.learned)
 
     @property
     def directions(self) -> dict[str, int]:

@@ -157,11 +157,17 @@ class Split:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """Rows by part; None for a part that there was not."""
+    """Rows by part; None for a part that there was not.
+
+    :param teaching: legit names of the training part that features were learned from, and no tree grown on.
+    :param synthetic: made names that trees were grown on besides; they are of no part.
+    """
 
     train: int | None = None
     valid: int | None = None
     test: int | None = None
+    teaching: int = 0
+    synthetic: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

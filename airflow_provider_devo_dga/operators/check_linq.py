@@ -9,7 +9,12 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context
 
 from airflow_provider_devo_dga.errors import DevoQueryError, DevoResultError
-from airflow_provider_devo_dga.features.assumptions import ASSUMPTIONS, SUFFIX_LIST, Assumption
+from airflow_provider_devo_dga.features.assumptions import (
+    ASSUMPTIONS,
+    LONG_QUERIES,
+    SUFFIX_LIST,
+    Assumption,
+)
 from airflow_provider_devo_dga.hooks.devo import DevoHook
 from airflow_provider_devo_dga.tasks.lineage import lineage, table_places
 
@@ -17,9 +22,11 @@ from airflow_provider_devo_dga.tasks.lineage import lineage, table_places
 class CheckLinqOperator(BaseOperator):
     """Asks one small query for each assumption about LINQ, and fails with those that do not hold.
 
-    Says, too, which public suffix list the tenant's ``rootsuffix`` has, though no query depends on it.
+    Says, too, which public suffix list the tenant's ``rootsuffix`` has, though no query depends on it, and
+    whether queries are taken that are as long as those of the feature sets; a warning names the set that is
+    too long here.
 
-    Returns ``{name: answer}``, of the list ``{what it may know: whether it does}``.
+    Returns ``{name: answer}``, of list and lengths ``{what is asked: whether it is so}``.
 
     :param table: any table that the credentials can read. (templated)
     :param devo_conn_id: Airflow connection of type ``devo``. (templated)
@@ -62,6 +69,16 @@ class CheckLinqOperator(BaseOperator):
         for asked in SUFFIX_LIST:
             answers[asked.name] = asked.holds(self._answer(hook, asked, end))
             self.log.info("%s: %s; no query depends on it", asked.name, answers[asked.name])
+        for features, asked in LONG_QUERIES.items():
+            answer = self._answer(hook, asked, end)
+            answers[asked.name] = asked.holds(answer)
+            if answers[asked.name]:
+                self.log.info("%s", asked.name)
+            else:
+                self.log.warning(
+                    "NOT so: %s. Train with a smaller feature set than %s here: %s",
+                    *(asked.name, features, str(answer)[:500]),
+                )
         return answers
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:

@@ -19,6 +19,7 @@ from airflow_provider_devo_dga.tasks.lineage import file_place, lineage
 from airflow_provider_devo_dga.tasks.wired import WiredOperator
 from airflow_provider_devo_dga.training.cluster.durable import Durable
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
+from airflow_provider_devo_dga.training.synthetic import SYNTHETIC_SHARE
 
 if TYPE_CHECKING:
     from airflow_provider_devo_dga.features.feature_set import FeatureSet
@@ -55,8 +56,8 @@ class H2OTrainOperator(WiredOperator):
         compressed. (templated)
     :param output_dir: URI of a folder for models. (templated)
     :param model_id: name of the model and its file. (templated)
-    :param feature_set: a ``FeatureSet``, a ``Recipe``, or the name of one that ships: ``dga``, ``dga_plain``,
-        ``tutorial``. (templated)
+    :param feature_set: a ``FeatureSet``, a ``Recipe``, or the name of one that ships: ``dga``, ``dga_small``,
+        ``dga_plain``, ``tutorial``. (templated)
     :param ratios: share of the rows to train on; the rest is held out for validation. A second share is
         the validation part's; the rest then is a test part that nothing was chosen on.
     :param seed: of the split and the model. (templated)
@@ -64,6 +65,8 @@ class H2OTrainOperator(WiredOperator):
     :param false_positive_budget: share of legit names that may be flagged. (templated)
     :param strict_false_positive_budget: a smaller share; leaves the same trees a second time, as
         ``<model_id>_strict.zip``, with its threshold. (templated)
+    :param synthetic_share: made DGA names to grow trees on for each DGA name of the training part; 0 for
+        none. They are in no figure. (templated)
     :param unseen_family_folds: trainings that each leave out some families, to measure recall of families
         that the model has never seen; 0 for none. Each takes as long as the training itself. (templated)
     :param champion: version of a model below ``output_dir`` to judge on the same names; None for none.
@@ -93,6 +96,7 @@ class H2OTrainOperator(WiredOperator):
         "model_params",
         "false_positive_budget",
         "strict_false_positive_budget",
+        "synthetic_share",
         "unseen_family_folds",
         "champion",
         "h2o_conn_id",
@@ -115,6 +119,7 @@ class H2OTrainOperator(WiredOperator):
         model_params: Mapping[str, Any] | None = None,
         false_positive_budget: float | str = 0.01,
         strict_false_positive_budget: float | str | None = None,
+        synthetic_share: float | str = SYNTHETIC_SHARE,
         unseen_family_folds: int | str = 0,
         champion: str | None = None,
         compare_tutorial: bool = True,
@@ -137,6 +142,7 @@ class H2OTrainOperator(WiredOperator):
         self.model_params = model_params
         self.false_positive_budget = false_positive_budget
         self.strict_false_positive_budget = strict_false_positive_budget
+        self.synthetic_share = synthetic_share
         self.unseen_family_folds = unseen_family_folds
         self.champion = champion
         self.compare_tutorial = compare_tutorial
@@ -204,6 +210,7 @@ class H2OTrainOperator(WiredOperator):
                 strict_false_positive_budget=rendered.number_or_none(
                     self.strict_false_positive_budget, "strict_false_positive_budget"
                 ),
+                synthetic_share=rendered.number(self.synthetic_share, "synthetic_share"),
                 plan=EvaluationPlan(
                     unseen_family_folds=rendered.whole(self.unseen_family_folds, "unseen_family_folds"),
                     tutorial=self.compare_tutorial,

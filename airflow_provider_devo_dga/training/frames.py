@@ -15,7 +15,13 @@ from airflow_provider_devo_dga.training.cluster.address import megabytes
 from airflow_provider_devo_dga.training.cluster.connection import current_address
 from airflow_provider_devo_dga.training.cluster.keys import Keys
 from airflow_provider_devo_dga.training.cluster.session import downloaded
-from airflow_provider_devo_dga.training.dataset.parted_rows import PARTED_COLUMNS, PARTED_TYPES, PartedRows
+from airflow_provider_devo_dga.training.dataset.parted_rows import (
+    PARTED_COLUMNS,
+    PARTED_TYPES,
+    SYNTHETIC,
+    TEACHES,
+    PartedRows,
+)
 from airflow_provider_devo_dga.training.steps import Steps
 
 if TYPE_CHECKING:
@@ -39,14 +45,25 @@ def part_frames(rows: PartedRows, features: FeatureSet, keys: Keys, steps: Steps
         # the levels decide which class is the positive one
         frame[TARGET] = frame[TARGET].asfactor()
         _check_levels(frame)
-        return {part: _kept(frame[frame["part"] == part, :], part, keys) for part in rows.rows}
+        return {part: _kept(frame[_of(frame, part), :], part, keys) for part in rows.rows}
+
+
+def grown_on(training: H2OFrame) -> H2OFrame:
+    """Return the rows that trees may be grown on."""
+    return training[training["part"] != TEACHES, :]
+
+
+def real(rows: H2OFrame) -> H2OFrame:
+    """Return the rows that are of the dataset."""
+    return rows[rows["part"] != SYNTHETIC, :]
 
 
 def baseline_of(training: H2OFrame, features: FeatureSet) -> Baseline:
     """Return how the features are distributed over a sample of the legit rows."""
     import numpy as np
 
-    legit = training[training[TARGET] == "0", list(features.names)]
+    # features that were learned from a name take it for more usual than it is
+    legit = training[(training[TARGET] == "0") & (training["part"] != TEACHES), list(features.names)]
     share = MOST / max(legit.nrow, 1)
     sample = legit[legit.runif(seed=1) < share, :] if share < 1 else legit
     with downloaded(sample) as batches:
@@ -64,6 +81,13 @@ def _found(parts: Iterable[str], keys: Keys) -> dict[str, H2OFrame] | None:
     if not all(current_address().ask("GET", f"/3/Frames/{key}/light") for key in named.values()):
         return None
     return {part: h2o.get_frame(key) for part, key in named.items()}
+
+
+def _of(frame: H2OFrame, part: str) -> H2OFrame:
+    of_part = frame["part"] == part
+    if part != "train":
+        return of_part
+    return of_part | (frame["part"] == TEACHES) | (frame["part"] == SYNTHETIC)
 
 
 def _upload(rows: Path, keys: Keys, steps: Steps) -> H2OFrame:

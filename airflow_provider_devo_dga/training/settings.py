@@ -13,6 +13,7 @@ from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.recipe import LabelledName, Recipe
 from airflow_provider_devo_dga.training.dataset.split import PartOf, by_hash
 from airflow_provider_devo_dga.training.gbm import build_estimator, params_of
+from airflow_provider_devo_dga.training.synthetic import SYNTHETIC_SHARE
 
 if TYPE_CHECKING:
     from h2o.estimators import H2OGradientBoostingEstimator
@@ -65,6 +66,8 @@ class TrainingSettings:
     :param false_positive_budget: share of legit validation rows that may be called DGA; sets the threshold
         that the MOJO carries.
     :param strict_false_positive_budget: a smaller share, for a second MOJO; None leaves none.
+    :param synthetic_share: made DGA names to grow trees on for each DGA name of the training part, 0 for
+        none; see ``synthetic``. They are in no figure.
     :param plan: what to find out about the model beyond its figures.
     """
 
@@ -76,6 +79,7 @@ class TrainingSettings:
     model_params: Mapping[str, Any] = field(default_factory=dict)
     false_positive_budget: float = 0.01
     strict_false_positive_budget: float | None = None
+    synthetic_share: float = SYNTHETIC_SHARE
     plan: EvaluationPlan = field(default_factory=EvaluationPlan)
 
     def check(self) -> None:
@@ -101,7 +105,16 @@ class TrainingSettings:
                 f"The strict false-positive budget must lie between 0 and {budget}, the other one,"
                 f" not {strict}"
             )
+        if not 0 <= self.synthetic_share <= 1:
+            raise TrainingParameterError(
+                f"The share of synthetic names must lie from 0 to 1, not {self.synthetic_share}"
+            )
         self.estimator(self.model_id)
+
+    @property
+    def sets_names_apart(self) -> bool:
+        """Whether some of the legit training names are only to be learned from."""
+        return isinstance(self.feature_set, Recipe) and self.feature_set.sets_names_apart
 
     @property
     def params(self) -> dict[str, Any]:

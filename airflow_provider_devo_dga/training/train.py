@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.models.dataset import Dataset
-from airflow_provider_devo_dga.models.summary import Figures, StrictFile
+from airflow_provider_devo_dga.models.summary import Figures, Rows, StrictFile
 from airflow_provider_devo_dga.scratch import scratch_folder
 from airflow_provider_devo_dga.training.cluster.connection import typed_errors
 from airflow_provider_devo_dga.training.cluster.durable import Durable
@@ -67,7 +67,13 @@ def train(
     target = output_dir / f"{settings.model_id}.zip"
     with typed_errors(), scratch_folder() as folder, Keys(settings.model_id, durable) as keys:
         with steps.timed("learn"):
-            rows = part_rows(prepared, folder / "rows.csv", settings.parting)
+            rows = part_rows(
+                prepared,
+                folder / "rows.csv",
+                settings.parting,
+                sets_names_apart=settings.sets_names_apart,
+                synthetic_share=settings.synthetic_share,
+            )
             features = settings.learn(rows.names)
         keys.take(rows.names.file, settings.decides(features))
         parts = part_frames(rows, features, keys, steps)
@@ -100,7 +106,7 @@ def train(
         evaluation=evaluation,
         scored=scored[judged],
         baseline=baseline,
-        rows=rows.rows,
+        rows=Rows(**rows.rows, teaching=rows.teaching, synthetic=rows.synthetic),
         dataset=dataset,
         seconds=steps.seconds,
     )

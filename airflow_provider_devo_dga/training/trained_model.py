@@ -45,7 +45,6 @@ class TrainedModel:
     :param evaluation: what the model is worth on held-out rows, and against other models.
     :param scored: the rows that it was judged on.
     :param baseline: how the features of legit training names are distributed.
-    :param rows: rows by part: ``train``, ``valid`` and, with two ratios, ``test``.
     :param dataset: what the dataset held, when the caller said.
     :param seconds: duration by step.
     """
@@ -59,7 +58,7 @@ class TrainedModel:
     evaluation: Judgement
     scored: ScoredPart
     baseline: Baseline
-    rows: dict[str, int]
+    rows: Rows
     dataset: Dataset | None
     seconds: Mapping[str, float]
 
@@ -87,7 +86,7 @@ class TrainedModel:
             evaluation=_rounded(self.evaluation),
             split=Split(**self.settings.split),
             baseline=msgspec.to_builtins(self.baseline),
-            rows=Rows(**self.rows),
+            rows=self.rows,
             dataset=brief(self.dataset) if self.dataset else None,
             seconds={step: round(seconds, 2) for step, seconds in self.seconds.items()},
             model_params=self.settings.params,

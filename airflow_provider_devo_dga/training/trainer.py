@@ -11,7 +11,7 @@ from airflow_provider_devo_dga.features.recipe import Recipe
 from airflow_provider_devo_dga.training.cluster.keys import Keys
 from airflow_provider_devo_dga.training.cluster.progress import train_with_progress
 from airflow_provider_devo_dga.training.dataset.parted_rows import PARTED_COLUMNS, TrainingNames
-from airflow_provider_devo_dga.training.frames import TARGET
+from airflow_provider_devo_dga.training.frames import TARGET, grown_on
 from airflow_provider_devo_dga.training.gbm import build_default_estimator
 from airflow_provider_devo_dga.training.settings import TrainingSettings
 from airflow_provider_devo_dga.training.steps import Steps
@@ -38,13 +38,13 @@ class Trainer:
         self.steps = steps
 
     def fit(self, parts: dict[str, H2OFrame]) -> H2OGradientBoostingEstimator:
-        return self._fit(
-            self.settings.estimator(self.keys.model), parts["train"], parts["valid"], self.features
-        )
+        estimator = self.settings.estimator(self.keys.model)
+        return self._fit(estimator, grown_on(parts["train"]), parts["valid"], self.features)
 
     def like_it(self, training: H2OFrame, validation: H2OFrame) -> H2OGradientBoostingEstimator:
         """Train a model of the same features and parameters on other rows."""
-        return self._fit(self.settings.estimator(self.keys.another()), training, validation, self.features)
+        estimator = self.settings.estimator(self.keys.another())
+        return self._fit(estimator, grown_on(training), validation, self.features)
 
     def default(self, parts: dict[str, H2OFrame], features: FeatureSet) -> H2OGradientBoostingEstimator:
         """Train H2O's default GBM over other features."""

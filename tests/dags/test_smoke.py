@@ -11,7 +11,7 @@ import pytest
 from airflow_provider_devo_dga.errors import DevoAuthError, DevoResultError
 from airflow_provider_devo_dga.example_dags_path import example_dags_path
 from airflow_provider_devo_dga.features import assumptions
-from airflow_provider_devo_dga.features.assumptions import ASSUMPTIONS, SUFFIX_LIST, Assumption
+from airflow_provider_devo_dga.features.assumptions import ASSUMPTIONS, LONG_QUERIES, SUFFIX_LIST, Assumption
 from airflow_provider_devo_dga.operators.check_linq import CheckLinqOperator
 
 TABLE = "demo.ecommerce.data"
@@ -70,8 +70,10 @@ def test_each_assumption_holds_in_the_sandbox_and_its_suffix_list_is_told(
     devo: Any, devo_connections: None, context: Any
 ) -> None:
     answers = CheckLinqOperator(task_id="check", table=devo.table()).execute(context)
-    assert list(answers) == [assumption.name for assumption in (*ASSUMPTIONS, *SUFFIX_LIST)]
-    assert {answers[asked.name] for asked in SUFFIX_LIST} == {True}
+    assert list(answers) == [
+        assumption.name for assumption in (*ASSUMPTIONS, *SUFFIX_LIST, *LONG_QUERIES.values())
+    ]
+    assert {answers[asked.name] for asked in (*SUFFIX_LIST, *LONG_QUERIES.values())} == {True}
 
 
 def test_all_that_do_not_hold_are_named(

@@ -14,6 +14,7 @@ from airflow_provider_devo_dga.features.dga import (
     DGA_RECIPE,
     FEATURE_SETS,
     PLAIN_FEATURES,
+    SMALL_RECIPE,
     TUTORIAL_FEATURES,
     feature_set_named,
 )
@@ -60,13 +61,14 @@ def test_fingerprint_tells_order_and_meaning_but_not_the_name_of_the_set() -> No
 
 def test_shipped_sets_are_found_by_name() -> None:
     assert feature_set_named("dga") is DGA_RECIPE
+    assert feature_set_named("dga_small") is SMALL_RECIPE
     assert feature_set_named("dga_plain") is PLAIN_FEATURES
     assert feature_set_named("tutorial") is TUTORIAL_FEATURES
     assert all(name == feature_set.name for name, feature_set in FEATURE_SETS.items())
 
 
 def test_an_unknown_set_is_refused_with_those_there_are() -> None:
-    with pytest.raises(FeatureError, match="there are dga, dga_plain, tutorial"):
+    with pytest.raises(FeatureError, match="there are dga, dga_small, dga_plain, tutorial"):
         feature_set_named("nope")
 
 
@@ -115,4 +117,5 @@ def test_what_a_feature_speaks_for_is_stored_and_changes_no_fingerprint() -> Non
     assert "speaks_for" not in one().to_dict()["features"][0]
     with pytest.raises(FeatureError, match="speaks for legit or dga, not 'both'"):
         one("both")
-    assert DGA_RECIPE.directions == {f"{width}_odds": -1 for width in ("bigram", "trigram", "tetragram")}
+    assert SMALL_RECIPE.directions == {f"{width}_odds": -1 for width in ("bigram", "trigram", "tetragram")}
+    assert DGA_RECIPE.directions == SMALL_RECIPE.directions | {"legit_trigrams": -1, "legit_tetragrams": -1}

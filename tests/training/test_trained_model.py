@@ -13,12 +13,14 @@ from airflow_provider_devo_dga.errors import FeatureError
 from airflow_provider_devo_dga.features.dga import DGA_RECIPE
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.host import HostParts
+from airflow_provider_devo_dga.features.legit_grams import only_teaches
 from airflow_provider_devo_dga.models.mojo import inspect_mojo
 from airflow_provider_devo_dga.models.mojo_scoring import score_mojo
 from airflow_provider_devo_dga.models.summary import SUMMARY
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
-from airflow_provider_devo_dga.training.dataset.split import by_hash
+from airflow_provider_devo_dga.training.dataset.split import PartOf, by_hash
 from airflow_provider_devo_dga.training.settings import EvaluationPlan, TrainingSettings
+from airflow_provider_devo_dga.training.synthetic import SYNTHETIC_SHARE
 from airflow_provider_devo_dga.training.train import train
 from airflow_provider_devo_dga.training.trained_model import TrainedModel
 from tests.drift.records import baseline_of_hosts
@@ -61,6 +63,17 @@ def keys() -> set[str]:
     return set(map(str, h2o.ls()["key"]))
 
 
+def parts_of(model: TrainedModel) -> dict[str, int | None]:
+    return {"train": model.rows.train, "valid": model.rows.valid, "test": model.rows.test}
+
+
+def dga_names(prepared: Prepared, part_of: PartOf) -> int:
+    """Return how many DGA names the training part has."""
+    with prepared[0].open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["malicious"] == "1"]
+    return sum(part_of(row["label"]) == "train" for row in rows)
+
+
 def hosts_of(prepared: Prepared) -> list[str]:
     with prepared[0].open(newline="") as file:
         return [f"{row['label']}.{row['tld']}" for row in csv.DictReader(file)]
@@ -91,8 +104,8 @@ def test_the_threshold_keeps_the_budget_on_validation(
     assert 0 < model.metrics["valid"].false_positive_rate <= 0.05
     assert 0.85 < model.metrics["valid"].auc < 1
     assert set(model.metrics["valid"].families) == {"alpha", "beta", "na"}
-    assert sum(model.rows.values()) == prepared[1].rows_used
-    assert model.rows["test"] == model.metrics["test"].rows
+    assert sum(count or 0 for count in parts_of(model).values()) == prepared[1].rows_used
+    assert model.rows.test == model.metrics["test"].rows
 
 
 def test_the_label_of_the_mojo_is_score_at_or_above_threshold(
@@ -128,7 +141,9 @@ def test_no_name_is_held_out_twice_and_a_grown_dataset_holds_out_the_same(
     with prepared[0].open(newline="") as file:
         parts = Counter(part_of(row["label"]) for row in csv.DictReader(file))
     assert model.settings.split == {"seed": 1234, "ratios": [0.6, 0.2]}
-    assert model.rows == parts
+    assert parts_of(model) == parts
+    assert model.rows.synthetic == round(SYNTHETIC_SHARE * dga_names(prepared, part_of))
+    assert 0 < model.rows.teaching < parts["train"]
 
 
 def test_the_baseline_of_drift_is_that_of_the_legit_training_names(
@@ -141,7 +156,7 @@ def test_the_baseline_of_drift_is_that_of_the_legit_training_names(
         hosts = [
             HostParts(f"{row['label']}.{row['tld']}", row["label"], row["tld"])
             for row in csv.DictReader(file)
-            if row["malicious"] == "0" and part_of(row["label"]) == "train"
+            if row["malicious"] == "0" and part_of(row["label"]) == "train" and not only_teaches(row["label"])
         ]
     wanted = baseline_of_hosts(hosts, model.feature_set)
     assert model.baseline.names == len(hosts)

@@ -1,4 +1,8 @@
-"""Prepared rows with their part, from file to file; training rows of small families are repeated."""
+"""Prepared rows with their part, from file to file; training rows of small families are repeated.
+
+Of the training part are two more kinds of rows, each with a name of its own for a part: ``TEACHES`` and
+``SYNTHETIC``.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from airflow_provider_devo_dga.features.legit_grams import only_teaches
 from airflow_provider_devo_dga.features.recipe import LabelledName
 from airflow_provider_devo_dga.training.dataset.ahead import in_order
 from airflow_provider_devo_dga.training.dataset.distinct import PREPARED_COLUMNS
+from airflow_provider_devo_dga.training.dataset.reading import UNKNOWN_FAMILY
 from airflow_provider_devo_dga.training.dataset.split import PARTS, PartOf, part_numbers
+from airflow_provider_devo_dga.training.synthetic import synthetic_names
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +30,12 @@ if TYPE_CHECKING:
 
 PARTED_COLUMNS = ("label", "tld", "malicious", "family", "part", "copy")
 PARTED_TYPES = ("string", "string", "numeric", "string", "enum", "numeric")
+
+TEACHES = "teaches"
+"""Part of legit training names that features are learned from, and that no tree is grown on."""
+
+SYNTHETIC = "synthetic"
+"""Part of made names: trees are grown on them, and nothing is learned or judged by them."""
 
 _TRAIN = PARTS.index("train")
 _MOST_COPIES = 10
@@ -50,7 +63,7 @@ class TrainingNames:
 
         left_out, before = pa.array(sorted(self.left_out), pa.string()), 0
         for rows in _batches(self.file, ("label", "malicious", "family", "part")):
-            train = rows.filter(pc.equal(rows.column("part"), "train"))
+            train = rows.filter(pc.is_in(rows.column("part"), value_set=pa.array(["train", TEACHES])))
             names = train.take(np.arange(-before % self.step, len(train), self.step))
             before += len(train)
             malicious = pc.equal(names.column("malicious"), 1)
@@ -66,21 +79,28 @@ class PartedRows(NamedTuple):
     """What parting gave.
 
     :param names: those to learn from.
-    :param rows: distinct rows by part.
+    :param rows: distinct rows by part; those that only teach are counted as of the training part.
+    :param teaching: those that only teach.
+    :param synthetic: made rows, which are of no part.
     """
 
     names: TrainingNames
     rows: dict[str, int]
+    teaching: int
+    synthetic: int
 
 
 @dataclass
 class _Sizes:
     """Rows by part, and the training rows of each family."""
 
+    sets_names_apart: bool
     parts: Counter[str] = field(default_factory=Counter)
     families: Counter[str] = field(default_factory=Counter)
 
-    def add(self, rows: pa.Table, parts: NDArray[np.uint8]) -> None:
+    def add(self, rows: pa.Table, parts: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Count the rows; return their parts, with those that only teach in one of their own."""
+        import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -89,6 +109,15 @@ class _Sizes:
         taught = pc.and_(pa.array(parts == _TRAIN), pc.equal(rows.column("malicious"), 1))
         for entry in pc.value_counts(rows.column("family").filter(taught)).to_pylist():
             self.families[entry["values"]] += entry["counts"]
+        if not self.sets_names_apart:
+            return parts
+        legit = np.flatnonzero((parts == _TRAIN) & (rows.column("malicious").to_numpy() == 0))
+        labels = rows.column("label").take(legit).to_pylist()
+        teaching = legit[[only_teaches(label) for label in labels]]
+        self.parts[TEACHES] += len(teaching)
+        apart = parts.copy()
+        apart[teaching] = len(PARTS)
+        return apart
 
     def copies(self) -> dict[str, int]:
         """Return how often a training row of each family counts."""
@@ -99,7 +128,14 @@ class _Sizes:
         }
 
 
-def part_rows(prepared: Path, target: Path, part_of: PartOf) -> PartedRows:
+def part_rows(
+    prepared: Path,
+    target: Path,
+    part_of: PartOf,
+    *,
+    sets_names_apart: bool = False,
+    synthetic_share: float = 0.0,
+) -> PartedRows:
     """Write ``prepared`` with each row's part to ``target``; training rows of small families are repeated.
 
     A family of a hundredth of the largest family's training rows has its own ten times: each family counts by
@@ -109,24 +145,27 @@ def part_rows(prepared: Path, target: Path, part_of: PartOf) -> PartedRows:
     Memory does not grow with the rows; their parts, a byte each, wait in a file beside ``target``.
 
     :param prepared: file that ``prepare_sources`` wrote.
+    :param sets_names_apart: a quarter of the legit training names only teaches.
+    :param synthetic_share: made names for each DGA training name.
     """
     from pyarrow import csv
 
-    sizes = _Sizes()
+    sizes = _Sizes(sets_names_apart)
     with tempfile.TemporaryFile(dir=target.parent) as kept:
         for rows in _batches(prepared, ("label", "malicious", "family")):
             parts = part_numbers(part_of, rows.column("label").combine_chunks())
-            sizes.add(rows, parts)
-            kept.write(parts.tobytes())
+            kept.write(sizes.add(rows, parts).tobytes())
         kept.seek(0)
         # every string quoted: H2O then keeps 0123, 1e5 and na as the text they are
         quoted = csv.WriteOptions(quoting_style="needed")
         with csv.CSVWriter(target, _schema(PARTED_COLUMNS), write_options=quoted) as writer:
             for parted in in_order(_jobs(prepared, kept, sizes.copies())):
                 writer.write_table(parted)
+            made = round(synthetic_share * sizes.families.total())
+            writer.write_table(_synthetic(made))
     step = 1 + sizes.parts["train"] // _MOST_NAMES
     rows_by_part = {part: sizes.parts[part] for part in PARTS if sizes.parts[part]}
-    return PartedRows(TrainingNames(target, step), rows_by_part)
+    return PartedRows(TrainingNames(target, step), rows_by_part, sizes.parts[TEACHES], made)
 
 
 def _jobs(prepared: Path, kept: Any, copies: Mapping[str, int]) -> Iterator[Callable[[], pa.Table]]:
@@ -148,10 +187,18 @@ def _parted(rows: pa.Table, parts: NDArray[np.uint8], copies: Mapping[str, int])
     places = np.repeat(np.arange(len(rows)), counts)
     first = np.repeat(np.cumsum(counts) - counts, counts)
     repeated = rows.take(places) if len(places) > len(rows) else rows
-    named = pa.array(PARTS, pa.string()).take(pa.array(parts[places]))
+    named = pa.array((*PARTS, TEACHES), pa.string()).take(pa.array(parts[places]))
     return repeated.append_column("part", named).append_column(
         "copy", pa.array(np.arange(len(places)) - first)
     )
+
+
+def _synthetic(count: int) -> pa.Table:
+    import pyarrow as pa
+
+    labels, tops = zip(*synthetic_names(count), strict=True) if count else ((), ())
+    columns = (labels, tops, [1] * count, [UNKNOWN_FAMILY] * count, [SYNTHETIC] * count, [0] * count)
+    return pa.table(list(columns), schema=_schema(PARTED_COLUMNS))
 
 
 def _batches(file: Path, columns: Sequence[str]) -> Iterator[pa.Table]:

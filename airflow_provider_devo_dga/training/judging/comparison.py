@@ -13,6 +13,7 @@ from airflow_provider_devo_dga.features.h2o_frame import add_features
 from airflow_provider_devo_dga.models.mojo import inspect_mojo
 from airflow_provider_devo_dga.models.summary import Duel, FamilyPair, OtherModel, Point
 from airflow_provider_devo_dga.training.dataset.distinct import PREPARED_COLUMNS
+from airflow_provider_devo_dga.training.frames import real
 from airflow_provider_devo_dga.training.judging.h2o_scores import imported, score_frame
 from airflow_provider_devo_dga.training.judging.metrics import areas
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
@@ -37,7 +38,7 @@ def compare_tutorial(parts: dict[str, H2OFrame], trainer: Trainer) -> OtherModel
 
     They are the repaired three: what the tutorial publishes trains on one thing and serves another.
     """
-    frames = {name: _with_features(part, TUTORIAL_FEATURES) for name, part in parts.items()}
+    frames = {name: _with_features(real(part), TUTORIAL_FEATURES) for name, part in parts.items()}
     model = trainer.default(frames, TUTORIAL_FEATURES)
     scored = {name: score_frame(model, frame) for name, frame in frames.items() if name != "train"}
     judged = scored.get("test", scored["valid"])

@@ -23,8 +23,14 @@ def features(name: str) -> str:
 
 
 def _learned(odds: object) -> str:
+    from airflow_provider_devo_dga.features.legit_grams import LegitGrams
     from airflow_provider_devo_dga.features.recipe import LearnedOdds
 
+    if isinstance(odds, LegitGrams):
+        return (
+            f"*learned:* how common the label's sequences of {odds.width} characters are among legit names"
+            f" alone, the {odds.most} most frequent"
+        )
     assert isinstance(odds, LearnedOdds)
     kept = f", the {odds.most} that tell most" if odds.most else ""
     return (

@@ -71,7 +71,9 @@ def fields(node: ast.ClassDef) -> Signature:
             ast.unparse(field.value) if field.value else None,
         )
         for field in node.body
-        if isinstance(field, ast.AnnAssign) and "init=False" not in ast.unparse(field)
+        if isinstance(field, ast.AnnAssign)
+        and "init=False" not in ast.unparse(field)
+        and not ast.unparse(field.annotation).startswith("ClassVar")
     ]
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from airflow_provider_devo_dga.features.legit_grams import only_teaches
 from airflow_provider_devo_dga.features.recipe import LabelledName, LearnedOdds, Recipe
 from airflow_provider_devo_dga.models.dataset import Dataset
 from airflow_provider_devo_dga.training.dataset import parted_rows
 from airflow_provider_devo_dga.training.dataset.parted_rows import part_rows
 from airflow_provider_devo_dga.training.dataset.prepare import PREPARED_COLUMNS
+from airflow_provider_devo_dga.training.dataset.reading import UNKNOWN_FAMILY
 from airflow_provider_devo_dga.training.dataset.split import PARTS, by_hash, part_numbers
 
 PAIRS = Recipe("pairs", (), (LearnedOdds("pairs", width=2, buckets=4),))
@@ -127,3 +129,39 @@ def test_each_so_many_th_training_name_teaches(tmp_path: Path, monkeypatch: pyte
     assert list(replace(names, step=7)) == every[::7]
     legit = [name for name in every[::7] if not name.malicious]
     assert list(replace(names, step=7).without(["family"])) == legit
+
+
+def test_a_quarter_of_the_legit_training_names_only_teaches(tmp_path: Path) -> None:
+    rows = [(f"name{number}", 0, "legit") for number in range(1000)]
+    rows += [(f"made{number}", 1, "family") for number in range(1000)]
+    source = prepared_file(tmp_path / "rows.csv", rows)
+    split = part_rows(source, tmp_path / "split.csv", by_hash((0.8,), 7), sets_names_apart=True)
+    plain = part_rows(source, tmp_path / "plain.csv", by_hash((0.8,), 7))
+    assert split.rows == plain.rows
+    assert list(split.names) == list(plain.names)
+    parts = {row["label"]: row["part"] for row in written(tmp_path / "split.csv")}
+    before = {row["label"]: row["part"] for row in written(tmp_path / "plain.csv")}
+    teaching = {label for label, part in parts.items() if part == parted_rows.TEACHES}
+    assert teaching == {
+        label
+        for label, part in before.items()
+        if part == "train" and label.startswith("name") and only_teaches(label)
+    }
+    assert 150 < len(teaching) == split.teaching < 250
+    assert plain.teaching == 0
+    assert {label: part for label, part in parts.items() if label not in teaching} == {
+        label: part for label, part in before.items() if label not in teaching
+    }
+
+
+def test_made_names_are_of_no_part_and_teach_nothing(tmp_path: Path) -> None:
+    rows = [(f"name{number}", 0, "legit") for number in range(100)]
+    rows += [(f"dga{number}", 1, "family") for number in range(1000)]
+    source = prepared_file(tmp_path / "rows.csv", rows)
+    split = part_rows(source, tmp_path / "split.csv", by_hash((0.8,), 7), synthetic_share=0.1)
+    plain = part_rows(source, tmp_path / "plain.csv", by_hash((0.8,), 7))
+    assert (split.rows, list(split.names)) == (plain.rows, list(plain.names))
+    made = [row for row in written(tmp_path / "split.csv") if row["part"] == parted_rows.SYNTHETIC]
+    assert len(made) == split.synthetic == round(0.1 * sum(name.malicious for name in plain.names))
+    assert {(row["malicious"], row["family"]) for row in made} == {("1", UNKNOWN_FAMILY)}
+    assert plain.synthetic == 0
