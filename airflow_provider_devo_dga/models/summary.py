@@ -113,13 +113,15 @@ class OtherModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnseenFamilies:
-    """Recall of families by models that were trained without them."""
+    """Recall of families by models that were trained without them; None where it was not measured."""
 
     folds: int
     budget: float
     false_positive_rate: float
     macro_family_recall: float
     families: dict[str, float]
+    strict_budget: float | None = None
+    strict_macro_family_recall: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from airflow_provider_devo_dga.errors import MojoExportError, TrainingError
+from airflow_provider_devo_dga.errors import MojoExportError
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import add_features
@@ -18,9 +18,9 @@ from airflow_provider_devo_dga.training.judging.h2o_scores import imported, scor
 from airflow_provider_devo_dga.training.judging.metrics import areas
 from airflow_provider_devo_dga.training.judging.scored_part import ScoredPart
 from airflow_provider_devo_dga.training.judging.threshold import (
-    choose_threshold,
     operating_point,
     operating_points,
+    threshold_or_none_reached,
 )
 from airflow_provider_devo_dga.training.settings import Champion, TrainingSettings
 from airflow_provider_devo_dga.training.trainer import Trainer
@@ -91,7 +91,7 @@ def head_to_head(ours: Mapping[str, ScoredPart], theirs: Mapping[str, ScoredPart
     Without a test part the figures are from ``valid`` too. The families are the 40 with the greatest loss.
     """
     judged = "test" if "test" in ours else "valid"
-    mine, other = _threshold(ours["valid"], budget), _threshold(theirs["valid"], budget)
+    mine, other = (threshold_or_none_reached(each["valid"], budget) for each in (ours, theirs))
     caught, others = ours[judged].caught_by_family(mine), theirs[judged].caught_by_family(other)
     changes = [
         FamilyPair(
@@ -120,11 +120,3 @@ def _with_features(part: H2OFrame, feature_set: FeatureSet) -> H2OFrame:
 
 def _loss_first(pair: FamilyPair) -> tuple[float, str]:
     return pair.recall - pair.other_recall, pair.name
-
-
-def _threshold(valid: ScoredPart, budget: float) -> float:
-    """Return the threshold for a budget; one that nothing reaches when no other keeps it."""
-    try:
-        return choose_threshold(valid.legit, valid.dga, budget)
-    except TrainingError:
-        return float("inf")

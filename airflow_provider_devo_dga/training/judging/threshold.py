@@ -33,6 +33,14 @@ def threshold_of(valid: ScoredPart, budget: float) -> float:
     return choose_threshold(valid.legit, valid.dga, budget)
 
 
+def threshold_or_none_reached(valid: ScoredPart, budget: float) -> float:
+    """Return the threshold for a budget; one that nothing reaches when no other keeps it."""
+    try:
+        return choose_threshold(valid.legit, valid.dga, budget)
+    except TrainingError:
+        return float("inf")
+
+
 def choose_threshold(legit: Scores, dga: Scores, false_positive_budget: float) -> float:
     """Return a threshold that calls at most this share of ``legit`` DGA, and as much of ``dga`` as it can.
 

@@ -174,6 +174,9 @@ def test_unseen_families_are_all_scored(judged: TrainedModel, prepared: Prepared
     assert 0 < unseen.false_positive_rate < 0.05
     # all three are the same kind of letters: whoever knows two knows the third
     assert unseen.macro_family_recall > 0.3
+    assert unseen.strict_budget == 0.001
+    assert unseen.strict_macro_family_recall is not None
+    assert unseen.strict_macro_family_recall < unseen.macro_family_recall
 
 
 @pytest.mark.slow
