@@ -23,7 +23,7 @@ help:
 	@echo "make ui         Airflow with the Dags, wired to the Devo sandbox"
 	@echo "make test       every test"
 	@echo "make test-fast  no H2O, no Airflow processes, no browser; two minutes"
-	@echo "make test-e2e   kills real Airflow processes and tasks, counts what Devo and H2O saw; six minutes"
+	@echo "make test-e2e   kills real Airflow processes and tasks, counts what Devo and H2O saw; eight minutes"
 	@echo "make coverage   the fast tests, and which lines and branches they do not reach; red below the floor"
 	@echo "make test-random  the fast tests, in another order each time"
 	@echo "make test-deep  the tests that draw examples, with four times as many, others each time; for the night"
