@@ -92,7 +92,7 @@ def test_what_stands_out_is_sent_once(build: Build, context: Any, table: str, tm
     assert {event["dns.question.registered_domain"] for event in found} == {
         f"xq{number}zk.ru" for number in range(40)
     }
-    assert {event["threat.technique.subtechnique.id"] for event in found} == {"T1568.002"}
+    assert {tuple(event["threat.technique.subtechnique.id"]) for event in found} == {("T1568.002",)}
     again = build().execute(context)
     assert (again["sent"], again["there_before"]) == (0, 40)
     assert len(events(table)) == 40
