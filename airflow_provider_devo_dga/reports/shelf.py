@@ -20,7 +20,8 @@ from airflow_provider_devo_dga.reports.evidence.figures import (
     RunFigures,
     Trend,
 )
-from airflow_provider_devo_dga.reports.evidence.past import CLIENTS, Past, past_of, read_clients, read_names
+from airflow_provider_devo_dga.reports.evidence.past import CLIENTS, Past, past_of, read_clients
+from airflow_provider_devo_dga.reports.evidence.reputation import read_names, reputation_of
 from airflow_provider_devo_dga.storage import chunks_inside, local_folder, read_inside
 
 log = logging.getLogger(__name__)
@@ -123,9 +124,9 @@ class ReportShelf:
         alike = [slug for (_, slug), window in zip(named, trend, strict=True) if window.null is not None]
         nulls = [window.null for window in trend if window.null is not None]
         tables = [table for slug in alike if (table := self._clients(slug, now)) is not None]
-        names = (name for slug in reversed(alike) for name in self._names_of(slug))
+        names = (table for slug in reversed(alike) if (table := self._names_of(slug)) is not None)
         reports = tuple(window.report for window in trend if window.report is not None)
-        return trend, replace(past_of(nulls, tables, names), reports=reports)
+        return trend, replace(past_of(nulls, tables, reputation_of(names)), reports=reports)
 
     def slug_of(self, uri: str) -> str | None:
         """Return the name of the report whose page lies at ``uri``; None for a place outside the folder."""
@@ -157,12 +158,13 @@ class ReportShelf:
             log.warning("What clients did before has a gap: %s/%s: %s", slug, CLIENTS, error)
             return None
 
-    def _names_of(self, slug: str) -> Iterator[str]:
+    def _names_of(self, slug: str) -> Any:
         try:
             content = read_inside(self.folder, f"{slug}/report.parquet")
-            yield from read_names(content) if content is not None else ()
+            return read_names(content) if content is not None else None
         except (ReportError, StorageError, OSError) as error:
             log.warning("What was asked for before has a gap: %s/report.parquet: %s", slug, error)
+            return None
 
     def _content(self, slug: str) -> bytes | None:
         return read_inside(self.folder, f"{slug}/report.json") if _SLUG.fullmatch(slug) else None

@@ -93,4 +93,5 @@ def _detection(row: FlaggedRow, uses: dict[str, AlternativeUse]) -> Detection:
         score=None,
         form=FORM,
         flagged=False,
+        clients_standing_out_n=sum(uses[client].alarm for client in clients),
     )

@@ -56,10 +56,12 @@ class ClientTally:
 
     :param lists: what counts as not flagged.
     :param past: the windows before.
+    :param network: how many clients the rows have.
     """
 
-    def __init__(self, lists: DomainLists, past: Past) -> None:
+    def __init__(self, lists: DomainLists, past: Past, network: int) -> None:
         self._past = past
+        self._network = network
         self.asked: Counter[str] = Counter()
         self.events = 0
         self.domains = 0
@@ -85,7 +87,8 @@ class ClientTally:
             if self._lists.allows(row.reg_domain):
                 self.domains_allowed += 1
                 continue
-            share, new = share_of(len(row.clients)), not self._past.knows(row.reg_domain)
+            share = self._past.reputation.share(row.reg_domain, len(row.clients), self._network)
+            new = not self._past.knows(row.reg_domain)
             for client in row.clients:
                 if client not in self._flagged:
                     self._flagged[client] = _Flagged(first=row.first_seen)
@@ -99,7 +102,7 @@ class ClientTally:
     def _add_failed(self, batch: RowBatch) -> None:
         self.answers_known |= batch.answers_known
         for clients, first in batch.failed():
-            share = share_of(len(clients))
+            share = share_of(len(clients), self._network)
             for client in clients:
                 self._failed[client] += share
                 self._first_failed[client] = min(first, self._first_failed.get(client, first))

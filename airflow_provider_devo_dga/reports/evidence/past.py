@@ -6,23 +6,20 @@ order and two runs at once change no other window, and a file that is lost is a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from itertools import islice
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.reports.evidence.figures import ReportFigures, RunFigures
 from airflow_provider_devo_dga.reports.evidence.null_rate import NullRate
+from airflow_provider_devo_dga.reports.evidence.reputation import Reputation
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 CLIENTS = "clients.parquet"
-NAMES_KEPT = 500_000
-"""Flagged names of a day in a network of a million names an hour; some 50 MB."""
-
 _SOURCE = b"source"
 
 
@@ -42,18 +39,18 @@ class Past:
     :param asked: names that each client asked for in them, those windows left out in which it stood out.
     :param counted: of these, how many count as flagged and were new to the network.
     :param reports: those of the same table, whichever model made them, oldest first.
-    :param names: ``hash`` of the flagged names of these windows, at most :data:`NAMES_KEPT`.
+    :param reputation: of the flagged names of these windows.
     """
 
     nulls: Sequence[NullRate] = ()
     asked: Mapping[str, int] = field(default_factory=dict)
     counted: Mapping[str, float] = field(default_factory=dict)
-    names: frozenset[int] = frozenset()
+    reputation: Reputation = field(default_factory=Reputation)
     reports: Sequence[ReportFigures] = ()
 
     def knows(self, name: str) -> bool:
         """Whether anybody asked for a flagged name before."""
-        return hash(name) in self.names
+        return hash(name) in self.reputation.known
 
 
 def write_clients(counts: Iterable[ClientCount], run: RunFigures, file: IO[bytes]) -> None:
@@ -85,31 +82,12 @@ def read_clients(content: bytes, run: RunFigures) -> pa.Table | None:
     return table.replace_schema_metadata() if same else None
 
 
-def read_names(content: bytes) -> Iterator[str]:
-    """Yield the flagged names of an earlier window, out of the file of its detections.
-
-    :raises ReportError: it is something else.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(BytesIO(content), columns=["reg_domain", "flagged"])
-        yield from table.filter(table["flagged"])["reg_domain"].to_pylist()
-    except (pa.ArrowException, KeyError, OSError) as error:
-        raise ReportError(f"detections cannot be read as Parquet: {error}") from None
-
-
-def past_of(nulls: Sequence[NullRate], tables: Sequence[pa.Table], names: Iterable[str]) -> Past:
-    """Return the past out of the rates, the counts and the flagged names of earlier windows.
-
-    :param names: of the latest window first; what is beyond :data:`NAMES_KEPT` is forgotten.
-    """
+def past_of(nulls: Sequence[NullRate], tables: Sequence[pa.Table], reputation: Reputation) -> Past:
+    """Return the past out of the rates, the counts and the flagged names of earlier windows."""
     import pyarrow as pa
 
-    known = frozenset(map(hash, islice(names, NAMES_KEPT)))
     if not tables:
-        return Past(nulls, names=known)
+        return Past(nulls, reputation=reputation)
     sums = pa.concat_tables(tables).group_by("client").aggregate([("asked", "sum"), ("counted", "sum")])
     columns = (sums[name].to_pylist() for name in ("client", "asked_sum", "counted_sum"))
     counts = [ClientCount(*row) for row in zip(*columns, strict=True)]
@@ -117,7 +95,7 @@ def past_of(nulls: Sequence[NullRate], tables: Sequence[pa.Table], names: Iterab
         nulls,
         asked={client: asked for client, asked, _ in counts},
         counted={client: counted for client, _, counted in counts if counted},
-        names=known,
+        reputation=reputation,
     )
 
 

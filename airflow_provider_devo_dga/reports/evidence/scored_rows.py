@@ -149,6 +149,19 @@ class ScoredRows:
         self.path = path
         self.threshold = threshold
 
+    def clients(self) -> int:
+        """Return how many distinct clients the rows have."""
+        import pyarrow.compute as pc
+        import pyarrow.parquet as pq
+
+        found: set[str] = set()
+        with self.path.open("rb") as source, _parquet_errors(self.path):
+            file = pq.ParquetFile(source, pre_buffer=False)
+            _check_schema(file.schema_arrow, self.threshold)
+            for batch in file.iter_batches(columns=["client_ips"]):
+                found.update(pc.unique(pc.drop_null(pc.list_flatten(batch["client_ips"]))).to_pylist())
+        return len(found)
+
     def batches(self, batch_rows: int = BATCH_ROWS) -> Iterator[RowBatch]:
         """Read the file once, at most ``batch_rows`` rows at a time.
 

@@ -25,10 +25,8 @@ from airflow_provider_devo_dga.reports.evidence.found import DetectionRows, Find
 from airflow_provider_devo_dga.reports.evidence.null_rate import PAST_NEEDED, NullRate
 from airflow_provider_devo_dga.reports.evidence.past import ClientCount, Past
 from airflow_provider_devo_dga.reports.evidence.scored_rows import BATCH_ROWS, FlaggedRow, ScoredRows
+from airflow_provider_devo_dga.reports.evidence.witness import widely_asked_from
 from airflow_provider_devo_dga.storage import StoragePath
-
-WIDELY_ASKED_SHARE = 0.1
-WIDELY_ASKED_CLIENTS = 10
 
 CLIENTS_KEPT = 10_000
 """Clients that stand out and are listed; when there are more, the rate is wrong or the network lost."""
@@ -168,8 +166,8 @@ def summarise(
 ) -> ReportSummary:
     """Read the scored rows and weigh each client's flagged domains against chance.
 
-    The first reading counts, the second names the flagged domains once the clients are ranked; a watch-list
-    takes a third. Memory grows with clients, not with domains.
+    The first reading counts the clients, the second what they asked for, the third names the flagged domains
+    once the clients are ranked; a watch-list takes a fourth. Memory grows with clients, not with domains.
 
     :param rows_path: Parquet file, one row for each registrable domain of the window.
     :param context: the run; its ``threshold`` makes scores of ``malicious`` readable, its
@@ -187,7 +185,7 @@ def summarise(
     rows, lists = ScoredRows(rows_path, context.threshold), lists or DomainLists()
     rate = context.false_positive_rate or ASSUMED_FALSE_POSITIVE_RATE
     past = past or Past()
-    tally = ClientTally(lists, past)
+    tally = ClientTally(lists, past, rows.clients())
     for batch in rows.batches(batch_rows):
         tally.add(batch)
     benches = tally.benches(rate)
@@ -200,10 +198,9 @@ def summarise(
     )
     uses = alternative_uses(alternative, lists)
     histories = Histories(context.window_start, standing(ranked, uses.clients), past.reports)
-    wide_from = max(WIDELY_ASKED_CLIENTS, len(tally.asked) * WIDELY_ASKED_SHARE)
     loud = [evidence.client for evidence in ranked if evidence.stands_out]
     names, stand_out = ClientNames(loud), set(loud)
-    found = named.find(context, wide_from, names, past if past.asked else None)
+    found = named.find(context, widely_asked_from(len(tally.asked)), names, past if past.asked else None)
     further = sum(use.alarm and use.client not in stand_out for use in uses.clients)
     shown = sum(evidence.verdict is not Verdict.CHANCE for evidence in ranked)
     return ReportSummary(

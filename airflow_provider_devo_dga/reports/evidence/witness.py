@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from airflow_provider_devo_dga.reports.evidence.null_rate import Expected, NullRate, fit
 
+WIDELY_ASKED_SHARE = 0.1
+WIDELY_ASKED_CLIENTS = 10
+
 
 class Witness(StrEnum):
     """What is counted of a client's names."""
@@ -68,13 +71,22 @@ class Bench:
         )
 
 
-def share_of(clients: int) -> float:
+def widely_asked_from(network: int) -> float:
+    """Return from how many clients on a name is one of many, in a network of so many."""
+    return max(WIDELY_ASKED_CLIENTS, network * WIDELY_ASKED_SHARE)
+
+
+def share_of(clients: int, network: int) -> float:
     """Return how much a name counts for each of the clients that asked for it.
 
     One fact that many clients show is no independent proof against each: alone it counts 1, for two clients
-    five sixths, for 32 a half.
+    five sixths, for 32 a half. A name of many is more often popular than malicious: from there on the share
+    falls with the fourth root of their number, too.
+
+    :param network: how many clients there are in all.
     """
-    return 1 / (1 + math.log2(max(clients, 1)) / 5)
+    alike = 1 / (1 + math.log2(max(clients, 1)) / 5)
+    return alike * math.pow(min(1.0, widely_asked_from(network) / max(clients, 1)), 0.25)
 
 
 def strongest(statements: Sequence[Statement], clients: int) -> tuple[float, float]:

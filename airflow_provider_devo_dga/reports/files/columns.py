@@ -50,6 +50,14 @@ def _of_the_name() -> tuple[Column, ...]:
         Column("last_seen", Kind.INSTANT, lambda r: r.detection.last_seen, always=True),
         Column("events_n", Kind.COUNT, lambda r: r.detection.events_n, "events", always=True),
         Column("clients_n", Kind.COUNT, lambda r: r.detection.clients_n, "clients", always=True),
+        Column(
+            "clients_standing_out_n",
+            Kind.COUNT,
+            lambda r: r.detection.clients_standing_out_n,
+            "clients_standing_out",
+            always=True,
+        ),
+        Column("widely_asked", Kind.FLAG, lambda r: r.is_widely_asked, "widely_asked", always=True),
         Column("clients", Kind.TEXTS, lambda r: r.detection.clients),
         Column(
             "strongest_client_verdict",

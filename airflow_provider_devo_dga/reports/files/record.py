@@ -13,7 +13,7 @@ from airflow_provider_devo_dga.reports.evidence.context import ReportContext
 from airflow_provider_devo_dga.reports.evidence.detection import Detection
 from airflow_provider_devo_dga.reports.evidence.figures import ClientHistory
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary
-from airflow_provider_devo_dga.reports.evidence.witness import Statement, Witness
+from airflow_provider_devo_dga.reports.evidence.witness import Statement, Witness, widely_asked_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ class Record:
     def id(self) -> str:
         """Return what :func:`detection_id` gives."""
         return detection_id(self.report.context, self.detection.reg_domain)
+
+    @property
+    def is_widely_asked(self) -> bool:
+        """Whether many clients asked for the name at once: an outbreak, or a popular legit name."""
+        return self.detection.clients_n >= widely_asked_from(self.report.totals.clients)
 
     @property
     def rate_begun_with(self) -> str:
