@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from airflow_provider_devo_dga.devo_api.window import Window
-from airflow_provider_devo_dga.reports.evidence.client_evidence import ClientEvidence, Verdict
+from airflow_provider_devo_dga.reports.evidence.client_evidence import Verdict
+from airflow_provider_devo_dga.reports.evidence.client_history import standing
 from airflow_provider_devo_dga.reports.evidence.context import ReportContext
 from airflow_provider_devo_dga.reports.evidence.figures import REPORT, TREND_WINDOWS
 from airflow_provider_devo_dga.reports.evidence.past import CLIENTS, write_clients
+from airflow_provider_devo_dga.reports.evidence.scored_rows import FlaggedRow
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary, summarise
 from airflow_provider_devo_dga.reports.files.detections_parquet import parquet_written
 from airflow_provider_devo_dga.reports.files.record import records
@@ -79,18 +81,20 @@ def judge(scenario: Scenario, pools: Pools, seeds: range) -> Outcome:
                 shelf = ReportShelf(Path(folder, str(number) if scenario.apart else "all"))
                 rows = Path(folder, "rows.parquet")
                 hour.write(rows, start, chance, answers=scenario.answers)
-                summary = _report(rows, _context(start, pools.rate), shelf)
+                summary = _report(rows, _context(start, pools.rate), shelf, hour.alternative(start))
                 network = number if scenario.apart else 0
-                _count(outcome, summary.clients, hour, (seed, network))
+                _count(outcome, summary, hour, (seed, network))
     return outcome
 
 
-def _report(rows: Path, context: ReportContext, shelf: ReportShelf) -> ReportSummary:
+def _report(
+    rows: Path, context: ReportContext, shelf: ReportShelf, alternative: Sequence[FlaggedRow]
+) -> ReportSummary:
     """Report as ``make_report`` does, but for the pages: they take most of its time and decide nothing."""
     window = Window(context.window_start, context.window_end)
     earlier = [(past.start, past.slug) for past in reversed(list(window.before(TREND_WINDOWS)))]
     _, past = shelf.past(earlier, context)
-    summary = summarise(rows, context, past=past)
+    summary = summarise(rows, context, past=past, alternative=alternative)
     place = shelf.folder / window.slug
     place.mkdir(parents=True)
     (place / "report.json").write_bytes(REPORT.write(summary.document()))
@@ -101,8 +105,9 @@ def _report(rows: Path, context: ReportContext, shelf: ReportShelf) -> ReportSum
     return summary
 
 
-def _count(outcome: Outcome, clients: Sequence[ClientEvidence], hour: Hour, key: tuple[int, int]) -> None:
-    verdicts = {client.client: client.verdict for client in clients if client.stands_out}
+def _count(outcome: Outcome, summary: ReportSummary, hour: Hour, key: tuple[int, int]) -> None:
+    told = standing(summary.clients, summary.alternative)
+    verdicts = {client: getattr(known, "verdict", Verdict.SUSPICIOUS) for client, (_, known) in told.items()}
     outcome.hours += 1
     outcome.clean_client_hours += len(hour.clients - hour.infected)
     outcome.infected |= {(*key, client) for client in hour.infected}

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from airflow_provider_devo_dga.features.alternative_roots import alternative_roots
 from benchmarks.network.names import Names, Pools
 from benchmarks.network.traffic import Hour, Network
 
@@ -146,6 +147,22 @@ def _rising(pools: Pools, chance: random.Random) -> Hours:
         yield hour
 
 
+def _roots(pools: Pools, chance: random.Random) -> Hours:
+    """Infected clients ask for three to twenty names on alternative roots, curious ones for one or two."""
+    roots = alternative_roots()
+    labels = [name.label for family in sorted(pools.known) for name in pools.known[family]]
+    for _ in range(HOURS):
+        network = _office(pools, chance)
+        hour = network.hour()
+        sick = chance.sample(network.addresses, 2 * SICK)
+        for number, client in enumerate(sick):
+            count = chance.randint(3, 20) if number < SICK else chance.randint(1, 2)
+            names = (f"{label}.{chance.choice(roots)}" for label in chance.sample(labels, count))
+            hour.roots += [(client, name) for name in names]
+        hour.infected = frozenset(sick[:SICK])
+        yield hour
+
+
 def _mixed(pools: Pools, chance: random.Random) -> Hours:
     """Five thousand clients of all kinds, forty of them infected."""
     network = Network([pools.legit, pools.legit, [*pools.legit, *pools.foreign], pools.foreign], 5000, chance)
@@ -218,6 +235,9 @@ SCENARIOS = {
     ),
     "one family": Scenario(told="the same, one family", hours=_ONE_FAMILY, apart=True, least=0.95),
     "rising": Scenario(told="one family, rises to two fifths in a day", hours=_rising, least=0.95),
+    "roots": Scenario(
+        told="3 to 20 names on alternative roots", hours=_roots, apart=True, least=1.0, precise=0.99
+    ),
     "mixed": Scenario(
         told="5,000 clients of all kinds, 40 of them infected",
         hours=_mixed,

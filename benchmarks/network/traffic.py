@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from airflow_provider_devo_dga.reports.evidence.scored_rows import FlaggedRow
 from benchmarks.network.names import Name, Names
 
 HABITS = 150
@@ -53,11 +54,32 @@ class Hour:
 
     look_ups: list[LookUp] = field(default_factory=list)
     infected: frozenset[str] = frozenset()
+    roots: list[tuple[str, str]] = field(default_factory=list)
+    """Clients and the names on alternative roots that they ask for: no model judges these."""
 
     @property
     def clients(self) -> set[str]:
         """Return all clients that asked for anything."""
         return {look_up.client for look_up in self.look_ups}
+
+    def alternative(self, start: datetime) -> list[FlaggedRow]:
+        """Return what the query for names on alternative roots would: each name once, with its clients."""
+        asked: dict[str, list[str]] = {}
+        for client, name in self.roots:
+            asked.setdefault(name, []).append(client)
+        return [
+            FlaggedRow(
+                reg_domain=name,
+                label=name.partition(".")[0],
+                suffix=name.partition(".")[2],
+                events_n=2 * len(clients),
+                first_seen=start,
+                last_seen=start + timedelta(seconds=60),
+                clients=tuple(dict.fromkeys(clients)),
+                score=None,
+            )
+            for name, clients in asked.items()
+        ]
 
     def write(self, path: Path, start: datetime, chance: random.Random, *, answers: bool) -> None:
         """Write the rows that the scoring query would return: each name once, with its clients.

@@ -41,7 +41,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 @pytest.mark.parametrize(
-    "name", ["office", "cdn", "roles", "known", "unseen, answers", "words", "one family"]
+    "name", ["office", "cdn", "roles", "known", "unseen, answers", "words", "one family", "roots", "site"]
 )
 def test_the_floors_hold(name: str, pools: Pools, short: Callable[[int], None]) -> None:
     short(2)
