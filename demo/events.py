@@ -12,9 +12,10 @@ import orjson
 from demo.clients import Client, clients_of
 from demo.infections import CANDIDATES, Infection, generated_hosts, infections, utc
 from demo.referrals import Referrals, shop_path
+from demo.roles import content_hosts, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -25,29 +26,41 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 STATUS_CODES = (200, 304, 302, 404, 301, 403, 500, 503)
 STATUS_WEIGHTS = (870, 915, 950, 975, 985, 990, 995, 1000)
 EMPTY_ANSWERS = (304, 503)
+NO_ANSWER = (502, 502, 502, 503)
+"""What stands in the column of codes when a name was looked up in vain, as a proxy would have it."""
 
 
 def hour_of_events(
-    start: datetime, *, seed: int = 11, events: int = 60_000, clients: int = 220, after_end: int = 0
+    start: datetime,
+    *,
+    seed: int = 11,
+    events: int = 60_000,
+    clients: int = 220,
+    after_end: int = 0,
+    roles: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Return the hour's events in the order of ``eventdate``, the same ones for the same arguments.
 
     :param start: aware; every ``eventdate`` lies in [start, start + 1 h).
     :param events: how many, the infected clients' lookups among them.
     :param clients: how many machines; at least 20.
+    :param roles: whether there is more than families and shoppers, see :mod:`demo.roles`.
     :param after_end: so many more events within the minute after the hour, to test a window's end with.
     """
     if clients < CANDIDATES:
         raise ValueError(f"clients must be at least {CANDIDATES}: {clients}")
     hour = _Hour(utc(start), seed, clients)
     lookups = [event for infection in infections(start, seed) for event in hour.lookups(infection)]
+    if roles:
+        lookups += [event for part in parts(start, seed) for event in hour.attempts(part.client, part.hosts)]
+        lookups += hour.content()
     if events < len(lookups):
         raise ValueError(f"events must be at least {len(lookups)}, the infected clients' lookups: {events}")
     everything = lookups + hour.visits(events - len(lookups)) + hour.visits_after_end(after_end)
     return iter(sorted(everything, key=lambda event: int(event["eventdate"])))
 
 
-def write_events(path: Path, start: datetime, **options: int) -> int:
+def write_events(path: Path, start: datetime, **options: Any) -> int:
     """Write the hour as one JSON object a line and return how many; ``options`` as for `hour_of_events`."""
     count = 0
     with path.open("wb") as file:
@@ -85,10 +98,22 @@ class _Hour:
         ]
 
     def lookups(self, infection: Infection) -> list[dict[str, Any]]:
-        """The malware's attempts: up to four bursts, names in order, some tried twice."""
+        """The malware's attempts."""
+        return self.attempts(infection.client, generated_hosts(infection, self._start))
+
+    def content(self) -> list[dict[str, Any]]:
+        """Names of content networks, which every client loads."""
         rng = self._rng
-        client = self._by_address[infection.client]
-        hosts = generated_hosts(infection, self._start)
+        return [
+            self._event(client, rng.randrange(HOUR_MS), f"https://{host}/a.js", 200, 900, 40)
+            for client in self._clients
+            for host in content_hosts(rng)
+        ]
+
+    def attempts(self, address: str, hosts: Sequence[str]) -> list[dict[str, Any]]:
+        """Up to four bursts of tries, names in order, some tried twice; few get an answer."""
+        rng = self._rng
+        client = self._by_address[address]
         events = []
         size = -(-len(hosts) // rng.randint(1, 4))
         for first in range(0, len(hosts), size):
@@ -110,7 +135,7 @@ class _Hour:
     def _attempt(self, client: Client, offset: int, host: str) -> dict[str, Any]:
         rng = self._rng
         answered = rng.random() < 0.06
-        status = 200 if answered else rng.choice((404, 404, 404, 503))
+        status = 200 if answered else rng.choice(NO_ANSWER)
         size = rng.randint(20, 400) if answered else 0
         referral = f"http://{host}/{rng.choice(('', '', 'x', 'gate.php', 'news/'))}"
         return self._event(client, offset, referral, status, size, rng.randint(20, 3_000))

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_devo_dga.models.summary import SUMMARY, TrainingSummary
+from airflow_provider_devo_dga.reports.evidence.client_evidence import Verdict
 from demo.console import say
-from demo.families import FAMILIES
+from demo.roles import Role
 from demo.world import World
 
 
@@ -54,14 +55,40 @@ def _tell_hour(report: dict[str, Any]) -> None:
 
 
 def _tell_clients(world: World, report: dict[str, Any]) -> None:
-    verdicts = {client["client"]: client["verdict"] for client in report["clients"]}
-    infected = {infection.client: infection for infection in world.infections}
+    found = standing_out(report)
+    parts = {part.client: part for part in world.parts}
+    families = {infection.client: infection.family for infection in world.infections}
+    infected = [part for part in world.parts if part.role.is_infected]
     say(f"\nClients: {len(infected)} of {report['totals']['clients']} are infected, and the report says")
-    for client, infection in infected.items():
-        verdict = verdicts.get(client, "not listed")
-        words = " (joins words that the training has, too)" if FAMILIES[infection.family].dictionary else ""
-        say(f"  {client:<15} {infection.family:<16} {infection.lookups:>4} lookups   {verdict}{words}")
-    accused = [
-        c for c, verdict in verdicts.items() if verdict == "almost certainly infected" and c not in infected
-    ]
-    say(f"  clean clients called infected: {len(accused)}")
+    for part in world.parts:
+        what, verdict = families.get(part.client, str(part.role)), found.get(part.client, "no alarm")
+        say(f"  {part.client:<15} {what:<28} {len(part.hosts):>4} names   {verdict}")
+    say("\nBy role                         clients   found")
+    for role in Role:
+        clients = [part.client for part in world.parts if part.role is role]
+        told = sum(client in found for client in clients)
+        say(
+            f"  {role:<28} {len(clients):>8} {told:>7}"
+            + ("" if role.is_infected else "   accused, must be 0")
+        )
+    others = report["totals"]["clients"] - len(parts)
+    accused = sum(client not in parts for client in found)
+    say(f"  {'all others, with CDN names':<28} {others:>8} {accused:>7}   accused, must be 0")
+
+
+def standing_out(report: dict[str, Any]) -> dict[str, str]:
+    """Return the clients that a report tells people of, each with the verdict and why.
+
+    :param report: what ``report.json`` says.
+    """
+    found = {
+        use["client"]: f"{use['names_n']} names on alternative roots"
+        for use in report["alternative"]
+        if use["alarm"]
+    }
+    for client in report["clients"]:
+        if Verdict(client["verdict"]).is_alarm:
+            said = min(client["witnesses"], key=lambda statement: statement["log10_tail"])
+            why = f"{said['counted']} {said['witness']}, {said['expected']:.1g} expected"
+            found[client["client"]] = f"{client['verdict']}: {why}"
+    return found

@@ -12,8 +12,10 @@ from typing import Any
 
 from demo.airflow_home import airflow_environment
 from demo.console import StepFailedError, run_logged, say, step
+from demo.events import NO_ANSWER
 from demo.families import FAMILIES
 from demo.outcome import tell
+from demo.roles import Role
 from demo.sandbox_process import running_sandbox
 from demo.world import HOUR, TABLE, World
 
@@ -52,9 +54,19 @@ def run(world: World) -> None:
         with step("Run dga_weekly_retrain: H2O, gate, register, probe, promote"):
             _run_dag("dga_weekly_retrain", {}, world, environment)
         with step("Run dga_hourly_report: wait, score in Devo, report"):
-            hour = {"from": world.hour.isoformat(), "to": (world.hour + HOUR).isoformat()}
-            _run_dag("dga_hourly_report", hour, world, environment)
+            _run_dag("dga_hourly_report", _told(world), world, environment)
     _collect(world)
+
+
+def _told(world: World) -> dict[str, Any]:
+    """Return the params of the report: the hour, the column of response codes, and clients people know."""
+    return {
+        "from": world.hour.isoformat(),
+        "to": (world.hour + HOUR).isoformat(),
+        "code_field": "statusCode",
+        "failed_codes": [str(code) for code in sorted(set(NO_ANSWER))],
+        "no_alarm": [part.client for part in world.parts if part.role is Role.SCANNER],
+    }
 
 
 def _run_dag(dag_id: str, conf: dict[str, Any], world: World, environment: dict[str, str]) -> None:

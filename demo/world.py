@@ -8,7 +8,8 @@ from pathlib import Path
 
 from demo.dataset import DatasetSummary, write_dataset
 from demo.events import write_events
-from demo.infections import Infection, infections
+from demo.infections import Infection, generated_hosts, infections
+from demo.roles import Part, Role, parts
 
 TABLE = "demo.ecommerce.data"
 SEED = 11
@@ -67,6 +68,15 @@ class World:
         """Who is infected in the hour: the truth that a report is held against."""
         return infections(self.hour, SEED)
 
+    @property
+    def parts(self) -> list[Part]:
+        """Who else does what the report must find, or must not accuse."""
+        families = [
+            Part(each.client, Role.FAMILY, tuple(generated_hosts(each, self.hour)))
+            for each in self.infections
+        ]
+        return families + parts(self.hour, SEED)
+
     def make_folders(self) -> None:
         """Make the folders that must be there first."""
         for folder in (self.store, self.airflow, self.logs):
@@ -78,4 +88,4 @@ class World:
 
     def write_events(self) -> int:
         """Write the hour's events; return how many."""
-        return write_events(self.events, self.hour, seed=SEED)
+        return write_events(self.events, self.hour, seed=SEED, roles=True)

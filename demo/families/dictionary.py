@@ -16,7 +16,7 @@ from demo.families.family import dated_seed
 from demo.text_files import read_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
 SUPPOBOX_PLACES = (3, 9, 13, 6, 2, 4, 11, 7, 14, 1, 10, 5, 8, 12, 0)
@@ -30,12 +30,13 @@ def _nouns() -> tuple[str, ...]:
     return read_lines("nouns.txt")
 
 
-def suppobox_names(number: int) -> Iterator[str]:
+def suppobox_names(number: int, words: Sequence[str] = ()) -> Iterator[str]:
     """Yield two joined words each; 32,768 names, then again from the first.
 
     :param number: ⌊Unix time ÷ 512⌋; its low 15 bits, permuted, give both words.
+    :param words: 384 of them, another list than ours: the malware was met with three.
     """
-    words = _verbs() + _nouns()
+    words = words or _verbs() + _nouns()
     for current in count(number):
         bits = sum((current >> i & 1) << place for i, place in enumerate(SUPPOBOX_PLACES))
         yield words[bits & 127] + words[(bits >> 7) + 128]

@@ -89,7 +89,7 @@ def test_tries_mostly_fail_empty(hour):
     generated = {host for infection in infections(START, 11) for host in generated_hosts(infection, START)}
     tried = [event for event in hour if host_of(event) in generated]
     failed = [
-        event for event in tried if event["statusCode"] in (404, 503) and event["bytesTransferred"] == 0
+        event for event in tried if event["statusCode"] in (502, 503) and event["bytesTransferred"] == 0
     ]
     assert len(failed) > 0.85 * len(tried)
 
