@@ -22,6 +22,8 @@ EVENTS = "Events"
 MODEL = "Store and model"
 CONNECTIONS = "Connections"
 COLUMN: dict[str, Any] = {"type": "string", "pattern": f"^{NAME}$", "section": EVENTS}
+CODE = {"type": ["string", "integer"], "pattern": "^[A-Za-z0-9_ -]{1,64}$"}
+CODES: dict[str, Any] = {"type": "array", "items": CODE, "minItems": 1, "section": EVENTS}
 STORE = default_store()
 
 with DAG(
@@ -39,6 +41,12 @@ with DAG(
         ),
         "field": Param("referralUri", "Its column with URIs or hosts", **COLUMN),
         "client_field": Param("clientIpAddress", "Its column that names who asked", **COLUMN),
+        "code_field": Param(
+            None,
+            "Its column with the response code of a look-up; null: there is none",
+            **(COLUMN | {"type": ["null", "string"]}),
+        ),
+        "failed_codes": Param(["NXDOMAIN", "3"], "Its values that mean that a name got no answer", **CODES),
         "store": Param(STORE, "Folder for models and reports", type="string", section=MODEL),
         "model_name": Param(
             "dga_classifier",
@@ -83,6 +91,34 @@ with DAG(
             f"from {source.table} select {source.field}, {source.client_field}", limit=1, **window
         )
         return hook.count(f"from {source.table}", **window)
+
+    @task
+    def codes_are_understood(params: dict[str, Any]) -> dict[str, int]:
+        """Count the last full hour's response codes; skipped without a column of them."""
+        from airflow_provider_devo_dga.features.linq import HostSource
+        from airflow_provider_devo_dga.features.response_codes import (
+            CODES_MOST,
+            check_codes,
+            codes_query,
+            sample_query,
+        )
+        from airflow_provider_devo_dga.hooks.devo import DevoHook
+
+        if not params["code_field"]:
+            raise AirflowSkipException("No code_field was given")
+        source = HostSource(
+            params["table"],
+            params["field"],
+            params["client_field"],
+            code_field=params["code_field"],
+            failed_codes=params["failed_codes"],
+        )
+        hook = DevoHook(params["devo_conn_id"])
+        end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        window = {"from_": end - timedelta(hours=1), "to": end}
+        sample = hook.get_records(sample_query(source), limit=1, **window)
+        rows = hook.get_records(codes_query(source), limit=CODES_MOST + 2, **window)
+        return check_codes(source, sample[0]["code"] if sample else None, rows)
 
     linq = CheckLinqOperator(
         task_id="linq_means_what_is_assumed",
@@ -143,7 +179,9 @@ with DAG(
         return str(target)
 
     reached, served = devo_answers(), model_manager_answers()
-    reached >> table_is_readable() >> linq
+    readable = table_is_readable()
+    reached >> readable >> linq
+    readable >> codes_are_understood()
     served >> model_is_in_service()
     h2o_answers()
     store_can_be_written()

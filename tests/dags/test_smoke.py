@@ -37,12 +37,15 @@ def test_with_everything_in_place_every_step_is_green(
         "eventdate": int(hour.timestamp()) * 1000,
         "referralUri": "http://example.com/",
         "clientIpAddress": "10.0.0.1",
+        "statusCode": 503,
     }
     devo.load(TABLE, [event])
-    finished = smoke.test(run_conf={"store": tmp_path.as_uri(), "model_name": "none_of_this_name"})
+    conf = {"store": tmp_path.as_uri(), "model_name": "none_of_this_name", "code_field": "statusCode"}
+    finished = smoke.test(run_conf=conf)
     assert states(finished) == {
         "devo_answers": "success",
         "table_is_readable": "success",
+        "codes_are_understood": "success",
         "linq_means_what_is_assumed": "success",
         "model_manager_answers": "success",
         "model_is_in_service": "skipped",
