@@ -11,7 +11,7 @@ from airflow_provider_devo_dga.devo_api.window import Window, keyed
 from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.reports.evidence.client_evidence import Verdict
 from airflow_provider_devo_dga.reports.evidence.figures import REPORT
-from airflow_provider_devo_dga.reports.evidence.scored_rows import COLUMNS, FAILED
+from airflow_provider_devo_dga.reports.evidence.row_schema import COLUMNS, FAILED
 from airflow_provider_devo_dga.storage import StoragePath, read
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.asked import asked_facts
 from airflow_provider_devo_dga.errors import ReportError
+from airflow_provider_devo_dga.reports.evidence.row_schema import CLIENTS, COLUMNS, FAILED, check_schema
 from airflow_provider_devo_dga.storage import StoragePath
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-COLUMNS = ("reg_domain", "sld", "events_n", "first_seen", "last_seen", "client_ips", "malicious")
-"""What a file must have."""
-
-FAILED = "failed_n"
-"""Events of a row that got no answer; a file need not have it. Other columns are not read."""
+    import pyarrow.parquet as pq
 
 LABELS = frozenset({"0", "1"})
 BATCH_ROWS = 16_384
+CLIENTS_AT_ONCE = 500_000
+"""Clients of all rows that are held at a time; some 30 MB."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,14 +150,10 @@ class ScoredRows:
     def clients(self) -> int:
         """Return how many distinct clients the rows have."""
         import pyarrow.compute as pc
-        import pyarrow.parquet as pq
 
         found: set[str] = set()
-        with self.path.open("rb") as source, _parquet_errors(self.path):
-            file = pq.ParquetFile(source, pre_buffer=False)
-            _check_schema(file.schema_arrow, self.threshold)
-            for batch in file.iter_batches(columns=["client_ips"]):
-                found.update(pc.unique(pc.drop_null(pc.list_flatten(batch["client_ips"]))).to_pylist())
+        for batch in self._read({CLIENTS}, BATCH_ROWS):
+            found.update(pc.unique(pc.drop_null(pc.list_flatten(batch[CLIENTS]))).to_pylist())
         return len(found)
 
     def batches(self, batch_rows: int = BATCH_ROWS) -> Iterator[RowBatch]:
@@ -169,17 +163,30 @@ class ScoredRows:
             required value is null.
         :raises OSError: when it cannot be opened.
         """
+        for batch in self._read({*COLUMNS, FAILED}, batch_rows):
+            for name in ("reg_domain", "events_n", "first_seen", "last_seen"):
+                if batch[name].null_count:
+                    raise ReportError(f"Column {name} has rows without a value")
+            yield RowBatch(batch, self.threshold)
+
+    def _read(self, columns: Collection[str], batch_rows: int) -> Iterator[pa.RecordBatch]:
         import pyarrow.parquet as pq
 
         with self.path.open("rb") as source, _parquet_errors(self.path):
             file = pq.ParquetFile(source, pre_buffer=False)
-            _check_schema(file.schema_arrow, self.threshold)
-            columns = [*COLUMNS, *({FAILED} & set(file.schema_arrow.names))]
-            for batch in file.iter_batches(batch_size=batch_rows, columns=columns):
-                for name in ("reg_domain", "events_n", "first_seen", "last_seen"):
-                    if batch[name].null_count:
-                        raise ReportError(f"Column {name} has rows without a value")
-                yield RowBatch(batch, self.threshold)
+            check_schema(file.schema_arrow, self.threshold)
+            known = [name for name in file.schema_arrow.names if name in columns]
+            for number in range(file.num_row_groups):
+                rows = min(batch_rows, _rows_at_once(file.metadata.row_group(number)))
+                yield from file.iter_batches(batch_size=rows, row_groups=[number], columns=known)
+
+
+def _rows_at_once(group: pq.RowGroupMetaData) -> int:
+    """Return how many rows of a group may be held: one name can have every client of the network."""
+    columns = (group.column(number) for number in range(group.num_columns))
+    clients = next(column for column in columns if column.path_in_schema.startswith(f"{CLIENTS}."))
+    values, rows = int(clients.num_values), int(group.num_rows)
+    return max(1, CLIENTS_AT_ONCE * rows // max(values, 1))
 
 
 def refuse_other_rows(path: Any, told: Mapping[str, Any], query: str | None) -> None:
@@ -223,43 +230,6 @@ def _parquet_errors(path: StoragePath) -> Iterator[None]:
         yield
     except pa.ArrowInvalid as error:
         raise ReportError(f"{path} cannot be read as Parquet: {error}") from error
-
-
-def _check_schema(schema: pa.Schema, threshold: float | None) -> None:
-    import pyarrow as pa
-
-    types = pa.types
-    if missing := [name for name in COLUMNS if name not in schema.names]:
-        raise ReportError(f"The scored rows lack column {', '.join(missing)}")
-
-    def is_text(kind: pa.DataType) -> bool:
-        return kind in {pa.string(), pa.large_string()}
-
-    def is_instant(kind: pa.DataType) -> bool:
-        return bool(types.is_timestamp(kind) and kind.tz is not None)
-
-    def is_clients(kind: pa.DataType) -> bool:
-        return bool((types.is_list(kind) or types.is_large_list(kind)) and is_text(kind.value_type))
-
-    def is_label(kind: pa.DataType) -> bool:
-        return is_text(kind) or bool(types.is_integer(kind) or types.is_boolean(kind))
-
-    wanted = {
-        "reg_domain": (is_text, "text"),
-        "sld": (is_text, "text"),
-        "events_n": (types.is_integer, "an integer"),
-        "first_seen": (is_instant, "a timestamp with time zone"),
-        "last_seen": (is_instant, "a timestamp with time zone"),
-        "client_ips": (is_clients, "a list of text"),
-        "malicious": (is_label, 'a label "0" or "1" (a score needs a threshold)'),
-    }
-    if threshold is not None and types.is_floating(schema.field("malicious").type):
-        del wanted["malicious"]
-    if FAILED in schema.names:
-        wanted[FAILED] = (types.is_integer, "an integer")
-    for name, (fits, words) in wanted.items():
-        if not fits(kind := schema.field(name).type):
-            raise ReportError(f"Column {name} is {kind}, and must be {words}")
 
 
 def _scores(column: pa.Array) -> pa.Array:
