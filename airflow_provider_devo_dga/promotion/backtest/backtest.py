@@ -87,6 +87,11 @@ class Backtest:
         """Return how many that is a week, of what was counted in the windows."""
         return count * _WEEK.total_seconds() / self.seconds if self.seconds else 0.0
 
+    @property
+    def weeks(self) -> float:
+        """How many weeks the windows span, one at least: what few hours show is never scaled up."""
+        return max(1.0, self.seconds / _WEEK.total_seconds())
+
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values, for XCom."""
         import msgspec

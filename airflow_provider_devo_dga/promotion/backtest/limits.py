@@ -22,13 +22,14 @@ class BacktestLimits:
 
     :param max_own_factor: how many times its false-positive budget it may flag of the names of clean clients.
         A share below the budget is no reason.
-    :param max_more_clients: clients a week that it may name and the champion would not.
+    :param max_more_clients: clients a week that it may name and the champion would not. Windows of less than
+        a week count as one: what few hours show is not scaled up.
     :param max_fewer_clients: clients a week that the champion names and it would not.
     """
 
     max_own_factor: float = 3.0
-    max_more_clients: float = 20
-    max_fewer_clients: float = 20
+    max_more_clients: float = 10
+    max_fewer_clients: float = 10
 
     def reasons_against(self, found: Backtest, trained: TrainingSummary) -> list[str]:
         """Return why the model must not pass; an empty list lets it through, as one without windows does."""
@@ -52,10 +53,10 @@ class BacktestLimits:
             ("not name", "the champion names", found.only_champion, self.max_fewer_clients),
         )
         return [
-            f"it would {what} {quantity(found.a_week(count))} clients a week that {who}, more than {most:g}"
-            f" ({count} in {found.windows} stored windows)"
+            f"it would {what} {count} clients that {who} in {found.windows} stored windows, more than"
+            f" {most:g} a week"
             for what, who, count, most in counts
-            if found.a_week(count) > most
+            if count / found.weeks > most
         ]
 
 
@@ -82,7 +83,7 @@ def backtest_report(found: Backtest, trained: TrainingSummary) -> str:
         f"- {found.newly_n} names are flagged anew, {found.no_longer_n} no longer."
         + _names([(name, 0.0) for name in found.newly]),
         "",
-        "| a week | new | champion |",
+        "| a week, from these windows | new | champion |",
         "| --- | --- | --- |",
         _row("alarms", found, found.candidate.alarms, champion.alarms),
         _row("clients named", found, found.candidate.clients, champion.clients),

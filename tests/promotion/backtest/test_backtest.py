@@ -70,10 +70,22 @@ def test_a_model_that_sees_less_is_told_by_client_and_name(network: Network) -> 
     ]
     assert (found.newly_n, found.no_longer_n, len(found.no_longer)) == (0, 90, 10)
     assert set(found.no_longer) <= {name for back in range(3) for name in words(5000 + back, 30, 16)}
-    assert BacktestLimits().reasons_against(found, trained()) == [
-        "it would not name 56 clients a week that the champion names, more than 20 (1 in 3 stored windows)"
+    assert BacktestLimits(max_fewer_clients=0).reasons_against(found, trained()) == [
+        "it would not name 1 clients that the champion names in 3 stored windows, more than 0 a week"
     ]
-    assert BacktestLimits(max_fewer_clients=60).reasons_against(found, trained()) == []
+    assert BacktestLimits(max_fewer_clients=1).reasons_against(found, trained()) == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "count", "refused"), [(3, 10, False), (3, 11, True), (336, 20, False), (336, 21, True)]
+)
+def test_less_than_a_week_is_not_scaled_up_and_more_is_scaled_down(
+    hours: int, count: int, refused: bool
+) -> None:
+    more = Backtest(version=NEW, windows=hours, seconds=hours * 3600, only_candidate=count)
+    fewer = Backtest(version=NEW, windows=hours, seconds=hours * 3600, only_champion=count)
+    for found in (more, fewer):
+        assert bool(BacktestLimits().reasons_against(found, trained())) == refused
 
 
 def test_a_clean_clients_names_are_counted_and_a_suspects_are_not(network: Network) -> None:
