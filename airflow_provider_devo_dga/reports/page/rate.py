@@ -10,7 +10,9 @@ DRIFTED = 2.0
 
 
 def drift(summary: ReportSummary) -> float:
-    """Return how many times training's rate the rate of clean clients here is."""
+    """Return how many times training's rate the rate of clean clients here is; 1 when none was seen."""
+    if not summary.totals.clients:
+        return 1.0
     return summary.null.mean / summary.rate
 
 
@@ -19,6 +21,8 @@ def rate_words(summary: ReportSummary) -> str:
     begun = f"{percent(summary.rate)} that {'is assumed' if summary.rate_assumed else 'training measured'}"
     if summary.null_windows:
         begun = f"the rates of {counted(summary.null_windows, 'window')} before; training's is {begun}"
+    if not summary.totals.clients:
+        return f"No client was seen, so there is no rate of clean ones here but {begun}."
     return (
         f"A clean client here has about {percent(summary.null.mean)} of its domains flagged, as"
         f" {counted(summary.totals.clients, 'client')} of this window show, beginning with {begun}."

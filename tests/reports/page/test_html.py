@@ -168,6 +168,11 @@ def test_zero_rows(hour: Any) -> None:
     assert "No events with a host were seen in this hour." in words
     assert "The table holds 12 events of this hour." in words
     assert "not the same as all clear" in words
+    # nobody was seen, so nobody differs from training
+    assert (
+        "No client was seen, so there is no rate of clean ones here but 1 % that training measured." in words
+    )
+    assert "as often here as in training" not in words
 
 
 def test_zero_rows_of_a_longer_window(hour: Any) -> None:

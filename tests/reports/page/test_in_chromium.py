@@ -112,6 +112,7 @@ def test_quiet_normal_and_loud_hours_fit_the_screen(
             box = page.locator(".answer").bounding_box()
             assert box["y"] + box["height"] < 844
             assert page.evaluate(CONTRAST) == []
+            assert page.evaluate(CAPTIONS_CUT) == []
             # a phone scrolls its tables, a desk does not
             assert width < 1000 or page.evaluate(CUT) == []
             page.screenshot(path=SCREENSHOTS / f"{make.__name__}-{width}-{scheme}.png")
@@ -153,6 +154,12 @@ SET_FONT = """font => {
 CUT = """() => [...document.querySelectorAll('.scroll')]
   .filter(region => region.scrollWidth > region.clientWidth)
   .map(region => [region.getAttribute('aria-labelledby'), region.scrollWidth, region.clientWidth])"""
+
+CAPTIONS_CUT = """() => [...document.querySelectorAll('caption span')]
+  .filter(text => text.getClientRects().length)
+  .filter(text => text.getBoundingClientRect().right
+    > text.closest('.scroll').getBoundingClientRect().right + 1)
+  .map(text => text.textContent.slice(0, 40))"""
 
 CONTRAST = """() => {
   const light = (c) => c.map(v => v / 255)
