@@ -1,7 +1,8 @@
 """Backend: columns of an H2O frame. H2O computes them on its cluster; nothing passes through this process.
 
-Each feature is one expression of Rapids, H2O's language, and one request. Arithmetic of ``H2OFrame`` asks the
-cluster for the shape of either side at each step, which takes most of the time on small data.
+Each feature is one expression of Rapids, H2O's language, and all of them are one request. Arithmetic of
+``H2OFrame`` asks the cluster for the shape of either side at each step, which takes most of the time on small
+data; columns of their own are asked for, and removed, one by one.
 """
 
 from __future__ import annotations
@@ -27,9 +28,8 @@ def add_features(frame: H2OFrame, feature_set: FeatureSet) -> H2OFrame:
     from h2o import H2OFrame
 
     names = [*frame.names, *feature_set.names]
-    added = frame.cbind([H2OFrame._expr(expr=number(each.number, frame)) for each in feature_set.features])
-    added.set_names(names)
-    return added
+    wider = _op("cbind", frame, *(number(each.number, frame) for each in feature_set.features))
+    return H2OFrame._expr(expr=_op("colnames=", wider, range(len(names)), names))
 
 
 def number(node: e.Number, frame: H2OFrame) -> ExprNode:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airflow_provider_devo_dga.drift.baseline import Baseline
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.models.dataset import Dataset
 from airflow_provider_devo_dga.models.summary import Figures, Rows, StrictFile
@@ -29,6 +31,7 @@ from airflow_provider_devo_dga.training.trained_model import TrainedModel
 from airflow_provider_devo_dga.training.trainer import Trainer
 
 if TYPE_CHECKING:
+    from h2o import H2OFrame
     from h2o.estimators import H2OGradientBoostingEstimator
 
 _log = logging.getLogger(__name__)
@@ -77,11 +80,11 @@ def train(
             features = settings.learn(rows.names)
         keys.take(rows.names.file, settings.decides(features))
         parts = part_frames(rows, features, keys, steps)
-        with steps.timed("baseline"):
-            baseline = baseline_of(parts["train"], features)
         trainer = Trainer(settings, keys, features, rows.names, steps)
+        baselines: list[Baseline] = []
+        look = partial(_take_baseline, baselines, parts["train"], features, steps)
         with steps.timed("train"):
-            model = trainer.fit(parts)
+            model = trainer.fit(parts, meanwhile=look)
         with steps.timed("score"):
             scored = score_held_out(model, parts)
         threshold = threshold_of(scored["valid"], settings.false_positive_budget)
@@ -93,7 +96,7 @@ def train(
             check_answers(target, parts[judged], scored[judged], threshold)
             evaluation = evaluate(model, parts, scored, trainer, dataset)
         # before the keys go: h2o removes a frame with its last name
-        del parts
+        del parts, look
     metrics = {name: measure(part, threshold) for name, part in scored.items()}
     _log_metrics(metrics, threshold)
     return TrainedModel(
@@ -105,11 +108,16 @@ def train(
         metrics=metrics,
         evaluation=evaluation,
         scored=scored[judged],
-        baseline=baseline,
+        baseline=baselines[0],
         rows=Rows(**rows.rows, teaching=rows.teaching, synthetic=rows.synthetic),
         dataset=dataset,
         seconds=steps.seconds,
     )
+
+
+def _take_baseline(found: list[Baseline], training: H2OFrame, features: FeatureSet, steps: Steps) -> None:
+    with typed_errors(), steps.timed("baseline"):
+        found.append(baseline_of(training, features))
 
 
 def _export_strict(

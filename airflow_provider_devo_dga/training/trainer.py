@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from airflow_provider_devo_dga.features.feature_set import FeatureSet
@@ -37,9 +37,15 @@ class Trainer:
         self.names = names
         self.steps = steps
 
-    def fit(self, parts: dict[str, H2OFrame]) -> H2OGradientBoostingEstimator:
+    def fit(
+        self, parts: dict[str, H2OFrame], meanwhile: Callable[[], object] | None = None
+    ) -> H2OGradientBoostingEstimator:
+        """Train the model that is wanted.
+
+        :param meanwhile: work to do while the cluster trains.
+        """
         estimator = self.settings.estimator(self.keys.model)
-        return self._fit(estimator, grown_on(parts["train"]), parts["valid"], self.features)
+        return self._fit(estimator, grown_on(parts["train"]), parts["valid"], self.features, meanwhile)
 
     def like_it(self, training: H2OFrame, validation: H2OFrame) -> H2OGradientBoostingEstimator:
         """Train a model of the same features and parameters on other rows."""
@@ -64,11 +70,13 @@ class Trainer:
         training: H2OFrame,
         validation: H2OFrame,
         features: FeatureSet,
+        meanwhile: Callable[[], object] | None = None,
     ) -> H2OGradientBoostingEstimator:
         return train_with_progress(
             estimator,
             interruption=self.steps.interruption,
             attach=self.keys.stay,
+            meanwhile=meanwhile,
             x=list(features.names),
             y=TARGET,
             training_frame=training,

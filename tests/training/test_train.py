@@ -13,14 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError
+from airflow_provider_devo_dga.drift.baseline import Baseline
+from airflow_provider_devo_dga.errors import DriftError, H2OClusterError, TrainingError
 from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
 from airflow_provider_devo_dga.models.mojo_scoring import score_mojo
+from airflow_provider_devo_dga.training import train as train_module
 from airflow_provider_devo_dga.training.cluster import progress
 from airflow_provider_devo_dga.training.cluster.cluster import LocalCluster
+from airflow_provider_devo_dga.training.cluster.connection import current_address
+from airflow_provider_devo_dga.training.cluster.jobs import all_jobs
 from airflow_provider_devo_dga.training.settings import TrainingSettings
 from airflow_provider_devo_dga.training.train import train
 from tests.prepared import Prepared, prepare_dataset
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 FEW_TREES = {"ntrees": 20}
@@ -98,7 +103,7 @@ def test_progress_reaches_the_log(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(progress, "_POLL_SECONDS", 0.05)
+    monkeypatch.setattr(progress, "_MOST_PAUSE", 0.05)
     monkeypatch.setattr(progress, "_EVERY_SECONDS", 0.1)
     with caplog.at_level(logging.INFO):
         train(
@@ -171,3 +176,21 @@ def test_a_node_killed_while_training_is_a_cluster_error(prepared: Prepared, tmp
     with pytest.raises(H2OClusterError, match=r"(?s)went away.*status -9"):
         use()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_while_the_cluster_trains_ends_the_training(
+    connected: LocalCluster, prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running: list[bool] = []
+
+    def broken(*_: object) -> Baseline:
+        running.append(not all_jobs(current_address())[-1].is_over)
+        raise DriftError("no baseline")
+
+    monkeypatch.setattr(train_module, "baseline_of", broken)
+    settings = TrainingSettings(feature_set=TUTORIAL_FEATURES, model_params={"ntrees": 2000})
+    with pytest.raises(DriftError, match="no baseline"):
+        train(prepared[0], settings, output_dir=tmp_path)
+    assert running == [True]
+    wait_until(lambda: all(job.is_over for job in all_jobs(current_address())))
+    assert not list(tmp_path.iterdir())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError, TrainingStoppedError
@@ -16,7 +17,9 @@ from airflow_provider_devo_dga.training.cluster.jobs import Job, all_jobs, cance
 if TYPE_CHECKING:
     from h2o.estimators import H2OGradientBoostingEstimator
 
-_POLL_SECONDS = 0.2
+# a look takes the cluster's processors from the training, and a late one lets them idle
+_LEAST_PAUSE, _MOST_PAUSE = 0.05, 0.5
+_PAUSE_SHARE = 0.1
 _EVERY_SECONDS = 5.0
 _CANCEL_SECONDS = 2.0
 _END_SECONDS = 10.0
@@ -29,6 +32,7 @@ def train_with_progress(
     *,
     interruption: Interruption,
     attach: bool,
+    meanwhile: Callable[[], object] | None = None,
     **arguments: Any,
 ) -> H2OGradientBoostingEstimator:
     """Train and log a line such as ``training: 40 %, 60 of 150 trees`` every five seconds.
@@ -37,6 +41,7 @@ def train_with_progress(
     cluster does not answer, the job is left to the next try.
 
     :param attach: take the job or the model of this key when the cluster has one, instead of another.
+    :param meanwhile: work to do while the cluster trains; what it raises ends the training.
     :param arguments: what ``estimator.train`` takes: ``x``, ``y``, ``training_frame``, ``validation_frame``.
     :return: the trained estimator: another object when the model was there.
     :raises TrainingStoppedError: by the interruption.
@@ -52,6 +57,8 @@ def train_with_progress(
         job_key = found.key
     interruption.expect(address, job_key)
     try:
+        if meanwhile is not None:
+            meanwhile()
         job = _wait(address, job_key, interruption, trees=int(estimator.ntrees))
     except H2OClusterError:
         raise
@@ -92,7 +99,7 @@ def _found(address: ClusterAddress, model_key: str) -> Job | None:
 
 
 def _wait(address: ClusterAddress, key: str, interruption: Interruption, *, trees: int) -> Job:
-    told = time.monotonic()
+    began = told = time.monotonic()
     while True:
         interruption.check()
         job = look(address, key)
@@ -102,4 +109,10 @@ def _wait(address: ClusterAddress, key: str, interruption: Interruption, *, tree
             told = time.monotonic()
             _log.info("training: %.0f %%, %.0f of %d trees", 100 * job.progress, job.progress * trees, trees)
             healthy(address)
-        time.sleep(_POLL_SECONDS)
+        time.sleep(_pause(time.monotonic() - began, job.progress))
+
+
+def _pause(seconds: float, progress: float) -> float:
+    """Return how long to wait for the next look: a tenth of what is left at this speed, within bounds."""
+    left = seconds * (1 - progress) / max(progress, 0.01)
+    return min(max(_PAUSE_SHARE * left, _LEAST_PAUSE), _MOST_PAUSE)
