@@ -59,7 +59,7 @@ def public_modules() -> list[str]:
     """Return what Airflow is told of, and what Dag files import beside."""
     info = get_provider_info()
     listed = [module for kind in KINDS for entry in info[kind] for module in entry["python-modules"]]
-    others = ("plugins.devo_dga", "interval", "retries", "assets", "stats", "lineage")
+    others = ("plugins.devo_dga", "tasks.run_window", "tasks.retries", "assets")
     return [*listed, *(f"airflow_provider_devo_dga.{name}" for name in others)]
 
 
