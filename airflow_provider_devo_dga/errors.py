@@ -21,6 +21,8 @@
     ├── DocumentError                    a stored document that is damaged, or of a newer release
     ├── StorageError                     no whole address; a folder that others may write to; no right
     ├── FeatureError                     a feature set that cannot mean anything
+    ├── SourceError                      a source of reports that cannot work; adds .field
+    ├── SourcesError                     a list of sources with errors; tells each with its line
     ├── ReportError                      scored rows that cannot become a report
     ├── DriftError                       a model without a baseline to compare traffic with
     ├── HistoryError                     the history of models cannot be read or written now
@@ -189,6 +191,23 @@ class StorageError(DevoDgaError):
 
 class FeatureError(DevoDgaError, ValueError):
     """A feature set, name or literal that cannot mean anything."""
+
+
+class SourceError(DevoDgaError):
+    """A value of a source that can never work.
+
+    :param field: name of the field.
+    :param told: what is wrong with it.
+    """
+
+    def __init__(self, field: str, told: str) -> None:
+        super().__init__(f"{field}: {told}")
+        self.field = field
+        self.told = told
+
+
+class SourcesError(DevoDgaError):
+    """A list of sources that cannot be used; names each fault with its line and field."""
 
 
 class ReportError(DevoDgaError):

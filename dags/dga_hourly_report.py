@@ -1,9 +1,12 @@
-"""Report every hour which clients ask for algorithmically generated domains.
+"""Report every hour which clients ask for algorithmically generated domains, for one source or for many.
 
-window → wait for its events → plan the query for the model in service → score in Devo → report; tell people
-when something changes, and send the detections into Devo where a table for them is set. The traffic is
-compared with what the model was trained on: drift that lasts wakes ``dga_weekly_retrain``.
+For each source: window → wait for its events → plan the query for the model in service → score in Devo →
+report; tell people when something changes, and send the detections into Devo where a table for them is set.
+The traffic is compared with what the model was trained on: drift that lasts wakes ``dga_weekly_retrain``.
 Runs also when a new model is promoted, for the last full hour.
+
+A list of sources (``DEVO_DGA_SOURCES``, or the param ``sources``) takes the place of the params that speak of
+one. A source that fails stops no other, and is cleared by itself.
 """
 
 from __future__ import annotations
@@ -18,19 +21,15 @@ from airflow.sdk import (
     Asset,
     AssetOrTimeSchedule,
     CronDataIntervalTimetable,
-    ObjectStoragePath,
     Param,
     task,
+    task_group,
 )
 from airflow.sdk.definitions.asset import Model
 from airflow.sdk.exceptions import AirflowSkipException
 
-from airflow_provider_devo_dga.operators.devo_query import DevoQueryOperator
-from airflow_provider_devo_dga.operators.dga_report import DGAReportOperator
-from airflow_provider_devo_dga.operators.send_detections import SendDetectionsOperator
-from airflow_provider_devo_dga.operators.watch_drift import WatchDriftOperator
-from airflow_provider_devo_dga.sensors.devo_query import DevoQuerySensor
 from airflow_provider_devo_dga.storage import default_store
+from airflow_provider_devo_dga.task_groups.dga_report import dga_report_tasks
 from airflow_provider_devo_dga.tasks.retries import DEVO_RETRY_POLICY
 
 # Params with this pattern are refused when a run is triggered, before anything is trained or asked.
@@ -54,28 +53,29 @@ DGA_REPORT = Asset(name="dga_hourly_report", uri="x-devo-dga://reports/hourly")
 DGA_DRIFT = Asset(name="dga_drift", uri="x-devo-dga://drift/lasting")
 # Can be set for a whole installation, or per run by the params below.
 STORE = default_store()
-MAIL_TO = os.environ.get("DEVO_DGA_MAIL_TO")
+MAIL_TO = os.environ.get("DEVO_DGA_MAIL_TO", "").split(",") if os.environ.get("DEVO_DGA_MAIL_TO") else []
 
 
 # [START notifiers]
-def notifiers() -> list[Any]:
-    """Return who is told when clients stand out; a chat's notifier goes beside the mail."""
-    if not MAIL_TO:
-        return []
+def mail(context: Any) -> None:
+    """Tell a source's people, or else the installation's; a chat's notifier goes beside it."""
+    ti = context["ti"]
+    people = ti.xcom_pull(ti.task_id, map_indexes=ti.map_index)["mail_to"] or MAIL_TO
+    if not people:
+        return
     # only where it is wanted: its import takes longer than all the rest
     from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
-    mail = SmtpNotifier(
-        to=MAIL_TO.split(","),
+    found = "{% set found = ti.xcom_pull(ti.task_id, map_indexes=ti.map_index) %}"
+    notifier = SmtpNotifier(
+        to=people,
         from_email=os.environ.get("DEVO_DGA_MAIL_FROM", "airflow@localhost"),
-        subject="DGA report: {{ ti.xcom_pull('report')['headline'] }}",
-        # a headline names clients as the events do
-        html_content=(
-            "{% set found = ti.xcom_pull('report') %}"
-            "<p>{{ found['headline'] | e }}</p><p>{{ found['news'] | e }}</p><p>{{ found['html'] | e }}</p>"
-        ),
+        # names of clients are told as the events have them: text, and never a template
+        subject=f"{found}DGA report: {{{{ found['headline'] }}}}",
+        html_content=found
+        + "".join(f"<p>{{{{ found['{key}'] | e }}}}</p>" for key in ("headline", "news", "html")),
     )
-    return [mail]
+    notifier(context)
 
 
 # [END notifiers]
@@ -116,6 +116,13 @@ with DAG(
             minimum=0,
             maximum=45,
             section=WINDOW,
+        ),
+        "sources": Param(
+            None,
+            "List of sources, YAML or JSON: its URI, or variable:<name>; null: what DEVO_DGA_SOURCES says,"
+            " else the one source of these params",
+            type=["null", "string"],
+            section=EVENTS,
         ),
         "table": Param(
             "demo.ecommerce.data", "Table with the events", type="string", pattern=TABLE, section=EVENTS
@@ -169,117 +176,24 @@ with DAG(
 ) as dag:
 
     @task
-    def plan(params: dict[str, Any], **context: Any) -> dict[str, Any]:
-        """Decide the window, and the queries for the model in service; nothing is spliced unchecked."""
-        from airflow_provider_devo_dga.devo_api.window import keyed
-        from airflow_provider_devo_dga.features.linq import HostSource, enough_events_query
-        from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
-        from airflow_provider_devo_dga.models.scoring_plan import scoring_plan
-        from airflow_provider_devo_dga.tasks.run_window import run_window
+    def sources(params: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the listed sources; without a list, the one that the params tell of."""
+        from airflow_provider_devo_dga.sources.source import Source
+        from airflow_provider_devo_dga.tasks.listed_sources import listed_sources
 
-        window = run_window({"params": params, **context})
-        source = HostSource(
-            table=params["table"],
-            field=params["field"],
-            client_field=params["client_field"],
-            kind=params["field_kind"],
-            code_field=params["code_field"],
-            failed_codes=params["failed_codes"],
-        )
-        model = MLModelManagerHook(params["mlmm_conn_id"]).get_model(params["model_name"])
-        scoring = scoring_plan(
-            model,
-            source,
-            devo_domain=params["devo_domain"],
-            devo_conn_id=params["devo_conn_id"],
-            models_dir=ObjectStoragePath(params["models_dir"]),
-        )
-        return {
-            "from": window.start.isoformat(),
-            "to": window.end.isoformat(),
-            "rows": f"{params['reports_dir']}/rows/{keyed(window.slug, scoring.source_key)}.parquet",
-            "source": source.to_dict(),
-            "enough_events": enough_events_query(source, params["min_events"]),
-            "scoring_query": scoring.query,
-            "scoring": scoring.to_dict(),
-        }
-
-    planned = plan()
-
-    # [START sensor]
-    wait_for_events = DevoQuerySensor(
-        task_id="wait_for_events",
-        query=planned["enough_events"],
-        from_=planned["from"],
-        to=planned["to"],
-        lateness="{{ params.lag_minutes * 60 }}",
-        devo_conn_id="{{ params.devo_conn_id }}",
-        poke_interval=60,
-        timeout=timedelta(hours=1),
-        mode="reschedule",
-    )
-    # [END sensor]
-
-    # [START classify]
-    classify = DevoQueryOperator(
-        task_id="classify",
-        query=planned["scoring_query"],
-        from_=planned["from"],
-        to=planned["to"],
-        output_path=planned["rows"],
-        devo_conn_id="{{ params.devo_conn_id }}",
-    )
-    # [END classify]
-
-    report = DGAReportOperator(
-        task_id="report",
-        rows=classify.output,
-        plan=planned["scoring"],
-        source=planned["source"],
-        output_dir="{{ params.reports_dir }}",
-        allow="{{ params.allow }}",
-        allow_file="{{ params.allow_file }}",
-        watch="{{ params.watch }}",
-        watch_file="{{ params.watch_file }}",
-        no_alarm="{{ params.no_alarm }}",
-        no_alarm_file="{{ params.no_alarm_file }}",
-        models_dir="{{ params.models_dir }}",
-        lag_minutes="{{ params.lag_minutes }}",
-        devo_domain="{{ params.devo_domain }}",
-        devo_conn_id="{{ params.devo_conn_id }}",
-        outlets=[DGA_REPORT],
-    )
+        listed = listed_sources(params["sources"])
+        one = Source.of({**params, "name": params["table"]})
+        return [source.to_dict() for source in (listed.sources if listed else [one])]
 
     # [START tell]
-    @task(on_success_callback=notifiers())
-    def tell(found: dict[str, Any]) -> str:
+    @task(on_success_callback=[mail])
+    def tell(found: dict[str, Any], mail_to: list[str]) -> dict[str, Any]:
         """Succeed, and so tell people, when a client is new, worse or back, and daily; skip otherwise."""
         if not found["news"]:
             raise AirflowSkipException("No client stands out, or nothing changed since people were told")
-        return f"{found['headline']} {found['news']}"
+        return {key: found[key] for key in ("headline", "news", "html")} | {"mail_to": mail_to}
 
     # [END tell]
-
-    # [START send]
-    send_detections = SendDetectionsOperator(
-        task_id="send_detections",
-        report=report.output,
-        table="{{ params.detections_table }}",
-        devo_conn_id="{{ params.devo_conn_id }}",
-        events_conn_id="{{ params.events_conn_id }}",
-    )
-    # [END send]
-
-    # [START drift]
-    drift = WatchDriftOperator(
-        task_id="watch_drift",
-        rows=classify.output,
-        plan=planned["scoring"],
-        models_dir="{{ params.models_dir }}",
-        output_dir="{{ params.reports_dir }}/drift",
-        limit="{{ params.drift_limit }}",
-    )
-    # [END drift]
 
     # [START drift_alarm]
     @task(outlets=[DGA_DRIFT])
@@ -294,6 +208,27 @@ with DAG(
 
     # [END drift_alarm]
 
-    wait_for_events >> classify >> report
-    tell(report.output)
-    drift_alarm(drift.output)
+    # [START group]
+    @task_group
+    def source(source: dict[str, Any]) -> None:
+        """Report one source."""
+        made = dga_report_tasks(source, outlets=[DGA_REPORT])
+        tell(made.report, made.mail_to)
+        drift_alarm(made.drift)
+
+    # [END group]
+
+    @task
+    def list_is_good(params: dict[str, Any]) -> None:
+        """Fail when the list cannot be used, and the last good one served."""
+        from airflow.sdk.exceptions import AirflowFailException
+
+        from airflow_provider_devo_dga.tasks.listed_sources import listed_sources
+
+        listed = listed_sources(params["sources"])
+        if listed and listed.problem:
+            raise AirflowFailException(listed.problem)
+
+    named = sources()
+    source.expand(source=named)
+    named >> list_is_good()

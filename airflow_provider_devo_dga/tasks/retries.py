@@ -9,6 +9,8 @@ _HOPELESS = (
     "DocumentError",
     "StorageError",
     "FeatureError",
+    "SourceError",
+    "SourcesError",
     "ReportError",
     "HistoryConfigError",
     "DriftError",

@@ -30,14 +30,19 @@ EDGES = {
         "store_can_be_written": set(),
     },
     "dga_hourly_report": {
-        "plan": {"wait_for_events", "classify", "report", "watch_drift"},
-        "wait_for_events": {"classify"},
-        "classify": {"report", "watch_drift"},
-        "report": {"tell", "send_detections"},
-        "tell": set(),
-        "send_detections": set(),
-        "watch_drift": {"drift_alarm"},
-        "drift_alarm": set(),
+        "sources": {"source.plan", "list_is_good"},
+        "list_is_good": set(),
+        "source.plan": {
+            f"source.{task}"
+            for task in ("wait_for_events", "classify", "report", "send_detections", "watch_drift", "tell")
+        },
+        "source.wait_for_events": {"source.classify"},
+        "source.classify": {"source.report", "source.watch_drift"},
+        "source.report": {"source.tell", "source.send_detections"},
+        "source.tell": set(),
+        "source.send_detections": set(),
+        "source.watch_drift": {"source.drift_alarm"},
+        "source.drift_alarm": set(),
     },
     "dga_weekly_retrain": {
         "recent_drift": {"find_champion"},
@@ -132,7 +137,7 @@ def test_no_task_of_the_report_works_for_ever_nor_do_many_runs_at_once(bag: Any)
     dag = bag.dags["dga_hourly_report"]
     assert {task.execution_timeout for task in dag.tasks} == {timedelta(hours=2)}
     # a deferred sensor resumes within the limit
-    assert dag.get_task("wait_for_events").timeout < timedelta(hours=2).total_seconds()
+    assert dag.get_task("source.wait_for_events").timeout < timedelta(hours=2).total_seconds()
     assert dag.max_active_runs == 2
 
 
@@ -141,7 +146,7 @@ def test_the_retrain_runs_weekly_or_after_drift_and_never_twice_at_once(bag: Any
     assert isinstance(dag.schedule, AssetOrTimeSchedule)
     assert isinstance(timetable := dag.schedule.timetable, CronTriggerTimetable)
     assert (timetable.expression, timetable.timezone) == ("0 3 * * 1", "UTC")
-    alarm = bag.dags["dga_hourly_report"].get_task("drift_alarm").outlets
+    alarm = bag.dags["dga_hourly_report"].get_task("source.drift_alarm").outlets
     assert [asset.uri for asset in alarm] == ["x-devo-dga://drift/lasting"]
     assert list(dag.schedule.asset_condition.objects) == alarm
     assert dag.max_active_runs == 1

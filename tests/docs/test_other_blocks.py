@@ -20,6 +20,7 @@ import requests
 import yaml
 
 from airflow_provider_devo_dga.provider_info import get_provider_info
+from airflow_provider_devo_dga.sources.source_list import read_sources
 from airflow_provider_devo_dga.training.dataset.source import sources_of
 from devo_sandbox import __main__ as devo_sandbox
 from devo_sandbox.linq import parse
@@ -228,6 +229,13 @@ def test_yaml_blocks_are_tables_of_the_sandbox(tmp_path: Path) -> None:
         assert set(table_schema.read_file(file)) == set(yaml.safe_load(block.code)["tables"])
 
 
+def test_lists_of_sources_are_read() -> None:
+    found = [block for block in blocks("yaml") if block.mark == "sources"]
+    assert found
+    for block in found:
+        assert read_sources(block.code, str(block))
+
+
 def test_linq_blocks_parse() -> None:
     for block in blocks("linq"):
         parse.parse(block.code)
@@ -241,6 +249,7 @@ def test_drawn_dags_name_their_tasks() -> None:
             block.page.name
         ]
         source = (ROOT / "dags" / f"{dag}.py").read_text(encoding="utf-8")
+        source += (ROOT / "airflow_provider_devo_dga/task_groups/dga_report.py").read_text(encoding="utf-8")
         for task in re.findall(r"[a-z_]+", block.code):
             assert f'task_id="{task}"' in source or f"def {task}(" in source, task
 

@@ -111,4 +111,4 @@ def test_names_in_bodies_of_functions_exist(tmp_path: Path) -> None:
 
 
 def test_marks_are_known() -> None:
-    assert {block.mark for block in blocks()} <= {"", "slow", *OWN_TEST}
+    assert {block.mark for block in blocks()} <= {"", "slow", "sources", *OWN_TEST}

@@ -72,7 +72,7 @@ class Run:
     def states(self) -> dict[str, str]:
         """Return the tasks' states."""
         listed = self._api.call("GET", f"{self._path}/taskInstances")["task_instances"]
-        return {task["task_id"]: task["state"] for task in listed}
+        return {_told(task): task["state"] for task in listed}
 
     def wait(self, seconds: float = 90) -> str:
         """Wait for the run's end; return its state."""
@@ -108,18 +108,20 @@ class Run:
         if self.state() not in ENDED:
             self._api.call("PATCH", self._path, {"state": "failed"})
 
-    def log(self, task_id: str, attempt: int = 1) -> str:
+    def log(self, task_id: str, attempt: int = 1, *, map_index: int = -1) -> str:
         """Return the log of a task's try."""
-        found = self._api.call("GET", f"{self._path}/taskInstances/{task_id}/logs/{attempt}")
+        path = f"{self._path}/taskInstances/{task_id}/logs/{attempt}"
+        found = self._api.call("GET", path, map_index=map_index)
         return "\n".join(
             line if isinstance(line, str) else json.dumps(line, ensure_ascii=False)
             for line in found["content"]
         )
 
-    def returned(self, task_id: str) -> Any:
+    def returned(self, task_id: str, *, map_index: int = -1) -> Any:
         """Return what a task's ``execute`` returned."""
         path = f"{self._path}/taskInstances/{task_id}/xcomEntries/return_value"
-        return self._api.call("GET", path, deserialize="false", stringify="false")["value"]
+        asked = {"deserialize": "false", "stringify": "false", "map_index": map_index}
+        return self._api.call("GET", path, **asked)["value"]
 
     def asset_events(self) -> list[dict[str, Any]]:
         """Return the asset events that the run has made."""
@@ -127,3 +129,9 @@ class Run:
             "asset_events"
         ]
         return found
+
+
+def _told(task: Mapping[str, Any]) -> str:
+    """Return a task instance's name, with its index where it is mapped."""
+    index = task["map_index"]
+    return str(task["task_id"]) if index < 0 else f"{task['task_id']}[{index}]"

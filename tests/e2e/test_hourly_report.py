@@ -59,9 +59,9 @@ def test_a_window_is_reported_and_reported_again(
         "report.parquet",
         f"{report.partition('/')[0]}.parquet",
     ]
-    assert [event["source_task_id"] for event in first.asset_events()] == ["report"]
-    assert "Report of" in first.log("report")
-    assert first.returned("report")["domains"] == written["totals"]["domains"] > 50
+    assert [event["source_task_id"] for event in first.asset_events()] == ["source.report"]
+    assert "Report of" in first.log("source.report", map_index=0)
+    assert first.returned("source.report", map_index=0)["domains"] == written["totals"]["domains"] > 50
 
     again = airflow.run("dga_hourly_report", **asked)
     assert again.wait(180) == "success", again.states()
@@ -69,7 +69,7 @@ def test_a_window_is_reported_and_reported_again(
     rewritten = json.loads((tmp_path / "reports" / report).read_text())
     assert rewritten["context"]["run_id"] == again.run_id
     assert rewritten["totals"] == written["totals"]
-    assert [event["source_task_id"] for event in again.asset_events()] == ["report"]
+    assert [event["source_task_id"] for event in again.asset_events()] == ["source.report"]
     scored = airflow.devo.queries(NAME)
     assert len(scored) == 2, "one scoring query a run"
     told(

@@ -82,6 +82,8 @@ CATALOG: dict[str, tuple[Entry, ...]] = {
         Entry("models.scoring_plan", "ScoringPlan"),
     ),
     "In Dags": (
+        Entry("task_groups.dga_report", "dga_report_tasks"),
+        Entry("sources.source", "Source"),
         Entry("tasks.run_window", "run_window"),
         Entry("promotion.gate", "QualityGate"),
         Entry("models.provenance", "Provenance"),

@@ -1,0 +1,1 @@
+"""Tasks that belong together, for Dags of one's own."""

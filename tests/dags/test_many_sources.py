@@ -1,0 +1,85 @@
+"""One Dag, many sources: each is named, and one that is broken stops no other and no later run."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_devo_dga.example_dags_path import example_dags_path
+from airflow_provider_devo_dga.features.dga import TUTORIAL_FEATURES
+from airflow_provider_devo_dga.hooks.ml_model_manager import MLModelManagerHook
+
+HOUR = datetime(2026, 1, 6, 8, tzinfo=UTC)
+NAME = "many_sources"
+
+
+@pytest.fixture
+def sources(devo: Any, devo_connections: None, glm_mojo: Any, tmp_path: Path) -> Path:
+    """Return a list of three sources; the second one's connection does not exist."""
+    from demo.events import write_events
+
+    model = tmp_path / "tiny.zip"
+    model.write_bytes(glm_mojo(TUTORIAL_FEATURES.names, {"entropy": 3.0}, -10.0))
+    MLModelManagerHook().add_model(NAME, "H2O", model, description="a tiny model")
+    events = tmp_path / "events.ndjson"
+    write_events(events, HOUR, events=600, clients=12)
+    lines = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
+    columns = {"eventdate": "timestamp", "referralUri": "str", "clientIpAddress": "ip4"}
+    listed = []
+    for name in ("berlin", "lima", "oslo"):
+        table = devo.table(**columns)
+        devo.load(table, [{key: line[key] for key in columns} for line in lines])
+        listed.append({"name": name, "table": table})
+    listed[1]["devo_conn_id"] = "devo_lima"
+    defaults = {
+        "field": "referralUri",
+        "field_kind": "uri",
+        "client_field": "clientIpAddress",
+        "model_name": NAME,
+        "models_dir": (tmp_path / "models").as_uri(),
+        "reports_dir": (tmp_path / "reports").as_uri(),
+    }
+    file = tmp_path / "sources.json"
+    file.write_text(json.dumps({"defaults": defaults, "sources": listed}))
+    return file
+
+
+@pytest.mark.slow
+def test_a_broken_source_fails_alone_and_a_broken_list_is_told(
+    airflow_database: None, sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    monkeypatch.setenv("DEVO_DGA_STORE", (tmp_path / "store").as_uri())
+    dag = DagBag(str(example_dags_path())).dags["dga_hourly_report"]
+    hour = {"from": HOUR.isoformat(), "to": (HOUR + timedelta(hours=1)).isoformat()}
+    conf = {**hour, "sources": sources.as_uri()}
+
+    states = states_of(dag.test(run_conf=conf))
+    assert [states["source.report", index] for index in range(3)] == ["success", "upstream_failed", "success"]
+    assert states["list_is_good", -1] == "success"
+    assert reported(tmp_path) == {table_of(sources, 0), table_of(sources, 2)}
+
+    # a slip overnight: the last good list serves, and the run says so
+    sources.write_text(sources.read_text().replace('"oslo"', '"berlin"'))
+    run = dag.test(run_conf=conf)
+    states = states_of(run)
+    assert [states["source.report", index] for index in range(3)] == ["success", "upstream_failed", "success"]
+    assert (states["list_is_good", -1], str(run.state)) == ("failed", "failed")
+
+
+def states_of(run: Any) -> dict[tuple[str, int], str]:
+    return {(task.task_id, task.map_index): str(task.state) for task in run.get_task_instances()}
+
+
+def table_of(sources: Path, number: int) -> str:
+    return str(json.loads(sources.read_text())["sources"][number]["table"])
+
+
+def reported(folder: Path) -> set[str]:
+    found = [json.loads(file.read_text()) for file in (folder / "reports").glob("*/report.json")]
+    return {report["context"]["table"] for report in found}
