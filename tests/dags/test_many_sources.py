@@ -19,14 +19,14 @@ NAME = "many_sources"
 
 @pytest.fixture
 def sources(devo: Any, devo_connections: None, glm_mojo: Any, tmp_path: Path) -> Path:
-    """Return a list of three sources; the second one's connection does not exist."""
+    """Return a list of three sources; the second one's table is not there."""
     from demo.events import write_events
 
     model = tmp_path / "tiny.zip"
     model.write_bytes(glm_mojo(TUTORIAL_FEATURES.names, {"entropy": 3.0}, -10.0))
     MLModelManagerHook().add_model(NAME, "H2O", model, description="a tiny model")
     events = tmp_path / "events.ndjson"
-    write_events(events, HOUR, events=600, clients=12)
+    write_events(events, HOUR, events=1500, clients=20)
     lines = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
     columns = {"eventdate": "timestamp", "referralUri": "str", "clientIpAddress": "ip4"}
     listed = []
@@ -34,7 +34,7 @@ def sources(devo: Any, devo_connections: None, glm_mojo: Any, tmp_path: Path) ->
         table = devo.table(**columns)
         devo.load(table, [{key: line[key] for key in columns} for line in lines])
         listed.append({"name": name, "table": table})
-    listed[1]["devo_conn_id"] = "devo_lima"
+    listed[1]["table"] = "dns.lima.gone"
     defaults = {
         "field": "referralUri",
         "field_kind": "uri",
@@ -59,7 +59,10 @@ def test_a_broken_source_fails_alone_and_a_broken_list_is_told(
     hour = {"from": HOUR.isoformat(), "to": (HOUR + timedelta(hours=1)).isoformat()}
     conf = {**hour, "sources": sources.as_uri()}
 
-    states = states_of(dag.test(run_conf=conf))
+    run = dag.test(run_conf=conf)
+    named = {ti.map_index: ti.rendered_map_index for ti in run.get_task_instances() if ti.state == "success"}
+    assert named == {-1: None, 0: "berlin", 1: "lima", 2: "oslo"}
+    states = states_of(run)
     assert [states["source.report", index] for index in range(3)] == ["success", "upstream_failed", "success"]
     assert states["list_is_good", -1] == "success"
     assert reported(tmp_path) == {table_of(sources, 0), table_of(sources, 2)}
