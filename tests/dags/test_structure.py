@@ -22,7 +22,8 @@ FOLDER = example_dags_path()
 EDGES = {
     "dga_smoke": {
         "devo_answers": {"table_is_readable"},
-        "table_is_readable": {"linq_means_what_is_assumed"},
+        "table_is_readable": {"linq_means_what_is_assumed", "codes_are_understood"},
+        "codes_are_understood": set(),
         "linq_means_what_is_assumed": set(),
         "model_manager_answers": {"model_is_in_service"},
         "model_is_in_service": set(),
