@@ -23,6 +23,7 @@ CLAIMS = (
     "parquet",
     "client_memory",
     "sensors",
+    "popular_names",
     "preparation",
     "parting",
     "train_overhead",

@@ -35,7 +35,7 @@ def test_every_claim_stands_in_the_docs() -> None:
 
 FIRM = ["clients", "memory", "client_memory", "reports_page"]
 # Small runs beside other tests miss a bar of time; that they go through, and measure, is what is tested.
-TIMED = ["preparation", "parting", "report_step", "rows", "batches", "parquet", "sensors"]
+TIMED = ["popular_names", "preparation", "parting", "report_step", "rows", "batches", "parquet", "sensors"]
 
 
 @pytest.mark.slow
