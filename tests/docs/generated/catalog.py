@@ -76,6 +76,7 @@ CATALOG: dict[str, tuple[Entry, ...]] = {
         Entry("features.feature_set", "FeatureSet"),
         Entry("features.recipe", "Recipe"),
         Entry("features.recipe", "LearnedOdds"),
+        Entry("features.legit_grams", "LegitGrams"),
         Entry("features.linq", "HostSource"),
         Entry("features.linq", "scoring_query"),
         Entry("models.scoring_plan", "scoring_plan"),
