@@ -42,6 +42,7 @@ def run(
     events = tmp_path / "events.ndjson"
     write_events(events, hour, events=3000, clients=60)
     devo.call("POST", f"tables/{TABLE}/events", events.read_bytes())
+    reports = (tmp_path / "reports").as_uri()
     own = {
         "models_dir": (tmp_path / "models").as_uri(),
         "history_dir": tmp_path.as_uri(),
@@ -53,6 +54,7 @@ def run(
         "min_auc": 0.6,
         "min_recall": 0.1,
         "false_positive_budget": 0.05,
+        "reports_dir": reports,
     }
 
     def finish(dag_id: str, **conf: Any) -> tuple[str, dict[str, str]]:
@@ -124,6 +126,9 @@ def answer(option: str) -> threading.Thread:
 
 
 def test_a_better_model_is_approved_promoted_and_put_back(run: Any, champion: str, tmp_path: Path) -> None:
+    reports = (tmp_path / "reports").as_uri()
+    state, _ = run("dga_hourly_report", history_dir=None, reports_dir=reports)
+    assert state == "success"
     asking = answer("Approve")
     state, tasks = run("dga_weekly_retrain", require_approval=True, max_family_loss=1.0, max_recall_loss=0.2)
     assert (state, set(tasks.values())) == ("success", {"success"})
@@ -132,6 +137,8 @@ def test_a_better_model_is_approved_promoted_and_put_back(run: Any, champion: st
     [asked] = asking.asked  # type: ignore[attr-defined]
     assert f"Put version {new} of {champion} into service?" in asked
     assert f"Against champion **{OLD}**" in asked
+    assert "On the last 1 stored windows of your own traffic" in asked
+    assert "| clients named |" in asked
     history = MLflowHook(history_dir=tmp_path.as_uri()).history(champion)
     assert history is not None
     assert (history.holder("champion").version, history.holder("challenger")) == (new, None)
