@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,12 @@ USUAL_BELOW = 0.25
 NOTORIOUS_FROM = 0.5
 """The same, from which a name is what infected clients ask for."""
 
+NOTORIOUS_GROWTH = 4
+"""Clients against whom a notorious name counts in full, for each that stood out with it in one window.
+
+One odd visitor must not accuse everybody who visits the same site an hour later.
+"""
+
 _COLUMNS = ("reg_domain", "flagged", "clients_n", "clients_standing_out_n", "widely_asked")
 
 
@@ -31,12 +37,12 @@ class Reputation:
 
     :param known: all of them, at most :data:`NAMES_KEPT`.
     :param usual: those that many clients asked for at once, of whom few stood out.
-    :param notorious: those of whose clients most stood out.
+    :param notorious: those of whose clients most stood out, with the most that did in one window.
     """
 
     known: frozenset[int] = frozenset()
     usual: frozenset[int] = frozenset()
-    notorious: frozenset[int] = frozenset()
+    notorious: Mapping[int, int] = field(default_factory=dict)
 
     def share(self, name: str, clients: int, network: int) -> float:
         """Return how much a flagged name counts for each of the clients that ask for it now.
@@ -47,7 +53,8 @@ class Reputation:
         key = hash(name)
         if key in self.usual:
             return 0.0
-        return 1.0 if key in self.notorious else share_of(clients, network)
+        known = min(1.0, NOTORIOUS_GROWTH * self.notorious.get(key, 0) / max(clients, 1))
+        return max(share_of(clients, network), known)
 
 
 def read_names(content: bytes) -> pa.Table:
@@ -85,16 +92,27 @@ def reputation_of(windows: Iterable[pa.Table]) -> Reputation:
     sums = (
         pa.concat_tables(kept)
         .group_by("reg_domain")
-        .aggregate([("clients_n", "sum"), ("clients_standing_out_n", "sum"), ("widely_asked", "max")])
+        .aggregate(
+            [
+                ("clients_n", "sum"),
+                ("clients_standing_out_n", "sum"),
+                ("clients_standing_out_n", "max"),
+                ("widely_asked", "max"),
+            ]
+        )
     )
     asked = pc.max_element_wise(sums["clients_n_sum"], 1)
     standing = pc.divide(pc.cast(sums["clients_standing_out_n_sum"], pa.float64()), asked)
-
-    def names(chosen: pa.ChunkedArray) -> frozenset[int]:
-        return frozenset(map(hash, sums["reg_domain"].filter(chosen).to_pylist()))
-
+    usual = sums.filter(pc.and_(sums["widely_asked_max"], pc.less(standing, USUAL_BELOW)))
+    notorious = sums.filter(pc.greater_equal(standing, NOTORIOUS_FROM))
     return Reputation(
-        known=frozenset(map(hash, sums["reg_domain"].to_pylist())),
-        usual=names(pc.and_(sums["widely_asked_max"], pc.less(standing, USUAL_BELOW))),
-        notorious=names(pc.greater_equal(standing, NOTORIOUS_FROM)),
+        known=frozenset(_hashes(sums)),
+        usual=frozenset(_hashes(usual)),
+        notorious=dict(
+            zip(_hashes(notorious), notorious["clients_standing_out_n_max"].to_pylist(), strict=True)
+        ),
     )
+
+
+def _hashes(table: pa.Table) -> Iterable[int]:
+    return map(hash, table["reg_domain"].to_pylist())

@@ -30,10 +30,10 @@ def office(hour: Any) -> Any:
     return hour
 
 
-def site(hour: Any) -> Any:
+def site(hour: Any, visitors: int = 20) -> Any:
     """A fifth of the clients visits one site whose twelve hosts have odd names."""
     for name in range(12):
-        hour.add(f"xq{name}zk.com", CLIENTS[:20])
+        hour.add(f"xq{name}zk.com", CLIENTS[:visitors])
     return hour
 
 
@@ -76,14 +76,23 @@ def test_the_window_after_knows_a_site(hour: Any, tmp_path: Path) -> None:
 def test_the_window_after_knows_an_outbreak(hour: Any, tmp_path: Path) -> None:
     reported(outbreak(office(hour)), tmp_path, 0)
     past = past_of(hour, tmp_path)
-    assert past.reputation.share("qz0kx.com", 20, NETWORK) == 1.0
+    assert past.reputation.share("qz19kx.com", 60, NETWORK) == 1.0
     start = hour.start + timedelta(hours=1)
     context = hour.context(window_start=start, window_end=start + timedelta(hours=1))
     office(hour)
-    for name in range(4):
+    for name in range(16, 20):
         hour.add(f"qz{name}kx.com", CLIENTS[:60])
     late = summarise(hour.write(), context, past=past)
     assert {said.counted for said in late.clients[0].witnesses if said.witness == "flagged"} == {5}
+
+
+def test_one_early_visitor_accuses_nobody_who_visits_the_site_later(hour: Any, tmp_path: Path) -> None:
+    reported(site(office(hour), visitors=1), tmp_path, 0)
+    assert hash("xq0zk.com") in past_of(hour, tmp_path).reputation.notorious
+    start = hour.start + timedelta(hours=1)
+    context = hour.context(window_start=start, window_end=start + timedelta(hours=1))
+    crowd = summarise(site(office(hour)).write(), context, past=past_of(hour, tmp_path))
+    assert standing_out(crowd) == set()
 
 
 def window(*rows: tuple[str, int, int, bool]) -> pa.Table:
@@ -98,7 +107,10 @@ def window(*rows: tuple[str, int, int, bool]) -> pa.Table:
         ([("a.com", 40, 10, True)], share_of(40, 400)),
         ([("a.com", 9, 0, False)], share_of(40, 400)),
         ([("a.com", 40, 20, True)], 1.0),
-        ([("a.com", 2, 1, False)], 1.0),
+        ([("a.com", 10, 10, False)], 1.0),
+        ([("a.com", 9, 9, False)], 0.9),
+        ([("a.com", 9, 9, False), ("a.com", 9, 8, False)], 0.9),
+        ([("a.com", 2, 1, False)], share_of(40, 400)),
         ([("a.com", 0, 0, False)], share_of(40, 400)),
         ([("a.com", 1, 1, False), ("a.com", 40, 0, True)], 0.0),
     ],
