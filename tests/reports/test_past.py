@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_devo_dga.reports.evidence.client_evidence import Verdict
+from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
 from airflow_provider_devo_dga.reports.evidence.figures import REPORT
 from airflow_provider_devo_dga.reports.evidence.null_rate import NullRate
 from airflow_provider_devo_dga.reports.evidence.past import CLIENTS, Past, write_clients
@@ -40,13 +41,13 @@ def slug_of(number: int) -> str:
     return f"20261124T{6 + number:02}0000Z_3600s"
 
 
-def reported(hour: Any, folder: Path, number: int) -> None:
+def reported(hour: Any, folder: Path, number: int, lists: DomainLists | None = None) -> None:
     """Leave of an hour what the next ones read, without its page."""
     start = hour.start + timedelta(hours=number)
     context = hour.context(window_start=start, window_end=start + timedelta(hours=1))
     earlier = [(hour.start + timedelta(hours=n), slug_of(n)) for n in range(number)]
     _, past = ReportShelf(folder).past(earlier, context)
-    summary = summarise(hour.write(), context, past=past)
+    summary = summarise(hour.write(), context, past=past, lists=lists)
     place = folder / slug_of(number)
     place.mkdir(parents=True, exist_ok=True)
     (place / "report.json").write_bytes(REPORT.write(summary.document()))

@@ -93,5 +93,5 @@ def _detection(row: FlaggedRow, uses: dict[str, AlternativeUse]) -> Detection:
         score=None,
         form=FORM,
         flagged=False,
-        clients_standing_out_n=sum(uses[client].alarm for client in clients),
+        clients_standing_out_n=sum(uses[client].names_n >= ALARM_FROM_NAMES for client in clients),
     )

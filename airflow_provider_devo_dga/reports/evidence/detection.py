@@ -21,7 +21,7 @@ class Detection:
     :param watched: whether the watch-list holds it.
     :param reasons: what spoke for DGA, in words; ``""`` when it was not asked, or no words say it.
     :param clients_n: distinct clients that asked for it.
-    :param clients_standing_out_n: those of them that stand out.
+    :param clients_standing_out_n: those of them with evidence, listed in ``no_alarm`` or not.
     :param clients: up to :data:`CLIENTS_NAMED` of them, strongest evidence first.
     :param verdict: the strongest verdict among its clients; chance when it has none.
     :param no_answer: whether none of its events got an answer; None when the rows do not tell.

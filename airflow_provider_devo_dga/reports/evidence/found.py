@@ -140,7 +140,10 @@ class DetectionRows:
             flagged=flagged,
             watched=watched or row.reg_domain in self._lists.watch,
             no_answer=row.failed,
-            clients_standing_out_n=sum(self._places.get(client, last)[1].is_alarm for client in row.clients),
+            # Who is listed to raise no alarm counts, too: a sandbox that runs malware makes no name usual.
+            clients_standing_out_n=sum(
+                self._places.get(client, last)[1] is not Verdict.CHANCE for client in row.clients
+            ),
         )
         return (place, row.first_seen, row.reg_domain), detection
 

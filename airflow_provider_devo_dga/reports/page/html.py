@@ -32,13 +32,17 @@ DETECTIONS_OPEN = 20
 """Rows of them that are not folded."""
 
 
+def is_candidate(found: Detection) -> bool:
+    """Whether a name that many ask for is rather a site than an outbreak: few of them have evidence."""
+    return found.clients_standing_out_n * 2 < found.clients_n
+
+
 def allow_candidates(summary: ReportSummary) -> list[Detection]:
-    """Return names that many ask for and few of these stand out; such that can be seen as they are."""
+    """Return the candidates for the allow-list that can be seen as they are, and so be copied."""
     return [
         found
         for found in summary.wide_names
-        if found.clients_standing_out_n * 2 < found.clients_n
-        and visible(found.reg_domain) == found.reg_domain
+        if is_candidate(found) and visible(found.reg_domain) == found.reg_domain
     ]
 
 
@@ -91,6 +95,7 @@ def render(summary: ReportSummary, trend: Trend | None = None) -> str:
         wide_names=summary.wide_names,
         wide_from=WIDE_FROM,
         candidates=allow_candidates(summary),
+        is_candidate=is_candidate,
         clients=summary.clients[
             : min(CLIENTS_SHOWN, totals.clients_with_evidence + totals.clients_no_alarm + CHANCE_ROWS)
         ],

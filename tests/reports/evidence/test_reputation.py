@@ -10,6 +10,8 @@ import pyarrow as pa
 import pytest
 
 from airflow_provider_devo_dga.reports.evidence import reputation
+from airflow_provider_devo_dga.reports.evidence.client_list import clients_of
+from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
 from airflow_provider_devo_dga.reports.evidence.past import Past
 from airflow_provider_devo_dga.reports.evidence.reputation import Reputation, reputation_of
 from airflow_provider_devo_dga.reports.evidence.summary import ReportSummary, summarise
@@ -93,6 +95,19 @@ def test_one_early_visitor_accuses_nobody_who_visits_the_site_later(hour: Any, t
     context = hour.context(window_start=start, window_end=start + timedelta(hours=1))
     crowd = summarise(site(office(hour)).write(), context, past=past_of(hour, tmp_path))
     assert standing_out(crowd) == set()
+
+
+def test_clients_that_raise_no_alarm_make_no_name_usual(hour: Any, tmp_path: Path) -> None:
+    """Twenty sandboxes run malware for a living; who asks for its names in the office is told of."""
+    sandboxes = DomainLists(no_alarm=clients_of(CLIENTS[:20], "no_alarm"))
+    reported(outbreak(office(hour)), tmp_path, 0, sandboxes)
+    start = hour.start + timedelta(hours=1)
+    context = hour.context(window_start=start, window_end=start + timedelta(hours=1))
+    office(hour)
+    for name in range(14, 26):
+        hour.add(f"qz{name}kx.com", [CLIENTS[70]])
+    later = summarise(hour.write(), context, past=past_of(hour, tmp_path), lists=sandboxes)
+    assert standing_out(later) == {CLIENTS[70]}
 
 
 def window(*rows: tuple[str, int, int, bool]) -> pa.Table:

@@ -89,14 +89,15 @@ def test_a_query_cannot_become_markup_nor_leave_its_string(hour: Any) -> None:
 
 
 def test_names_that_many_ask_for_are_candidates_unless_these_stand_out(infected: Any) -> None:
-    infected.add("popular.com", [f"10.1.0.{client}" for client in range(12)])
+    for name in ("popular.com", "popul\u200bar.com"):
+        infected.add(name, [f"10.1.0.{client}" for client in range(12)])
     loud = [f"10.7.0.{client}" for client in range(12)]
     for number in range(30):
         infected.add(f"zq{number}x.ru", loud)
     html = render(infected.summary())
     shown = html[html.index('id="wide"') :]
     rows = re.findall('<th scope="row".*?</tr>', shown[: shown.index("</table>")], re.DOTALL)
-    assert [("candidate" in row, "outbreak" in row) for row in rows if "popular" in row] == [(True, False)]
+    assert [("candidate" in row, "outbreak" in row) for row in rows if "popul" in row] == [(True, False)] * 2
     assert all("outbreak" in row for row in rows if "zq" in row)
     listed = re.search('<pre class="copy"[^>]*>(.*?)</pre>', shown, re.DOTALL)
     assert listed is not None
