@@ -60,7 +60,7 @@ def check_codes(source: HostSource, sample: Any, rows: Iterable[Mapping[str, Any
     events = sum(counts.values())
     if without and not events:
         raise DevoResultError(f"{source.code_field} is empty in all {without} events")
-    codes = [str(code).lower() for code in source.failed_codes]
+    codes = list(dict.fromkeys(str(code).lower() for code in source.failed_codes))
     failed = sum(counts.get(code, 0) for code in codes)
     often = sorted(counts, key=lambda code: (-counts[code], code))[:_SHOWN]
     shown = ", ".join(f"{code[:40]!r} {counts[code]}" for code in often)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +28,11 @@ def rows(**counts: int) -> list[dict[str, Any]]:
 def test_counts() -> None:
     found = [*rows(noerror=3000, nxdomain=200), {"code": None, "events_n": 40}, {"code": "3", "events_n": 5}]
     assert check_codes(SOURCE, "NOERROR", found) == {"events": 3205, "failed": 205, "without a code": 40}
+
+
+def test_a_failed_code_in_two_spellings_counts_once() -> None:
+    source = replace(SOURCE, failed_codes=("NXDOMAIN", "nxdomain"))
+    assert check_codes(source, "NOERROR", rows(noerror=3000, nxdomain=2000))["failed"] == 2000
 
 
 def test_few_events_prove_nothing() -> None:
