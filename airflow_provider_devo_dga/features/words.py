@@ -30,7 +30,10 @@ _CHARACTERS = {
 
 
 def words(node: e.Number, value: float, usual: Usual, parts: HostParts) -> str:
-    """Return in words how a host's value differs from the usual ones; ``""`` when it does not.
+    """Return in words how a host's value differs from the usual ones.
+
+    ``""`` when it does not, or when nothing is known of what the number means: a weighted sum of anything but
+    counted sequences.
 
     Features that say the same of a host say it in the same words. All that speak of the top-level domain name
     it, whatever they make of it.
@@ -55,6 +58,11 @@ def _is_of_tld(node: e.Number) -> bool:
             return node.text == e.Tld()
 
 
+def _is_of_shapes(node: e.WeightedSum) -> bool:
+    """Tell whether it is a sum as training learns them; of another one nobody knows what it speaks for."""
+    return all(isinstance(term, e.CountShapes) for _, term in node.terms)
+
+
 def _more(node: e.Number) -> str:
     match node:
         case e.Length():
@@ -66,7 +74,7 @@ def _more(node: e.Number) -> str:
         case e.CountChars(_, chars):
             return f"many {_plural(chars)}"
         case e.CountShapes():
-            return f"many of the {node.width}-character sequences that training picked"
+            return f"many of the listed {node.width}-character sequences"
         case e.LongestRun(_, chars):
             return f"a long run of {_plural(chars)}"
         case e.StartsIn(_, chars):
@@ -82,7 +90,7 @@ def _more(node: e.Number) -> str:
         case e.Division(numerator, _):
             return _more(numerator)
         case e.WeightedSum():  # see recipe.LearnedOdds: above 0 speaks for legit
-            return "character sequences that legit names often have"
+            return "character sequences that legit names often have" if _is_of_shapes(node) else ""
         case _:
             assert_never(node)
 
@@ -98,7 +106,7 @@ def _less(node: e.Number) -> str:
         case e.CountChars(_, chars):
             return f"few {_plural(chars)}"
         case e.CountShapes():
-            return f"few of the {node.width}-character sequences that training picked"
+            return f"few of the listed {node.width}-character sequences"
         case e.LongestRun(_, chars):
             return f"only short runs of {_plural(chars)}"
         case e.StartsIn(_, chars):
@@ -114,7 +122,7 @@ def _less(node: e.Number) -> str:
         case e.Division(numerator, _):
             return _less(numerator)
         case e.WeightedSum():
-            return "character sequences that legit names seldom have"
+            return "character sequences that legit names seldom have" if _is_of_shapes(node) else ""
         case _:
             assert_never(node)
 

@@ -42,13 +42,16 @@ def said(node: e.Number, label: str, low: float, high: float, tld: str = "com") 
         (e.StartsWith(LABEL, "xn--"), "xn--a", (0, 0), "begins with xn--"),
         (e.Entropy(LABEL), "aaaa", (1, 2), "few different characters"),
         (e.EntropyRatio(LABEL), "abcd", (0.5, 0.9), "hardly a character twice"),
-        (SEQUENCES, "thth", (0, 1), "many of the 2-character sequences that training picked"),
+        (SEQUENCES, "thth", (0, 1), "many of the listed 2-character sequences"),
         (
             e.Division(e.WeightedSum(((-1.0, SEQUENCES),)), e.Length(LABEL)),
             "thth",
             (-0.1, 0.3),
             "character sequences that legit names seldom have",
         ),
+        # a sum of a user's own may speak for anything
+        (e.WeightedSum(((2.0, e.Length(LABEL)), (1.0, SEQUENCES))), "thth", (0, 1), ""),
+        (e.WeightedSum(((2.0, e.Length(LABEL)),)), "thth", (20, 30), ""),
     ],
 )
 def test_words(node: e.Number, label: str, usual: tuple[float, float], expected: str) -> None:
