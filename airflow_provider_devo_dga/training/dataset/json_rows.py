@@ -18,6 +18,7 @@ from airflow_provider_devo_dga.training.dataset.text import SAMPLE, Piece, Text
 NO_OBJECT = "no JSON object"
 _BATCH_ROWS, _SAMPLE_ROWS = 10_000, 1000
 _BETWEEN = re.compile(r"[ \t\n\r]*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BEHIND = frozenset(" \t\n\r,]")
 _LONGEST_SHOWN = 200
 
@@ -95,9 +96,18 @@ class ArrayReader:
         return _batch(rows, lines, bad, paths)
 
     def _row(self, value: Any) -> dict[str, str] | None:
-        if self._of_names:
-            return {"": value} if isinstance(value, str) else None
-        return dict(_flat(value, "")) if isinstance(value, dict) else None
+        if isinstance(value, str) and self._of_names:
+            row = {"": value}
+        elif isinstance(value, dict) and not self._of_names:
+            row = dict(_flat(value, ""))
+        else:
+            return None
+        return row if _is_text(row) else None
+
+
+def _is_text(row: dict[str, str]) -> bool:
+    """Tell whether all of it is Unicode: Python reads half a pair, ``"\\ud800"``, which no file can hold."""
+    return not any(_SURROGATE.search(text) for text in chain(row, row.values()) if not text.isascii())
 
 
 def _batch(

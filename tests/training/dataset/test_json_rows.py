@@ -89,6 +89,18 @@ def test_elements_of_another_kind_are_told_by_their_lines() -> None:
     assert [batch.line_of(row) for row in (0, 1)] == [1, 4]
 
 
+@pytest.mark.parametrize("row", ['{"domain": "\\ud800.com"}', '{"domain": "c.com", "\\udfff": "x"}'])
+def test_half_a_pair_is_set_aside(row: str) -> None:
+    [batch] = rows_of(f'[{row},\n{{"domain": "\\ud83d\\ude00ü.com"}},\n{row}]'.encode())
+    assert batch.columns[0].to_pylist() == ["😀ü.com"]
+    assert [(bad.line, bad.text) for bad in batch.bad] == [(1, row), (3, row)]
+
+
+def test_names_with_half_a_pair_are_set_aside() -> None:
+    [batch] = rows_of(b'["a.com", "\\udc00.com"]')
+    assert (batch.columns[0].to_pylist(), len(batch.bad)) == (["a.com"], 1)
+
+
 def test_memory_does_not_grow_with_the_array() -> None:
     row = b'{"domain": "name%d.example.com", "label": "dga", "family": "one with a long name"}'
     parts = 200
