@@ -146,7 +146,7 @@ def part_rows(
 
     :param prepared: file that ``prepare_sources`` wrote.
     :param sets_names_apart: a quarter of the legit training names only teaches.
-    :param synthetic_share: made names for each DGA training name.
+    :param synthetic_share: made names for each DGA training name; those that the dataset has are left out.
     """
     from pyarrow import csv
 
@@ -158,20 +158,28 @@ def part_rows(
         kept.seek(0)
         # every string quoted: H2O then keeps 0123, 1e5 and na as the text they are
         quoted = csv.WriteOptions(quoting_style="needed")
+        made = _synthetic(round(synthetic_share * sizes.families.total()))
+        taken: set[str] = set()
         with csv.CSVWriter(target, _schema(PARTED_COLUMNS), write_options=quoted) as writer:
-            for parted in in_order(_jobs(prepared, kept, sizes.copies())):
+            for parted in in_order(_jobs(prepared, kept, sizes.copies(), made["label"], taken)):
                 writer.write_table(parted)
-            made = round(synthetic_share * sizes.families.total())
-            writer.write_table(_synthetic(made))
+            made = _without(made, taken)
+            writer.write_table(made)
     step = 1 + sizes.parts["train"] // _MOST_NAMES
     rows_by_part = {part: sizes.parts[part] for part in PARTS if sizes.parts[part]}
-    return PartedRows(TrainingNames(target, step), rows_by_part, sizes.parts[TEACHES], made)
+    return PartedRows(TrainingNames(target, step), rows_by_part, sizes.parts[TEACHES], len(made))
 
 
-def _jobs(prepared: Path, kept: Any, copies: Mapping[str, int]) -> Iterator[Callable[[], pa.Table]]:
+def _jobs(
+    prepared: Path, kept: Any, copies: Mapping[str, int], made: pa.ChunkedArray, taken: set[str]
+) -> Iterator[Callable[[], pa.Table]]:
+    """Yield what parts each batch; put the made labels that the dataset has into ``taken``."""
     import numpy as np
+    import pyarrow.compute as pc
 
     for rows in _batches(prepared, PREPARED_COLUMNS):
+        labels = rows.column("label")
+        taken.update(labels.filter(pc.is_in(labels, value_set=made)).to_pylist())
         yield partial(_parted, rows, np.frombuffer(kept.read(len(rows)), np.uint8), copies)
 
 
@@ -199,6 +207,15 @@ def _synthetic(count: int) -> pa.Table:
     labels, tops = zip(*synthetic_names(count), strict=True) if count else ((), ())
     columns = (labels, tops, [1] * count, [UNKNOWN_FAMILY] * count, [SYNTHETIC] * count, [0] * count)
     return pa.table(list(columns), schema=_schema(PARTED_COLUMNS))
+
+
+def _without(made: pa.Table, taken: Collection[str]) -> pa.Table:
+    """Return the made rows whose label is no row's of the dataset: it may be legit, or judged by."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    labels = pa.array(sorted(taken), pa.string())
+    return made.filter(pc.invert(pc.is_in(made["label"], value_set=labels)))
 
 
 def _batches(file: Path, columns: Sequence[str]) -> Iterator[pa.Table]:

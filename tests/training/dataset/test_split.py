@@ -18,6 +18,7 @@ from airflow_provider_devo_dga.training.dataset.parted_rows import part_rows
 from airflow_provider_devo_dga.training.dataset.prepare import PREPARED_COLUMNS
 from airflow_provider_devo_dga.training.dataset.reading import UNKNOWN_FAMILY
 from airflow_provider_devo_dga.training.dataset.split import PARTS, by_hash, part_numbers
+from airflow_provider_devo_dga.training.synthetic import synthetic_names
 
 PAIRS = Recipe("pairs", (), (LearnedOdds("pairs", width=2, buckets=4),))
 
@@ -165,3 +166,17 @@ def test_made_names_are_of_no_part_and_teach_nothing(tmp_path: Path) -> None:
     assert len(made) == split.synthetic == round(0.1 * sum(name.malicious for name in plain.names))
     assert {(row["malicious"], row["family"]) for row in made} == {("1", UNKNOWN_FAMILY)}
     assert plain.synthetic == 0
+
+
+def test_a_made_name_that_the_dataset_has_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parted_rows, "_BLOCK", 4096)
+    rows = [(f"dga{number}", 1, "family") for number in range(1000)]
+    every = [label for label, _ in synthetic_names(50)]
+    rows += [(every[3], 0, "legit"), (every[40], 1, "family")]
+    source = prepared_file(tmp_path / "rows.csv", rows)
+    split = part_rows(source, tmp_path / "split.csv", lambda label: "train", synthetic_share=50 / 1001)
+    made = [row["label"] for row in written(tmp_path / "split.csv") if row["part"] == parted_rows.SYNTHETIC]
+    assert made == [label for label in every if label not in {every[3], every[40]}]
+    assert split.synthetic == 48
