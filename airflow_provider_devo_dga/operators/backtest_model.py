@@ -29,8 +29,9 @@ class BacktestModelOperator(WiredOperator):
 
     The scored rows are read from where ``DGAReportOperator``'s Dag left them; nothing is asked of Devo. Each
     distinct name is scored once by each model file on this machine, and each window is judged by the report's
-    own evidence, with the windows before it for its past. Windows that are not there are passed over; the
-    latest ones with a million distinct names together are used, one is in memory at a time.
+    own evidence, with the windows before it for its past. Windows that are not there, or are
+    damaged, are passed over; the latest ones with a million distinct names together are used, one is in
+    memory at a time. A champion that cannot be read or scored is left out, with a warning.
 
     Returns a ``Backtest`` as a mapping, for ``GateModelOperator``, which decides.
 
@@ -50,9 +51,8 @@ class BacktestModelOperator(WiredOperator):
     :param devo_domain: Devo domain of the table. (templated)
     :param devo_conn_id: Airflow connection by which the report read the source. (templated)
     :param storage_conn_id: Airflow connection of the object store; None when it needs none. (templated)
-    :raises MojoExportError: a model file is not there, or cannot be scored.
+    :raises MojoExportError: the trained model's file is not there, or cannot be scored.
     :raises ReportError: stored rows cannot become a report, or a list holds what can never match.
-    :raises DocumentError: a stored report is damaged.
     """
 
     template_fields: Sequence[str] = (
@@ -133,7 +133,7 @@ class BacktestModelOperator(WiredOperator):
             candidate = self._contender(trained.version, folders.enter_context(scratch_folder()))
             other = None
             if champion and not champion.get("reason") and champion.get("sha256") != trained.sha256:
-                other = self._contender(champion["version"], folders.enter_context(scratch_folder()))
+                other = self._champion(champion["version"], folders.enter_context(scratch_folder()))
             found = backtest(windows, candidate, other, self._lists(), key)
         self.log.info(
             "Replayed %d of %d stored windows by version %s, champion %s: %d clients only by it, %d only by"
@@ -153,6 +153,19 @@ class BacktestModelOperator(WiredOperator):
         """Tell OpenLineage the folder of the reports; None without its provider."""
         return lineage([file_place(self.reports_dir)], [])
 
+    def _champion(self, version: str, folder: Path) -> Contender | None:
+        """Return the champion; None when it cannot be read, which the gate holds against the comparison.
+
+        A Dag that stopped here would never train the model that is the remedy.
+        """
+        from airflow_provider_devo_dga.errors import DocumentError, FeatureError, MojoExportError
+
+        try:
+            return self._contender(version, folder)
+        except (DocumentError, FeatureError, MojoExportError) as error:
+            self.log.warning("The champion %s is not replayed: %s", version, error)
+            return None
+
     def _contender(self, version: str, folder: Path) -> Contender:
         from airflow_provider_devo_dga.errors import MojoExportError
         from airflow_provider_devo_dga.models.meaning import meaning_of
@@ -165,7 +178,7 @@ class BacktestModelOperator(WiredOperator):
         if found is None:
             raise MojoExportError(
                 f"The model file or the summary of version {version} of {self.name!r} is not in {models_dir};"
-                " bring it back, or leave the champion out"
+                " bring it back, or train the model again"
             )
         return Contender(found, mojo, meaning_of(found))
 

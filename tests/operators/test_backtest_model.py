@@ -85,10 +85,45 @@ def test_lists_are_those_of_the_report(network: Network, context: Any, tmp_path:
         operator(network, new=14, allow=["no domain"]).execute(context)
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        ("zip", None, "is not in"),
+        ("json", b"{", "no JSON"),
+        ("json", None, "is not in"),
+        ("features", None, "fingerprint"),
+    ],
+)
+def test_a_champion_that_cannot_be_read_is_left_out(
+    network: Network,  # noqa: F811
+    context: Any,
+    capsys: pytest.CaptureFixture[str],
+    file: str,
+    content: bytes | None,
+    told: str,
+) -> None:
+    tried = operator(network, new=14)
+    place = network.models / OLD / f"{NAME}.{'json' if file == 'features' else file}"
+    if file == "features":
+        found = json.loads(place.read_bytes())
+        found["feature_set"]["fingerprint"] = "0" * 16
+        content = json.dumps(found).encode()
+    place.unlink()
+    if content is not None:
+        place.write_bytes(content)
+    found = tried.execute(context)
+    assert (found["windows"], found["champion"]) == (3, None)
+    [warning] = [line for line in capsys.readouterr().out.splitlines() if "is not replayed" in line]
+    assert f"The champion {OLD} is not replayed: " in warning
+    assert told in warning
+    with pytest.raises(AirflowFailException, match=r"was not compared with.*compare_with_champion"):
+        gate(tried, found, champion=tried.champion).execute(context)
+
+
 def test_what_is_not_there_is_said(network: Network, context: Any) -> None:  # noqa: F811
     tried = operator(network, new=14)
-    (network.models / OLD / f"{NAME}.zip").unlink()
-    with pytest.raises(MojoExportError, match=f"of version {OLD} of 'dga_classifier' is not in"):
+    (network.models / NEW / f"{NAME}.zip").unlink()
+    with pytest.raises(MojoExportError, match=f"of version {NEW} of 'dga_classifier' is not in"):
         tried.execute(context)
     found = operator(network, new=14, champion=None).execute(context)
     with pytest.raises(DocumentError, match="backtest is that of version"):

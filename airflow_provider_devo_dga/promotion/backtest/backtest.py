@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_devo_dga.documents import DocumentKind
+from airflow_provider_devo_dga.errors import DocumentError, MojoExportError, ReportError
 from airflow_provider_devo_dga.promotion.backtest.labels import Labels, labels_of
 from airflow_provider_devo_dga.promotion.backtest.own_traffic import clean_names
 from airflow_provider_devo_dga.promotion.backtest.replay import Contender, Replay, replay
@@ -16,6 +18,8 @@ from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+log = logging.getLogger(__name__)
 
 SHOWN = 10
 NAMES_MOST = 1_000_000
@@ -62,7 +66,8 @@ class OwnTraffic:
 class Backtest:
     """What came out; of each list the first :data:`SHOWN` stand here, of those that are counted.
 
-    :param windows: that were replayed; 0 where none is stored.
+    :param windows: that were replayed.
+    :param stored: that are stored; those with too many names, and damaged ones, are not replayed.
     :param seconds: that they span together.
     :param champion: None where nothing serves, or it cannot be compared with.
     :param only_candidate: clients that it alone would have named; ``only_champion`` likewise.
@@ -71,6 +76,7 @@ class Backtest:
 
     version: str
     windows: int
+    stored: int = 0
     seconds: float = 0
     candidate: Replayed | None = None
     champion: Replayed | None = None
@@ -84,8 +90,8 @@ class Backtest:
     own: OwnTraffic = field(default_factory=lambda: OwnTraffic(names=0, flagged=0))
 
     def a_week(self, count: int) -> float:
-        """Return how many that is a week, of what was counted in the windows."""
-        return count * _WEEK.total_seconds() / self.seconds if self.seconds else 0.0
+        """Return how many that is a week at most, of what was counted in the windows."""
+        return count / self.weeks
 
     @property
     def weeks(self) -> float:
@@ -112,21 +118,20 @@ def backtest(
 ) -> Backtest:
     """Replay the windows by both models and compare.
 
+    A window whose files are damaged or gone is a gap. A champion that cannot be scored is left out.
+
     :param windows: the latest first; those before :data:`NAMES_MOST` names is reached are used.
     :raises ReportError: rows cannot become a report.
-    :raises DocumentError: a stored report is damaged.
-    :raises MojoExportError: a model file cannot be scored.
+    :raises MojoExportError: the candidate's file cannot be scored.
     """
-    used, names = _within(windows)
+    used, names, suspects = _within(windows)
     version = candidate.trained.version
     if not used:
-        return Backtest(version=version, windows=0)
+        return Backtest(version=version, windows=0, stored=len(windows))
     labels = labels_of(names, candidate.mojo, candidate.features)
     told = replay(used, candidate, labels, lists, source_key)
-    suspects = {client for stored in used for client in stored.stood_out()}
     other: dict[str, Any] = {}
-    if champion is not None:
-        other_labels = labels_of(names, champion.mojo, champion.features)
+    if champion is not None and (other_labels := _labels_of_champion(names, champion)) is not None:
         other_told = replay(used, champion, other_labels, lists, source_key)
         suspects |= set(other_told.clients)
         other = _compared(told, other_told) | _moved(labels, other_labels)
@@ -134,6 +139,7 @@ def backtest(
     return Backtest(
         version=version,
         windows=len(used),
+        stored=len(windows),
         seconds=sum((stored.window.end - stored.window.start).total_seconds() for stored in used),
         candidate=_replayed(candidate, told),
         own=_own(labels, clean_names(used, lists, suspects)),
@@ -141,20 +147,33 @@ def backtest(
     )
 
 
-def _within(windows: Sequence[StoredWindow]) -> tuple[list[StoredWindow], pa.Array]:
-    """Return the windows that are used, oldest first, and their distinct names."""
+def _labels_of_champion(names: pa.Array, champion: Contender) -> Labels | None:
+    try:
+        return labels_of(names, champion.mojo, champion.features)
+    except MojoExportError as error:
+        log.warning("The champion %s is not replayed: %s", champion.trained.version, error)
+        return None
+
+
+def _within(windows: Sequence[StoredWindow]) -> tuple[list[StoredWindow], pa.Array, set[str]]:
+    """Return the windows that are used, oldest first, their distinct names, and who stood out in them."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     used: list[StoredWindow] = []
-    names = pa.array([], pa.string())
+    names, suspects = pa.array([], pa.string()), set[str]()
     for stored in windows:
-        more = pc.unique(pa.chunked_array([names, stored.names()], pa.string()))
+        try:
+            its_names, stood_out = stored.names(), stored.stood_out()
+        except (DocumentError, ReportError, FileNotFoundError) as error:
+            log.warning("The stored windows have a gap, %s: %s", stored.slug, error)
+            continue
+        more = pc.unique(pa.chunked_array([names, its_names], pa.string()))
         if len(more) > NAMES_MOST:
             break
         used.insert(0, stored)
-        names = more
-    return used, names
+        names, suspects = more, suspects | stood_out
+    return used, names, suspects
 
 
 def _replayed(contender: Contender, told: Replay) -> Replayed:

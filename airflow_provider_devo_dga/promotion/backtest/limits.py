@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from airflow_provider_devo_dga.chance import wilson_interval
 from airflow_provider_devo_dga.models.summary import TrainingSummary
-from airflow_provider_devo_dga.promotion.backtest.backtest import Backtest
+from airflow_provider_devo_dga.promotion.backtest.backtest import NAMES_MOST, Backtest
 from airflow_provider_devo_dga.reports.page.text import defang, shorten, visible
 from airflow_provider_devo_dga.reports.page.words import percent, quantity
 
@@ -33,6 +33,8 @@ class BacktestLimits:
 
     def reasons_against(self, found: Backtest, trained: TrainingSummary) -> list[str]:
         """Return why the model must not pass; an empty list lets it through, as one without windows does."""
+        if found.stored and not found.windows:
+            return [f"{_untried(found)}. Mend that, or try it on no traffic (backtest_hours 0)"]
         return [*self._own(found, trained), *self._clients(found)]
 
     def _own(self, found: Backtest, trained: TrainingSummary) -> list[str]:
@@ -60,6 +62,17 @@ class BacktestLimits:
         ]
 
 
+def _untried(found: Backtest) -> str:
+    """Return why a model was replayed on nothing."""
+    untried = "it was not tried on your own traffic"
+    if not found.stored:
+        return f"{untried}: no stored window of the hourly report was there, or none was to be replayed"
+    return (
+        f"{untried}: none of {found.stored} stored windows could be replayed, for the latest has more than"
+        f" {NAMES_MOST:,} names, or the files are damaged; the log of the backtest says which"
+    )
+
+
 def promised(trained: TrainingSummary) -> float | None:
     """Return the share of legit names that a model was to flag at most; None when nobody said."""
     return trained.false_positive_budget or trained.judged.false_positive_rate
@@ -68,7 +81,7 @@ def promised(trained: TrainingSummary) -> float | None:
 def backtest_report(found: Backtest, trained: TrainingSummary) -> str:
     """Return what people who approve are told, as Markdown."""
     if found.candidate is None:
-        return "No stored window of the hourly report was found: it was not tried on your own traffic."
+        return _untried(found)[:1].upper() + _untried(found)[1:] + "."
     promise = promised(trained)
     lines = [f"On the last {found.windows} stored windows of your own traffic:", ""]
     if found.own.names:
@@ -83,7 +96,7 @@ def backtest_report(found: Backtest, trained: TrainingSummary) -> str:
         f"- {found.newly_n} names are flagged anew, {found.no_longer_n} no longer."
         + _names([(name, 0.0) for name in found.newly]),
         "",
-        "| a week, from these windows | new | champion |",
+        "| in these windows, a week at most | new | champion |",
         "| --- | --- | --- |",
         _row("alarms", found, found.candidate.alarms, champion.alarms),
         _row("clients named", found, found.candidate.clients, champion.clients),
@@ -96,7 +109,10 @@ def _told_alone(found: Backtest) -> str:
     if told is None:
         return ""
     alarms = quantity(found.a_week(told.alarms))
-    return f"- It would name {told.clients} clients, and tell people {alarms} times a week."
+    return (
+        f"- It would name {told.clients} clients in these windows, and tell people {alarms} times, a week at"
+        " most."
+    )
 
 
 def _row(name: str, found: Backtest, *counts: int) -> str:

@@ -20,6 +20,7 @@ def clean_names(windows: Iterable[StoredWindow], lists: DomainLists, suspects: I
 
     :param suspects: clients that stood out.
     """
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -30,12 +31,14 @@ def clean_names(windows: Iterable[StoredWindow], lists: DomainLists, suspects: I
             names = table["reg_domain"].combine_chunks().cast(pa.string())
             clients = table["client_ips"].combine_chunks()
             rows, each = pc.list_parent_indices(clients), pc.list_flatten(clients)
-            seen = pc.drop_null(pc.unique(each)).to_pylist()
+            rows, each = rows.filter(pc.is_valid(each)), pc.drop_null(each)
+            seen = pc.unique(each).to_pylist()
             bad = pa.array([one for one in seen if one in listed or one in lists.no_alarm], each.type)
             of_bad = pc.take(names, rows.filter(pc.is_in(each, value_set=bad)))
-            lengths = pc.fill_null(pc.list_value_length(clients), 0)
+            of_nobody = np.ones(len(names), bool)
+            of_nobody[rows.to_numpy()] = False
             asked = _united(asked, names)
-            tainted = _united(tainted, of_bad, names.filter(pc.equal(lengths, 0)))
+            tainted = _united(tainted, of_bad, names.filter(pa.array(of_nobody)))
     clean = asked.filter(pc.invert(pc.is_in(asked, value_set=tainted)))
     if not len(lists.allow):
         return clean

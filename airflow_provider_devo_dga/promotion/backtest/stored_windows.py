@@ -11,7 +11,8 @@ from airflow_provider_devo_dga.devo_api.window import Window, keyed
 from airflow_provider_devo_dga.errors import ReportError
 from airflow_provider_devo_dga.reports.evidence.client_evidence import Verdict
 from airflow_provider_devo_dga.reports.evidence.figures import REPORT
-from airflow_provider_devo_dga.reports.evidence.row_schema import COLUMNS, FAILED
+from airflow_provider_devo_dga.reports.evidence.row_schema import COLUMNS, FAILED, check_schema
+from airflow_provider_devo_dga.reports.evidence.scored_rows import BATCH_ROWS, rows_at_once
 from airflow_provider_devo_dga.storage import StoragePath, read
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ class StoredWindow:
     report: StoragePath
 
     def batches(self) -> Iterator[pa.Table]:
-        """Read the columns that a report needs, some thousands of rows at a time.
+        """Read the columns that a report needs, some thousands of rows at a time; an empty table of no rows.
 
         :raises ReportError: it is no Parquet file, or lacks one of them.
+        :raises FileNotFoundError: it is not there any more.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -46,12 +48,19 @@ class StoredWindow:
         try:
             with self.rows.open("rb") as source:
                 file = pq.ParquetFile(source, pre_buffer=False)
-                there = set(file.schema_arrow.names)
-                if missing := [name for name in COLUMNS if name not in there]:
-                    raise ReportError(f"The scored rows {self.rows} lack column {', '.join(missing)}")
-                for batch in file.iter_batches(columns=[*COLUMNS, *({FAILED} & there)]):
-                    yield pa.Table.from_batches([batch])
-        except pa.ArrowInvalid as error:
+                schema = file.schema_arrow
+                check_schema(schema, threshold=1.0)  # a score is fine too: another label takes its place
+                columns = [*COLUMNS, *({FAILED} & {*schema.names})]
+                if not file.metadata.num_rows:
+                    yield schema.empty_table().select(columns)
+                for number in range(file.num_row_groups):
+                    rows = min(BATCH_ROWS, rows_at_once(file.metadata.row_group(number)))
+                    for batch in file.iter_batches(rows, row_groups=[number], columns=columns):
+                        yield pa.Table.from_batches([batch])
+        except (pa.ArrowInvalid, OSError) as error:
+            # Arrow tells damaged pages as an OSError without a number; others are of the storage
+            if isinstance(error, OSError) and (type(error) is not OSError or error.errno is not None):
+                raise
             raise ReportError(f"{self.rows} cannot be read as Parquet: {error}") from error
 
     def names(self) -> pa.Array:

@@ -177,11 +177,11 @@ class ScoredRows:
             check_schema(file.schema_arrow, self.threshold)
             known = [name for name in file.schema_arrow.names if name in columns]
             for number in range(file.num_row_groups):
-                rows = min(batch_rows, _rows_at_once(file.metadata.row_group(number)))
+                rows = min(batch_rows, rows_at_once(file.metadata.row_group(number)))
                 yield from file.iter_batches(batch_size=rows, row_groups=[number], columns=known)
 
 
-def _rows_at_once(group: pq.RowGroupMetaData) -> int:
+def rows_at_once(group: pq.RowGroupMetaData) -> int:
     """Return how many rows of a group may be held: one name can have every client of the network."""
     columns = (group.column(number) for number in range(group.num_columns))
     clients = next(column for column in columns if column.path_in_schema.startswith(f"{CLIENTS}."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from airflow_provider_devo_dga.errors import DocumentError, ReportError
+from airflow_provider_devo_dga.errors import MojoExportError
 from airflow_provider_devo_dga.models.meaning import meaning_of
 from airflow_provider_devo_dga.models.store import ModelStore
 from airflow_provider_devo_dga.models.summary import TrainingSummary
 from airflow_provider_devo_dga.promotion.backtest import backtest as module
 from airflow_provider_devo_dga.promotion.backtest.backtest import BACKTEST, Backtest, OwnTraffic, backtest
 from airflow_provider_devo_dga.promotion.backtest.limits import BacktestLimits, backtest_report
+from airflow_provider_devo_dga.promotion.backtest.own_traffic import clean_names
 from airflow_provider_devo_dga.promotion.backtest.replay import Contender
 from airflow_provider_devo_dga.promotion.backtest.stored_windows import StoredWindow, stored_windows
+from airflow_provider_devo_dga.reports.evidence import scored_rows
 from airflow_provider_devo_dga.reports.evidence.client_list import clients_of
 from airflow_provider_devo_dga.reports.evidence.domain_lists import DomainLists, domains_of
 from tests.stored_network import END, HOUR, KEY, NAME, Network, words
@@ -113,23 +116,93 @@ def test_no_more_names_than_are_declared_are_held(network: Network, monkeypatch:
     assert tried(network, new=14).windows == 2
     monkeypatch.setattr(module, "NAMES_MOST", 500)
     found = tried(network, new=14)
-    assert (found.windows, found.candidate) == (0, None)
-    assert "not tried on your own traffic" in backtest_report(found, trained())
+    assert (found.windows, found.stored, found.candidate) == (0, 3, None)
+    assert "not tried on your own traffic: none of 3 stored windows" in backtest_report(found, trained())
+    [reason] = BacktestLimits().reasons_against(found, trained())
+    assert reason.endswith("or try it on no traffic (backtest_hours 0)")
 
 
-def test_a_damaged_file_is_a_typed_error(network: Network) -> None:
+def test_without_a_window_nothing_is_held_against_the_model() -> None:
+    found = Backtest(version=NEW, windows=0)
+    assert BacktestLimits().reasons_against(found, trained()) == []
+    assert "no stored window of the hourly report was there, or none was to be" in backtest_report(
+        found, trained()
+    )
+
+
+def damaged_pages(rows: Path) -> None:
+    content = bytearray(rows.read_bytes())
+    content[4:400] = bytes(396)
+    rows.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda rows: rows.write_bytes(b"no rows"), "cannot be read as Parquet"),
+        (damaged_pages, "cannot be read as Parquet"),
+        (lambda rows: pq.write_table(pa.table({"reg_domain": ["a.com"]}), rows), "lack column sld"),
+        (lambda rows: rows.unlink(), "No such file"),
+    ],
+)
+def test_a_damaged_window_is_a_gap(
+    network: Network, caplog: pytest.LogCaptureFixture, damage: Callable[[Path], Any], told: str
+) -> None:
+    stored = windows(network)
+    damage(Path(str(stored[1].rows)))
+    found = backtest(stored, contender(network, NEW, 14), None, DomainLists(), KEY)
+    assert (found.windows, found.stored) == (2, 3)
+    assert f"gap, {stored[1].slug}: " in caplog.text
+    assert told in caplog.text
+
+
+def test_a_damaged_report_is_a_gap(network: Network, caplog: pytest.LogCaptureFixture) -> None:
     stored = windows(network)[0]
     stored.report.parent.mkdir(parents=True)
     stored.report.write_bytes(b"{")
-    with pytest.raises(DocumentError, match=r"report\.json"):
-        tried(network, new=14)
-    stored.report.unlink()
-    Path(str(stored.rows)).write_bytes(b"no rows")
-    with pytest.raises(ReportError, match="cannot be read as Parquet"):
-        tried(network, new=14)
-    pq.write_table(pa.table({"reg_domain": ["a.com"]}), stored.rows)
-    with pytest.raises(ReportError, match="lack column sld"):
-        tried(network, new=14)
+    assert tried(network, new=14).windows == 2
+    assert "report.json is no" in caplog.text
+
+
+def test_an_hour_without_a_name_is_replayed(network: Network) -> None:
+    before = tried(network, new=14)
+    network.hour(3, {})
+    found = tried(network, new=14)
+    assert (found.windows, found.own) == (4, before.own)
+
+
+def test_few_rows_are_read_at_once_where_names_have_many_clients(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scored_rows, "CLIENTS_AT_ONCE", 100)
+    tables = list(windows(network, most=1)[0].batches())
+    assert len(tables) > 5
+    assert all(len(table) <= 100 for table in tables)
+
+
+def test_names_of_unknown_clients_are_nobodys(network: Network) -> None:
+    rows = Path(str(windows(network)[0].rows))
+    table = pq.read_table(rows)
+    clients = table["client_ips"].to_pylist()
+    clients[0], clients[1] = [None], [None, *clients[1]]
+    column = pa.array(clients, table.schema.field("client_ips").type)
+    pq.write_table(table.set_column(5, "client_ips", column), rows)
+    clean = clean_names(windows(network, most=1), DomainLists(), []).to_pylist()
+    names = table["reg_domain"].to_pylist()
+    assert names[0] not in clean
+    assert sorted(clean) == sorted(names[1:])
+
+
+def test_a_champion_that_cannot_be_scored_is_left_out(
+    network: Network, caplog: pytest.LogCaptureFixture
+) -> None:
+    champion = contender(network, OLD, 14)
+    champion.mojo.write_bytes(b"no model")
+    found = backtest(windows(network), contender(network, NEW, 14), champion, DomainLists(), KEY)
+    assert (found.windows, found.champion) == (3, None)
+    assert f"The champion {OLD} is not replayed: " in caplog.text
+    with pytest.raises(MojoExportError):
+        backtest(windows(network), champion, None, DomainLists(), KEY)
 
 
 def trained(budget: float | None = 0.01) -> TrainingSummary:
@@ -167,7 +240,8 @@ def test_people_are_told_the_change_and_hostile_text_stays_text(network: Network
     told = backtest_report(found, trained())
     assert "On the last 3 stored windows" in told
     assert "60 names are flagged anew, 0 no longer" in told
-    assert "| clients named |" in told
+    assert "| in these windows, a week at most | new | champion |" in told
+    assert "| alarms | 1 | 1 |" in told, "three hours are not scaled up to a week"
     hostile = BACKTEST.of(found.to_dict(), "x")
     clients = [module.ClientChange(client="<b>`x`|\u202e", windows=1, champion_windows=0)]
     told = backtest_report(replace(hostile, clients=clients), trained())
