@@ -50,7 +50,7 @@ class DevoDGAPlugin(AirflowPlugin):
         },
         {
             "name": "DGA report",
-            "href": _RUN,
+            "href": f"{_RUN}&map_index={{MAP_INDEX}}",
             "destination": "task_instance",
             "url_route": "dga-report-of-task",
             **_ICONS,

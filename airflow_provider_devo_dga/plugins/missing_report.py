@@ -14,12 +14,12 @@ from airflow.utils.state import TaskInstanceState
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from airflow_provider_devo_dga.plugins.run_sources import REPORTING
 from airflow_provider_devo_dga.redaction import heard
 from airflow_provider_devo_dga.reports.page.text import visible
 
 log = logging.getLogger(__name__)
 
-_REPORTING = "DGAReportOperator"
 _TRAINING = "H2OTrainOperator"
 _LONGEST_LINE = 600
 _LINES_READ = 20_000
@@ -48,12 +48,15 @@ class Missing:
     steps: Sequence[str] = ()
 
 
-def why_missing(dag_id: str, run_id: str, session: Any, *, with_logs: bool) -> Missing:
+def why_missing(dag_id: str, run_id: str, session: Any, *, with_logs: bool, map_index: int = -1) -> Missing:
     """Say why there is neither a report nor a model card of a run.
 
     :param with_logs: whether the user may read logs of the Dag's tasks.
+    :param map_index: of the source that is asked about; -1 for all.
     """
     of_run = select(TaskInstance).where(TaskInstance.dag_id == dag_id, TaskInstance.run_id == run_id)
+    if map_index >= 0:
+        of_run = of_run.where(TaskInstance.map_index == map_index)
     tasks = list(session.scalars(of_run.options(joinedload(TaskInstance.dag_run))))
     if not tasks:
         return Missing("There is no such run", "It was deleted, or its address is mistyped.")
@@ -68,11 +71,11 @@ def why_missing(dag_id: str, run_id: str, session: Any, *, with_logs: bool) -> M
             f"Its task {under_way.task_id} {_WAITING[TaskInstanceState(under_way.state)]}.",
             steps=["Load this page again when the run has come further."],
         )
-    made_by = [task for task in tasks if task.operator in {_REPORTING, _TRAINING}]
+    made_by = [task for task in tasks if task.operator in {REPORTING, _TRAINING}]
     if not made_by:
         return Missing(
             "This run has no report",
-            f"None of its tasks is a {_REPORTING} or a {_TRAINING}, which make reports and model cards.",
+            f"None of its tasks is a {REPORTING} or a {_TRAINING}, which make reports and model cards.",
         )
     return _without_result(made_by[0])
 
@@ -115,6 +118,7 @@ def _last_line(task: Any) -> str | None:
 
 def _error(line: dict[str, Any]) -> str | None:
     if details := line.get("error_detail"):
-        last = details[-1]
-        return f"{last.get('exc_type')}: {last.get('exc_value')}"
+        # what was raised comes first, its causes after it
+        raised = details[0]
+        return f"{raised.get('exc_type')}: {raised.get('exc_value')}"
     return str(line["event"]) if line.get("level") in {"error", "critical"} else None

@@ -23,7 +23,7 @@ _NO_MODEL = "Models are shown beside the reports that they made."
 
 
 def overview_facts(
-    dag_id: str, shelf: ReportShelf, source: ModelSource, store: ModelStore[Any]
+    dag_id: str, shelf: ReportShelf, source: ModelSource, store: ModelStore[Any] | None
 ) -> dict[str, Any]:
     """Return the facts of the template: the last windows, their models, their drift."""
     stored = stored_windows(dag_id, shelf, SHOWN)

@@ -3,8 +3,10 @@
 Imported with the first request only, so it may import what it needs at its top.
 """
 
+import logging
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
@@ -12,7 +14,7 @@ from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from airflow.models.xcom import XComModel
 from airflow.sdk import ObjectStoragePath
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from airflow_provider_devo_dga.errors import StorageError
@@ -24,9 +26,12 @@ from airflow_provider_devo_dga.plugins.page_templates import page_templates
 from airflow_provider_devo_dga.plugins.places import HOURLY_DAG, models_dir, reports_dir
 from airflow_provider_devo_dga.plugins.report_ways import report_ways
 from airflow_provider_devo_dga.plugins.rights import may_read
+from airflow_provider_devo_dga.plugins.run_sources import run_sources
 from airflow_provider_devo_dga.plugins.ways import Way, with_ways
 from airflow_provider_devo_dga.redaction import shown_uri
 from airflow_provider_devo_dga.reports.shelf import ReportShelf
+
+log = logging.getLogger(__name__)
 
 _HEADERS = {
     # reports hold names that attackers chose: no script, nothing from elsewhere, whatever a page says
@@ -43,7 +48,8 @@ _DOWNLOADS = {
     "report.ecs.ndjson": "application/x-ndjson",
     "report.parquet": "application/vnd.apache.parquet",
 }
-_DAGS_LOOKED_AT = 240
+_DAGS_LOOKED_AT = 48
+RunId = Annotated[str, Query(min_length=1)]
 
 
 def pages() -> FastAPI:
@@ -106,28 +112,38 @@ def pages() -> FastAPI:
 
     @app.get("/dags/{dag_id}/models/{version}/model_card.html", dependencies=may_read_runs)
     def card(dag_id: str, version: str) -> HTMLResponse:
-        page = _models().card(version) if shows_model(dag_id, version, _shelf(), _models()) else None
+        store = _models()
+        page = store.card(version) if store and shows_model(dag_id, version, _shelf(), store) else None
         if page is None:
             text = "It was moved, or its training had no extra “report” to draw it with."
             return message(dag_id, "There is no such model card", text, 404, overview="../../reports")
         return HTMLResponse(with_ways(page, [Way("../../reports", "← All reports")]), headers=_HEADERS)
 
     @app.get("/run", dependencies=may_read_results)
-    def of_run(dag_id: str, run_id: str, user: GetUserDep, session: SessionDep) -> Response:
-        kind, place = _made(dag_id, run_id, session)
+    def of_run(
+        dag_id: str, run_id: RunId, user: GetUserDep, session: SessionDep, map_index: str = ""
+    ) -> Response:
+        # Airflow leaves its placeholder where a task is not mapped
+        number = int(map_index) if map_index.isdecimal() and len(map_index) < 10 else -1
+        told = _told(dag_id, run_id, session)
+        sources = run_sources(dag_id, run_id, session, _reports(told), _shelf().slug_of)
+        if number < 0 and len(sources) > 1:
+            return shown("run.html", dag_id=dag_id, run_id=run_id, sources=sources)
+        kind, place = _made([value for index, value in told if number in {-1, index}])
         if place is None:
             logs = may_read(user, dag_id, DagAccessEntity.TASK_LOGS)
-            missing = why_missing(dag_id, run_id, session, with_logs=logs)
+            missing = why_missing(dag_id, run_id, session, with_logs=logs, map_index=number)
             return message(dag_id, **asdict(missing), overview="reports")
-        folder = reports_dir() if kind == "report" else models_dir()
         if kind == "report" and (slug := _shelf().slug_of(place)) is not None:
             return RedirectResponse(
                 f"dags/{quote(dag_id, safe='')}/reports/{slug}/report.html", status_code=303
             )
-        version = _models().version_of_card(place) if kind == "model card" else None
-        if version is not None and (page := _models().card(version)) is not None:
+        store = _models() if kind == "model card" else None
+        version = store.version_of_card(place) if store else None
+        if store and version is not None and (page := store.card(version)) is not None:
             return HTMLResponse(with_ways(page, [Way("reports", "All reports")]), headers=_HEADERS)
         option = "reports_dir" if kind == "report" else "models_dir"
+        folder = reports_dir() if kind == "report" else models_dir()
         return message(
             dag_id,
             f"The {kind} of this run lies elsewhere",
@@ -139,11 +155,20 @@ def pages() -> FastAPI:
     return app
 
 
-def _made(dag_id: str, run_id: str, session: Any) -> tuple[str, str | None]:
-    """Return what a run has made, and where it lies, as its tasks told: a report, else a model card."""
+def _told(dag_id: str, run_id: str, session: Any) -> list[tuple[int, dict[str, Any]]]:
+    """Return the mappings that a run's tasks returned, each with its task's map index."""
     query = XComModel.get_many(run_id=run_id, dag_ids=dag_id, key="return_value")
-    told = [XComModel.deserialize_value(row) for row in session.scalars(query)]
-    results = [value for value in told if isinstance(value, dict)]
+    told = [(row.map_index, XComModel.deserialize_value(row)) for row in session.scalars(query)]
+    return [(index, value) for index, value in told if isinstance(value, dict)]
+
+
+def _reports(told: Sequence[tuple[int, dict[str, Any]]]) -> dict[int, dict[str, Any]]:
+    """Return what those said that made a report, by map index."""
+    return {index: value for index, value in told if {"html", "csv", "headline"} <= value.keys()}
+
+
+def _made(results: Sequence[dict[str, Any]]) -> tuple[str, str | None]:
+    """Return what was made, and where it lies: a report, else a model card."""
     for kind, place, beside in (("report", "html", "headline"), ("model card", "model_card", "version")):
         for value in results:
             if beside in value and isinstance(value.get(place), str):
@@ -163,5 +188,10 @@ def _shelf() -> ReportShelf:
     return ReportShelf(ObjectStoragePath(reports_dir()))
 
 
-def _models() -> ModelStore[ObjectStoragePath]:
-    return ModelStore(ObjectStoragePath(models_dir()))
+def _models() -> ModelStore[ObjectStoragePath] | None:
+    """Return the store of models; None where it has no safe place: reports are shown without it."""
+    try:
+        return ModelStore(ObjectStoragePath(models_dir()))
+    except StorageError as error:
+        log.warning("Pages lead to no model card: %s", error)
+        return None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from urllib.parse import quote
 
-from airflow_provider_devo_dga.errors import DevoDgaError
 from airflow_provider_devo_dga.models.store import ModelStore
 from airflow_provider_devo_dga.plugins.ways import Way
 from airflow_provider_devo_dga.reports.shelf import ReportShelf
 
+log = logging.getLogger(__name__)
 
-def report_ways(dag_id: str, slug: str, shelf: ReportShelf, models: ModelStore[Any]) -> list[Way]:
+
+def report_ways(dag_id: str, slug: str, shelf: ReportShelf, models: ModelStore[Any] | None) -> list[Way]:
     """Return the links of a report's page."""
     before, after = shelf.beside(dag_id, slug)
     found = shelf.find(dag_id, slug)
@@ -29,11 +31,13 @@ def card_way(up: str, version: str) -> Way:
     return Way(f"{up}models/{quote(version, safe='')}/model_card.html", f"Model {version}")
 
 
-def has_card(models: ModelStore[Any], version: str) -> bool:
-    """Say whether a version, which a report told, has a card."""
+def has_card(models: ModelStore[Any] | None, version: str) -> bool:
+    """Say whether a version, which a report told, has a card; a store that does not answer has none."""
     try:
-        return models.card(version) is not None
-    except DevoDgaError:
+        return models is not None and models.card(version) is not None
+    except Exception:
+        # the link is an extra: no error of a store's own keeps a report from being shown
+        log.exception("The card of model %s cannot be read", version)
         return False
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+from airflow.models.dag import DagModel
 
 
 def may_read(user: Any, dag_id: str, what: DagAccessEntity) -> bool:
     """Say whether a user may see some part of a Dag."""
-    return get_auth_manager().is_authorized_dag(
-        method="GET", access_entity=what, details=DagDetails(id=dag_id), user=user
-    )
+    details = DagDetails(id=dag_id, team_name=DagModel.get_team_name(dag_id))
+    return get_auth_manager().is_authorized_dag(method="GET", access_entity=what, details=details, user=user)

@@ -91,7 +91,8 @@ def scene(airflow_database: None, tmp_path_factory: pytest.TempPathFactory) -> I
         yield scene
 
 
-@pytest.fixture(scope="session")
+# Of a module: as long as it is open, asyncio.run() is refused to every test of the process.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
@@ -105,7 +106,7 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cookies(browser: Browser, scene: Scene) -> list[Any]:
     """Log in once, as a person does; return what the browser was given."""
     from playwright.sync_api import expect

@@ -31,7 +31,9 @@ def test_the_overview_shows_the_latest_reports_with_their_drift(ask: Any, report
     assert "2026-01-05 11:00–12:00" in rows[0]
     assert 'class="badge infected"' in rows[2]
     assert rows[2].rstrip().endswith('<td class="n">2</td>\n</tr>')
-    assert "another_dag" not in page.text
+    # it is led to, for whoever may see it, and no more
+    assert page.text.count("another_dag") == 2
+    assert '<a href="../another_dag/reports">another_dag</a>' in page.text
     assert "script" not in page.headers["Content-Security-Policy"]
 
 

@@ -186,7 +186,7 @@ def test_a_run_that_failed_says_which_task_and_its_last_error(
     now = datetime.now(UTC).isoformat()
     told = "HTTP 403 at https://user:hunter2hunter2@devo.example/x?X-Amz-Signature=abcdef0123 <b>"
     error = {"timestamp": now, "level": "error", "event": "Task failed with exception"}
-    details = [{"exc_type": "ValueError", "exc_value": "first"}, {"exc_type": "DevoError", "exc_value": told}]
+    details = [{"exc_type": "DevoError", "exc_value": told}, {"exc_type": "ValueError", "exc_value": "cause"}]
     info = {"timestamp": now, "level": "info", "event": "Task finished"}
     write_log(run, [info, error | {"error_detail": details}, info])
     page = asked_for_run(ask, str(run.run_id), "failing").text

@@ -1,11 +1,14 @@
-"""One Dag, many sources: each is named, and one that is broken stops no other and no later run."""
+"""One Dag, many sources: each is named and shown, and one that is broken stops no other and no later run."""
 
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -50,7 +53,7 @@ def sources(devo: Any, devo_connections: None, glm_mojo: Any, tmp_path: Path) ->
 
 @pytest.mark.slow
 def test_a_broken_source_fails_alone_and_a_broken_list_is_told(
-    airflow_database: None, sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ask: Any, sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from airflow.dag_processing.dagbag import DagBag
 
@@ -66,6 +69,7 @@ def test_a_broken_source_fails_alone_and_a_broken_list_is_told(
     assert [states["source.report", index] for index in range(3)] == ["success", "upstream_failed", "success"]
     assert states["list_is_good", -1] == "success"
     assert reported(tmp_path) == {table_of(sources, 0), table_of(sources, 2)}
+    check_pages(ask, f"/run?dag_id=dga_hourly_report&run_id={quote(run.run_id)}")
 
     # a slip overnight: the last good list serves, and the run says so
     sources.write_text(sources.read_text().replace('"oslo"', '"berlin"'))
@@ -73,6 +77,23 @@ def test_a_broken_source_fails_alone_and_a_broken_list_is_told(
     states = states_of(run)
     assert [states["source.report", index] for index in range(3)] == ["success", "upstream_failed", "success"]
     assert (states["list_is_good", -1], str(run.state)) == ("failed", "failed")
+
+
+def check_pages(ask: Any, place: str) -> None:
+    """Hold the page of a run to list its sources, and each source's to be its own."""
+    page = ask(place).text
+    assert "1 source without a report: that is no all-clear." in page
+    rows = re.findall(r'<a href="(run[^"]+)">(\w+)</a>.*?<td>(.*?)</td>\n</tr>', page, re.DOTALL)
+    # what has no report comes before what is quiet
+    assert [name for _, name, _ in rows] in (["lima", "berlin", "oslo"], ["berlin", "oslo", "lima"])
+    told = {name: text for _, name, text in rows}
+    assert "No report: source.wait_for_events failed." in told["lima"]
+    links = {name: unescape(link) for link, name, _ in rows}
+    found = {name: ask(f"/{link}") for name, link in links.items()}
+    assert [found[name].status_code for name in ("berlin", "lima", "oslo")] == [303, 200, 303]
+    assert found["berlin"].headers["Location"] != found["oslo"].headers["Location"]
+    assert ask(f"/{found['berlin'].headers['Location']}").status_code == 200
+    assert "source.wait_for_events failed" in found["lima"].text
 
 
 def states_of(run: Any) -> dict[tuple[str, int], str]:
