@@ -50,6 +50,7 @@ FILE: dict[str, Any] = {"type": ["null", "string"], "section": REPORT}
 DOMAINS: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "section": REPORT}
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
 DGA_REPORT = Asset(name="dga_hourly_report", uri="x-devo-dga://reports/hourly")
+RETRAINED = "devo_mlmm_default dga_classifier"
 DGA_DRIFT = Asset(name="dga_drift", uri="x-devo-dga://drift/lasting")
 # Can be set for a whole installation, or per run by the params below.
 STORE = default_store()
@@ -181,9 +182,9 @@ with DAG(
         from airflow_provider_devo_dga.sources.source import Source
         from airflow_provider_devo_dga.tasks.listed_sources import listed_sources
 
-        listed = listed_sources(params["sources"])
-        one = Source.of({**params, "name": params["table"]})
-        return [source.to_dict() for source in (listed.sources if listed else [one])]
+        if listed := listed_sources(params["sources"]):
+            return [source.to_dict() for source in listed.sources]
+        return [Source.of({**params, "name": params["table"].strip("_")[:100]}).to_dict()]
 
     # [START tell]
     @task(on_success_callback=[mail])
@@ -196,15 +197,18 @@ with DAG(
     # [END tell]
 
     # [START drift_alarm]
-    @task(outlets=[DGA_DRIFT])
+    @task
     def drift_alarm(found: dict[str, Any]) -> dict[str, Any]:
-        """Succeed, and so tell who waits for it, when drift has lasted; skip otherwise.
-
-        Put your notifier into ``on_success_callback``.
-        """
+        """Succeed when drift has lasted; skip otherwise. Put your notifier into ``on_success_callback``."""
         if not found["alarm"]:
             raise AirflowSkipException("No drift that lasts and was not told of today")
         return found["worst"]
+
+    @task(outlets=[DGA_DRIFT])
+    def retrain(_: dict[str, Any], model: str) -> None:
+        """Wake ``dga_weekly_retrain`` when it is the model that it trains which no longer fits."""
+        if model != RETRAINED:
+            raise AirflowSkipException("dga_weekly_retrain trains another model; trigger it for this one")
 
     # [END drift_alarm]
 
@@ -214,7 +218,7 @@ with DAG(
         """Report one source."""
         made = dga_report_tasks(source, outlets=[DGA_REPORT])
         tell(made.report, made.mail_to)
-        drift_alarm(made.drift)
+        retrain(drift_alarm(made.drift), made.model)
 
     # [END group]
 

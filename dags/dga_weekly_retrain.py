@@ -51,10 +51,8 @@ OPTIONAL: dict[str, Any] = {"type": ["null", "string"], "section": CONNECTIONS}
 DGA_MODEL = Model(name="dga_classifier", uri="devo-mlmm://self/dga_classifier")
 DGA_DRIFT = Asset(name="dga_drift", uri="x-devo-dga://drift/lasting")
 DRIFT_HOURS = 168
-# Switching a Dag on asks for no model: with a start_date Airflow would begin with last Monday's run at once.
-# Without one it looks back so far only, for a scheduler that is late.
+# Switched on, it trains nothing at once: without a start_date it looks back so far, for a late scheduler.
 FIRST_RUN = timedelta(minutes=10)
-
 # Both can be set for a whole installation, or per run by the params below.
 DATASET = os.environ.get(
     "DEVO_DGA_DATASET",
@@ -261,8 +259,7 @@ with DAG(
         trained="{{ ti.xcom_pull('train') }}",
         if_exists="replace",
         mlmm_conn_id="{{ params.mlmm_conn_id }}",
-        # after an approval, or without one
-        trigger_rule="none_failed_min_one_success",
+        trigger_rule="none_failed_min_one_success",  # after an approval, or without one
     )
     # [END register]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -13,10 +15,12 @@ from airflow_provider_devo_dga.features.linq import FAILED_CODES, HostSource
 from airflow_provider_devo_dga.storage import default_store
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
-_CONN_ID = re.compile(r"[\w.-]{1,250}", re.ASCII)
+# what Airflow itself takes
+_CONN_ID = re.compile(r"[\w#!()\-.:/\\]{1,250}", re.ASCII)
 _MAIL = re.compile(r"[^\s@{}%,;]+@[^\s@{}%,;]+")
 _DETECTIONS = re.compile(r"my\.app\.[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_LAG = 45
+_MOST_EVENTS = 10**12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,8 @@ class Source:
 
     def __post_init__(self) -> None:
         _matches("name", self.name, _NAME, "1–100 letters, digits, '_', '.' and '-'")
+        if _is_literal(self.name):
+            raise SourceError("name", f"Airflow takes {self.name!r} for a value: put a word before it")
         for name in ("devo_conn_id", "mlmm_conn_id", "events_conn_id"):
             _matches(name, getattr(self, name), _CONN_ID, "the id of an Airflow connection")
         if self.detections_table is not None:
@@ -84,8 +90,10 @@ class Source:
         _above("lag_minutes", self.lag_minutes, 0)
         if self.lag_minutes > _LONGEST_LAG:
             raise SourceError("lag_minutes", f"{self.lag_minutes} is more than {_LONGEST_LAG} minutes")
-        if not self.drift_limit > 0:
-            raise SourceError("drift_limit", f"{self.drift_limit} is not above 0")
+        if self.min_events > _MOST_EVENTS:
+            raise SourceError("min_events", f"more than {_MOST_EVENTS} events are not waited for")
+        if not 0 < self.drift_limit < math.inf:
+            raise SourceError("drift_limit", f"{self.drift_limit} is no number above 0")
         _spliced("model_name", quoting.model_name, self.model_name)
         _spliced("devo_domain", quoting.domain_name, self.devo_domain)
         _spliced("table", quoting.table, self.table)
@@ -93,6 +101,8 @@ class Source:
             if (column := getattr(self, name)) is not None:
                 _spliced(name, quoting.identifier, column)
         _spliced("failed_codes", lambda _: self.hosts, None)
+        # XCom has no number of any size
+        object.__setattr__(self, "failed_codes", self.hosts.failed_codes)
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Source:
@@ -119,16 +129,25 @@ class Source:
     @property
     def models(self) -> str:
         """URI of the folder with trained models."""
-        return self.models_dir or f"{default_store()}/models"
+        return (self.models_dir or f"{default_store()}/models").rstrip("/")
 
     @property
     def reports(self) -> str:
         """URI of the folder for reports."""
-        return self.reports_dir or f"{default_store()}/reports"
+        return (self.reports_dir or f"{default_store()}/reports").rstrip("/")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the source as JSON values, for XCom."""
         return asdict(self)
+
+
+def _is_literal(text: str) -> bool:
+    """Tell whether a Dag that renders templates as native objects makes something else of a text."""
+    try:
+        ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _matches(name: str, value: str, pattern: re.Pattern[str], wanted: str) -> None:

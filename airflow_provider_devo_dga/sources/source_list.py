@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import functools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
@@ -16,8 +18,11 @@ if TYPE_CHECKING:
 _SOURCES, _DEFAULTS = "sources", "defaults"
 _FIELDS = tuple(each.name for each in fields(Source))
 _NEEDED = tuple(each.name for each in fields(Source) if each.default is MISSING)
+_NULL = "tag:yaml.org,2002:null"
+_INT = "tag:yaml.org,2002:int"
 _TOLD = 10
 _LONGEST = 16 * 2**20
+_OCTAL = re.compile(r"[-+]?0[0-9_]+")
 
 
 def read_sources(text: str | bytes, place: str) -> tuple[Source, ...]:
@@ -97,6 +102,10 @@ def _loader() -> Any:
 
 def _parts(root: Node, place: str) -> tuple[Any, Mapping[str, Node]]:
     """Return the list's node, and the defaults."""
+    if root.id == "mapping":
+        names = [str(key.value) for key, _ in root.value]
+        if again := [name for name in names if names.count(name) > 1]:
+            raise SourcesError(f"{place}:{_line(root)}: {again[0][:60]!r} is there twice")
     parts = {str(key.value): node for key, node in root.value} if root.id == "mapping" else {_SOURCES: root}
     if unknown := [key for key in parts if key not in {_SOURCES, _DEFAULTS}]:
         raise SourcesError(
@@ -106,7 +115,7 @@ def _parts(root: Node, place: str) -> tuple[Any, Mapping[str, Node]]:
     if listed.id != "sequence":
         raise SourcesError(f"{place}:{_line(listed)}: there is no list of sources")
     defaults = parts.get(_DEFAULTS)
-    if defaults is None:
+    if defaults is None or defaults.tag == _NULL:
         return listed, {}
     try:
         return listed, _values(defaults)
@@ -157,15 +166,20 @@ def _values(node: Node) -> dict[str, Node]:
 def _built(name: str, node: Node) -> Any:
     import yaml
 
+    for scalar in node.value if node.id == "sequence" else (node,):
+        if scalar.tag == _INT and _OCTAL.fullmatch(scalar.value):
+            raise _Fault(scalar, name, f"{scalar.value} is octal in YAML: quote it, or leave the 0 out")
     loader = yaml.SafeLoader("")
     try:
         return loader.construct_document(node)
-    except yaml.YAMLError:
-        raise _Fault(node, name, "cannot be read") from None
+    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
+        # what looks like a date, say, and is none
+        raise _Fault(node, name, "cannot be read as a value; quote it if it is text") from None
     finally:
         loader.dispose()
 
 
+@functools.cache
 def _types() -> Mapping[str, Any]:
     from typing import get_type_hints
 

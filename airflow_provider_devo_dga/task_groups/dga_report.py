@@ -24,11 +24,13 @@ class ReportTasks(NamedTuple):
     :param report: what ``DGAReportOperator`` returned.
     :param drift: what ``WatchDriftOperator`` returned.
     :param mail_to: addresses of those who are told, empty when the source names none.
+    :param model: the model that serves, as ``<connection of its Model Manager> <name>``.
     """
 
     report: Any
     drift: Any
     mail_to: Any
+    model: Any
 
 
 def dga_report_tasks(source: Any, *, outlets: Any = (), seconds: float = 3600) -> ReportTasks:
@@ -126,7 +128,7 @@ def dga_report_tasks(source: Any, *, outlets: Any = (), seconds: float = 3600) -
     # [END drift]
 
     wait_for_events >> classify
-    return ReportTasks(reported, drift.output, planned["mail_to"])
+    return ReportTasks(reported, drift.output, planned["mail_to"], planned["model"])
 
 
 @task(multiple_outputs=True, map_index_template="{{ task.op_kwargs['source']['name'] }}")
@@ -158,6 +160,7 @@ def plan(source: Mapping[str, Any], **context: Any) -> dict[str, Any]:
         "reports_dir": wanted.reports,
         "drift_dir": f"{wanted.reports}/drift",
         "hosts": wanted.hosts.to_dict(),
+        "model": f"{wanted.mlmm_conn_id} {wanted.model_name}",
         "enough_events": enough_events_query(wanted.hosts, wanted.min_events),
         "scoring_query": scoring.query,
         "scoring": scoring.to_dict(),

@@ -51,17 +51,32 @@ def listed_sources(place: str | None = None) -> ListedSources | None:
     try:
         text = _text(place)
         found = read_sources(text, shown_uri(place))
-    except (SourcesError, StorageError, OSError) as error:
-        problem = heard(error, 2000)
-        former = read(kept)
-        if former is None:
-            raise SourcesError(problem) from None
-        log.error("The last good list of sources serves, since that of now cannot be used. %s", problem)  # noqa: TRY400
-        return ListedSources(read_sources(former, "the last good list"), problem)
-    if read(kept) != text:
-        with publish(kept) as file:
-            file.write(text)
+    except Exception as error:  # noqa: BLE001 - stores have errors of their own
+        return _last_good(kept, heard(error, 2000))
+    _keep(kept, text)
     return ListedSources(found)
+
+
+def _last_good(kept: ObjectStoragePath, problem: str) -> ListedSources:
+    try:
+        former = read(kept)
+        served = None if former is None else read_sources(former, "the last good list")
+    except (SourcesError, StorageError, OSError) as error:
+        raise SourcesError(f"{problem}\nNor can the last good list: {heard(error, 500)}") from None
+    if served is None:
+        raise SourcesError(problem) from None
+    log.error("The last good list of sources serves, since that of now cannot be used. %s", problem)
+    return ListedSources(served, problem)
+
+
+def _keep(kept: ObjectStoragePath, text: bytes) -> None:
+    """Keep a good list for worse days; when the store does not take it, reports are made all the same."""
+    try:
+        if read(kept) != text:
+            with publish(kept) as file:
+                file.write(text)
+    except (StorageError, OSError) as error:
+        log.warning("The list of sources cannot be kept, so a broken one will stop reports: %s", heard(error))
 
 
 def _text(place: str) -> bytes:

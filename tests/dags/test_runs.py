@@ -136,7 +136,7 @@ def test_a_model_is_trained_promoted_and_reports_an_hour(
     told = {task: found for task, found in tasks.items() if found != "success"}
     assert (state, told) == (
         "success",
-        {"source.send_detections": "skipped", "source.drift_alarm": "skipped"},
+        {f"source.{task}": "skipped" for task in ("send_detections", "drift_alarm", "retrain")},
     )
     # docs/operating.md tells these: probe, candidate, serving name · enough events?, score, how many events;
     # all but the wait are proven by a count
@@ -174,7 +174,7 @@ def test_what_can_never_be_planned_fails_at_once(
     group = {task: state for task, state in tasks.items() if task.startswith("source.")}
     # not up_for_retry: the policy knows that asking again changes nothing
     assert group.pop("source.plan") == "failed"
-    assert len(group) == 7
+    assert len(group) == 8
     assert set(group.values()) == {"upstream_failed"}
     assert devo.asked(path="/search/query") == []
 

@@ -35,7 +35,15 @@ EDGES = {
         "list_is_good": set(),
         "source.plan": {
             f"source.{task}"
-            for task in ("wait_for_events", "classify", "report", "send_detections", "watch_drift", "tell")
+            for task in (
+                "wait_for_events",
+                "classify",
+                "report",
+                "send_detections",
+                "watch_drift",
+                "tell",
+                "retrain",
+            )
         },
         "source.wait_for_events": {"source.classify"},
         "source.classify": {"source.report", "source.watch_drift"},
@@ -43,7 +51,8 @@ EDGES = {
         "source.tell": set(),
         "source.send_detections": set(),
         "source.watch_drift": {"source.drift_alarm"},
-        "source.drift_alarm": set(),
+        "source.drift_alarm": {"source.retrain"},
+        "source.retrain": set(),
     },
     "dga_weekly_retrain": {
         "recent_drift": {"find_champion"},
@@ -147,7 +156,7 @@ def test_the_retrain_runs_weekly_or_after_drift_and_never_twice_at_once(bag: Any
     assert isinstance(dag.schedule, AssetOrTimeSchedule)
     assert isinstance(timetable := dag.schedule.timetable, CronTriggerTimetable)
     assert (timetable.expression, timetable.timezone) == ("0 3 * * 1", "UTC")
-    alarm = bag.dags["dga_hourly_report"].get_task("source.drift_alarm").outlets
+    alarm = bag.dags["dga_hourly_report"].get_task("source.retrain").outlets
     assert [asset.uri for asset in alarm] == ["x-devo-dga://drift/lasting"]
     assert list(dag.schedule.asset_condition.objects) == alarm
     assert dag.max_active_runs == 1

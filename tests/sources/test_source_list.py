@@ -52,6 +52,7 @@ def test_a_source_goes_through_xcom() -> None:
         ("", "a is empty"),
         ("sources: []", "a:1: there is no source in it"),
         ("3", "a:1: there is no list of sources"),
+        ("sources: []\nsources: [{}]", "a:1: 'sources' is there twice"),
         ("surces: []", "a:1: 'surces' is not known; a list has 'sources' and 'defaults'"),
         ("- {", "a:2 is neither YAML nor JSON"),
         ("[a]: 1", "is not known; a list has"),
@@ -77,6 +78,12 @@ def test_what_is_no_list_is_refused(text: str, told: str) -> None:
     ("line", "told"),
     [
         ("    tabel: dns.x", "sources[1].tabel: is no field of a source; did you mean table?"),
+        ("    reports_dir: 2026-13-41", "sources[1].reports_dir: cannot be read as a value"),
+        ("    min_events: !!int foo", "sources[1].min_events: cannot be read as a value"),
+        ("    min_events: 010", "sources[1].min_events: 010 is octal in YAML"),
+        ("    failed_codes: [010]", "sources[1].failed_codes: 010 is octal in YAML"),
+        ("    drift_limit: .inf", "sources[1].drift_limit: inf is no number above 0"),
+        ("    min_events: 99999999999999", "sources[1].min_events: more than"),
         ("    password: x", "sources[1].password: is no field of a source"),
         ("    table: dns.x", "sources[1].table: is there twice"),
         ("    min_events: many", "sources[1].min_events: Expected `int`, got `str`"),
@@ -113,3 +120,31 @@ def test_two_of_one_name_or_one_table_are_refused() -> None:
     # they overwrite nothing of each other in folders of their own
     apart = [ONE, ONE | {"name": "again", "reports_dir": "s3://elsewhere/reports"}]
     assert len(read_sources(json.dumps(apart), "a")) == 2
+
+
+@pytest.mark.parametrize("name", ["2024", "1e5", "10.1", "None", "12-3j"])
+def test_a_name_that_airflow_takes_for_a_value_is_refused(name: str) -> None:
+    with pytest.raises(SourcesError, match="Airflow takes"):
+        read_sources(json.dumps([ONE | {"name": name}]), "a")
+
+
+@pytest.mark.parametrize("conn_id", ["devo/lima", "team:devo", "devo#1"])
+def test_every_connection_that_airflow_takes_is_taken(conn_id: str) -> None:
+    [source] = read_sources(json.dumps([ONE | {"devo_conn_id": conn_id}]), "a")
+    assert source.devo_conn_id == conn_id
+
+
+def test_defaults_that_are_all_comments_are_none() -> None:
+    assert len(read_sources(f"defaults:\n  # none yet\nsources: {json.dumps([ONE])}", "a")) == 1
+
+
+def test_a_slash_at_the_end_makes_no_other_folder() -> None:
+    folders = ("s3://b/r", "s3://b/r/")
+    same = [ONE | {"name": f"n{number}", "reports_dir": folder} for number, folder in enumerate(folders)]
+    with pytest.raises(SourcesError, match="has the table and columns"):
+        read_sources(json.dumps(same), "a")
+
+
+def test_codes_of_any_size_go_through_xcom() -> None:
+    [source] = read_sources(json.dumps([ONE | {"failed_codes": [2**70]}]), "a")
+    assert source.to_dict()["failed_codes"] == (str(2**70),)

@@ -76,3 +76,33 @@ def test_one_place_never_serves_for_another(tmp_path: Path) -> None:
 def test_a_variable_is_a_list_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_VAR_DGA_SOURCES", json.dumps({"sources": [ONE]}))
     assert names(listed_sources("variable:dga_sources")) == ["berlin"]
+
+
+def test_a_list_that_cannot_be_kept_serves_all_the_same(
+    tmp_path: Path, store: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "sources.json"
+    file.write_text(json.dumps([ONE]))
+    store.write_text("a file where the store's folder would be")
+    assert names(listed_sources(file.as_uri())) == ["berlin"]
+    assert "cannot be kept" in caplog.text
+
+
+def test_a_store_that_is_not_there_is_a_problem_like_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SourcesError, match="nosuch"):
+        listed_sources("nosuch://bucket/sources.yaml")
+
+
+def test_two_broken_lists_are_both_told(tmp_path: Path, store: Path) -> None:
+    file = tmp_path / "sources.json"
+    file.write_text(json.dumps([ONE]))
+    listed_sources(file.as_uri())
+    [kept] = (store / "sources").iterdir()
+    kept.write_text("[{}]")
+    file.write_text("[3]")
+    with pytest.raises(SourcesError) as caught:
+        listed_sources(file.as_uri())
+    assert "sources[0]: a source is a mapping" in str(caught.value)
+    assert "the last good list:1: sources[0].name: is missing" in str(caught.value)
