@@ -13,6 +13,7 @@ from airflow_provider_devo_dga.features.feature_set import FeatureSet
 from airflow_provider_devo_dga.features.h2o_frame import add_features
 from airflow_provider_devo_dga.training.cluster.address import megabytes
 from airflow_provider_devo_dga.training.cluster.connection import current_address
+from airflow_provider_devo_dga.training.cluster.durable import GROWN
 from airflow_provider_devo_dga.training.cluster.keys import Keys
 from airflow_provider_devo_dga.training.cluster.session import downloaded
 from airflow_provider_devo_dga.training.dataset.parted_rows import (
@@ -51,6 +52,16 @@ def part_frames(rows: PartedRows, features: FeatureSet, keys: Keys, steps: Steps
 def grown_on(training: H2OFrame) -> H2OFrame:
     """Return the rows that trees may be grown on."""
     return training[training["part"] != TEACHES, :]
+
+
+def kept_grown_on(training: H2OFrame, keys: Keys) -> H2OFrame:
+    """Return those rows as a frame of their own, which a try that is stopped leaves to its job."""
+    key = keys.part(GROWN)
+    if keys.stay and current_address().ask("GET", f"/3/Frames/{key}/light"):
+        import h2o
+
+        return h2o.get_frame(key)
+    return _kept(grown_on(training), GROWN, keys)
 
 
 def real(rows: H2OFrame) -> H2OFrame:

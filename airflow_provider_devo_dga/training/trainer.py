@@ -11,7 +11,7 @@ from airflow_provider_devo_dga.features.recipe import Recipe
 from airflow_provider_devo_dga.training.cluster.keys import Keys
 from airflow_provider_devo_dga.training.cluster.progress import train_with_progress
 from airflow_provider_devo_dga.training.dataset.parted_rows import PARTED_COLUMNS, TrainingNames
-from airflow_provider_devo_dga.training.frames import TARGET, grown_on
+from airflow_provider_devo_dga.training.frames import TARGET, grown_on, kept_grown_on
 from airflow_provider_devo_dga.training.gbm import build_default_estimator
 from airflow_provider_devo_dga.training.settings import TrainingSettings
 from airflow_provider_devo_dga.training.steps import Steps
@@ -45,7 +45,8 @@ class Trainer:
         :param meanwhile: work to do while the cluster trains.
         """
         estimator = self.settings.estimator(self.keys.model)
-        return self._fit(estimator, grown_on(parts["train"]), parts["valid"], self.features, meanwhile)
+        training = kept_grown_on(parts["train"], self.keys)
+        return self._fit(estimator, training, parts["valid"], self.features, meanwhile)
 
     def like_it(self, training: H2OFrame, validation: H2OFrame) -> H2OGradientBoostingEstimator:
         """Train a model of the same features and parameters on other rows."""

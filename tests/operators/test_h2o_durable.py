@@ -92,7 +92,8 @@ def models(cluster: ClusterAddress, run_id: str, map_index: int = -1) -> list[Jo
     return [
         job
         for job in all_jobs(cluster)
-        if job.target.startswith(task) and not job.target.endswith(("_rows", "_train", "_valid", "_test"))
+        if job.target.startswith(task)
+        and not job.target.endswith(("_rows", "_train", "_valid", "_test", "_grown"))
     ]
 
 

@@ -27,7 +27,11 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def app(airflow_database: None) -> Iterator[Any]:
     from airflow.api_fastapi.app import create_app, purge_cached_app
 
+    from airflow_provider_devo_dga.plugins.devo_dga import DevoDGAPlugin
+
     purge_cached_app()
+    # the pages know models for a minute: those of another module's history, too
+    DevoDGAPlugin.fastapi_apps[0]["app"]._app = None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", secrets.token_hex(32))
         yield create_app()

@@ -23,7 +23,9 @@ from airflow_provider_devo_dga.errors import (
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress
 from airflow_provider_devo_dga.training.cluster.jobs import Job, all_jobs, cancel
 
-PARTS = ("train", "valid", "test")
+# Rows of the training part that trees are grown on.
+GROWN = "grown"
+PARTS = ("train", "valid", "test", GROWN)
 _CONTENT_LENGTH = 10
 _CANCEL_SECONDS = 10.0
 # Airflow ends a killed task after five seconds

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError, TrainingStoppedError
+from airflow_provider_devo_dga.errors import H2OClusterError, TrainingError
 from airflow_provider_devo_dga.training.cluster.address import ClusterAddress, healthy
 from airflow_provider_devo_dga.training.cluster.connection import current_address
 from airflow_provider_devo_dga.training.cluster.interruption import Interruption
@@ -62,10 +62,12 @@ def train_with_progress(
         job = _wait(address, job_key, interruption, trees=int(estimator.ntrees))
     except H2OClusterError:
         raise
-    except BaseException as error:
-        if interruption.cancels or not isinstance(error, TrainingStoppedError):
-            with contextlib.suppress(H2OClusterError):
-                cancel(address, job_key, seconds=_CANCEL_SECONDS)
+    except BaseException:
+        if not interruption.cancels:
+            # whatever the kill broke off, the job goes on
+            interruption.check()
+        with contextlib.suppress(H2OClusterError):
+            cancel(address, job_key, seconds=_CANCEL_SECONDS)
         raise
     interruption.forget()
     if job.status != "DONE":
