@@ -204,13 +204,13 @@ with DAG(
             raise AirflowSkipException("No drift that lasts and was not told of today")
         return found["worst"]
 
+    # [END drift_alarm]
+
     @task(outlets=[DGA_DRIFT])
     def retrain(_: dict[str, Any], model: str) -> None:
         """Wake ``dga_weekly_retrain`` when it is the model that it trains which no longer fits."""
         if model != RETRAINED:
             raise AirflowSkipException("dga_weekly_retrain trains another model; trigger it for this one")
-
-    # [END drift_alarm]
 
     # [START group]
     @task_group

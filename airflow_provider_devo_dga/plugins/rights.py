@@ -13,5 +13,5 @@ def may_read(user: Any, dag_id: str, what: DagAccessEntity) -> bool:
     """Say whether a user may see some part of a Dag."""
     details = DagDetails(id=dag_id, team_name=DagModel.get_team_name(dag_id))
     # the very one that guards the routes
-    manager = security.get_auth_manager()
+    manager = security.get_auth_manager()  # type: ignore[attr-defined]
     return manager.is_authorized_dag(method="GET", access_entity=what, details=details, user=user)
