@@ -197,9 +197,10 @@ def test_a_run_that_failed_says_which_task_and_its_last_error(
     assert "abcdef0123" not in page
     assert "clear the task" in page
     # who may not read logs is told which task it was, and no more
+    manager = SimpleNamespace(is_authorized_dag=lambda **asked: asked["access_entity"].name != "TASK_LOGS")
     monkeypatch.setattr(
-        "airflow_provider_devo_dga.plugins.rights.get_auth_manager",
-        lambda: SimpleNamespace(is_authorized_dag=lambda **asked: asked["access_entity"].name != "TASK_LOGS"),
+        "airflow_provider_devo_dga.plugins.rights.security",
+        SimpleNamespace(get_auth_manager=lambda: manager),
     )
     page = asked_for_run(ask, str(run.run_id), "failing").text
     assert "work failed at try 1 of 1." in page
