@@ -46,7 +46,7 @@ class H2OTrainOperator(WiredOperator):
     stays on the cluster after success, after a kill, or after the last try.
 
     Returns the summary: ``{"model_id", "version", "model_file", "sha256", "features", "feature_set": {"name",
-    "fingerprint"}, "threshold", "metrics": {"auc", …}, "evaluation", "strict", "rows": {"train", "valid"},
+    "fingerprint"}, "threshold", "metrics": {"auc", …}, "evaluation", "strict", "rows": {"train", "valid", …},
     "dataset", "model_card", …}``, without the meaning of the features and their distributions, which are too
     long for an XCom; ``summary`` is the file's place in ``output_dir``.
 

@@ -70,9 +70,13 @@ def test_every_example_runs_as_it_stands(
                 with TaskGroup(block.page.stem):
                     make(block, tmp_path, names, made)
             names["promote"] >> names["planned"]
+            names["promote"] >> dag.get_task("dga_report_tasks.plan")
         run = run_once(dag, logical_date=None, run_after=HOUR + timedelta(minutes=80))
     states = {task.task_id: str(task.state) for task in run.get_task_instances()}
-    assert {name: state for name, state in states.items() if state != "success"} == {}
+    # the example's source has no table for detections
+    assert {name: state for name, state in states.items() if state != "success"} == {
+        "dga_report_tasks.send_detections": "skipped"
+    }
     assert len(states) > 18
     # each task took the window of its run, which no example names
     [statuses] = (tmp_path / "statuses").iterdir()

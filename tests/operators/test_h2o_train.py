@@ -67,8 +67,12 @@ def test_a_model_and_its_summary_appear_together(
     assert told["run_id"] == context["run_id"]
     assert told["features"] == list(DGA_RECIPE.names) == list(stored.names)
     assert told["feature_set"] == {"name": "dga", "fingerprint": stored.fingerprint}
+    made, teaching = told["rows"].pop("synthetic"), told["rows"].pop("teaching")
     assert set(told["rows"]) == {"train", "valid", "test"}
     assert told["rows"]["train"] > 4 * told["rows"]["valid"]
+    # some of the training part only teach; what was made up is of no part
+    assert 0 < teaching < told["rows"]["train"]
+    assert 0 < made < 0.02 * told["rows"]["train"]
     assert told["test_metrics"]["auc"] > 0.8
     assert told["dataset"]["rows_used"] == sum(told["rows"].values())
     assert inspect_mojo(folder / "dga_classifier_strict.zip").default_threshold == told["strict"]["threshold"]
